@@ -1,0 +1,5 @@
+//! Write audio plugins for the Segue host.
+
+pub mod abi;
+pub mod declare;
+pub mod layout;

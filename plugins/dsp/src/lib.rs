@@ -1,0 +1,1 @@
+//! The kernels of Segue's reference plugins.
