@@ -287,6 +287,17 @@ pub enum Per {
     Channel,
 }
 
+impl Per {
+    /// How many values that is in a signal of so many channels.
+    #[must_use]
+    pub const fn values(self, channels: usize) -> usize {
+        match self {
+            Self::Signal => 1,
+            Self::Channel => channels,
+        }
+    }
+}
+
 /// Which direction of a reading is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
