@@ -149,7 +149,10 @@ impl Component {
     /// The parameter of a full id. Thread: any; allocates the id.
     #[must_use]
     pub fn param(&self, id: &str) -> Option<FlatParam<'_>> {
-        let (first, rest) = id.split_once('.').unwrap_or((id, ""));
+        let (first, rest) = match id.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (id, None),
+        };
         let mut start = 0;
         for entry in &self.entries {
             if entry.id() == first {
@@ -175,11 +178,11 @@ fn flat(entry: &ParamEntry, inside: u32) -> Option<(String, &Param)> {
 }
 
 /// The place inside an entry that the rest of an id, `1.gain_db` or nothing, names.
-fn inside(entry: &ParamEntry, rest: &str) -> Option<u32> {
+fn inside(entry: &ParamEntry, rest: Option<&str>) -> Option<u32> {
     match entry {
-        ParamEntry::One(_) => rest.is_empty().then_some(0),
+        ParamEntry::One(_) => rest.is_none().then_some(0),
         ParamEntry::Group(group) => {
-            let (number, member) = rest.split_once('.')?;
+            let (number, member) = rest?.split_once('.')?;
             let instance: u32 = number.parse().ok()?;
             // `+1` and `01` would be second names of the same parameter.
             if !(1..=u32::from(group.count)).contains(&instance) || instance.to_string() != number {
