@@ -3,3 +3,4 @@
 //! Floors, highest first; a module imports only from floors below its own.
 
 pub mod audio;
+pub mod io;
