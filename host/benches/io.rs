@@ -1,0 +1,98 @@
+//! Benches: what it costs to turn bytes into samples and back, beside copying them.
+//!
+//! `cargo bench -p segue --bench io`. Every bench asserts its result. Ratios to `copy` carry over
+//! to another machine, times do not.
+
+use std::hint::black_box;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use segue::audio::Buffer;
+use segue::audio::first_non_finite;
+use segue::io::Decoder;
+use segue::io::Encoder;
+use segue::io::Encoding;
+
+/// Frames at a time, as the pipeline reads them: what fits the second-level cache.
+const FRAMES: usize = 8192;
+
+const NAMES: [&str; 7] = ["u8", "s16le", "s16be", "s24le", "s32le", "f32le", "f64le"];
+
+fn main() {
+    divan::main();
+}
+
+/// What names an encoding, as it is.
+fn encoding(name: &str) -> Encoding {
+    name.parse().expect("the bench names known encodings")
+}
+
+/// A ramp that every encoding keeps exactly: multiples of 1/128.
+fn ramp(channels: usize) -> Buffer {
+    let mut buffer = Buffer::new(channels, FRAMES);
+    for (channel, plane) in buffer.iter_mut().enumerate() {
+        for (frame, sample) in plane.iter_mut().enumerate() {
+            *sample = ((frame * 7 + channel) % 256) as f32 / 128.0 - 1.0;
+        }
+    }
+    buffer
+}
+
+fn bytes_of(name: &str, from: &Buffer) -> Vec<u8> {
+    let mut encoder = Encoder::new(encoding(name), from.channels());
+    let mut bytes = vec![0; FRAMES * encoder.frame_bytes()];
+    assert_eq!(encoder.encode(from, 0..FRAMES, &mut bytes), 0);
+    bytes
+}
+
+#[divan::bench(name = "copy/f32", args = [1, 2, 6])]
+fn copy(bencher: Bencher<'_, '_>, channels: usize) {
+    let (from, mut into) = (ramp(channels), Buffer::new(channels, FRAMES));
+    bencher
+        .counter(ItemsCount::new(FRAMES * channels))
+        .bench_local(|| black_box(&mut into).copy_frames(0, black_box(&from), 0..FRAMES));
+    assert_eq!(into.as_slice(), from.as_slice());
+}
+
+#[divan::bench(name = "decode", args = NAMES, consts = [1, 2, 6])]
+fn decode<const CHANNELS: usize>(bencher: Bencher<'_, '_>, name: &str) {
+    let from = ramp(CHANNELS);
+    let mut bytes = bytes_of(name, &from);
+    let original = bytes.clone();
+    let mut decoder = Decoder::new(encoding(name), CHANNELS);
+    let mut into = Buffer::new(CHANNELS, FRAMES);
+    bencher
+        .counter(ItemsCount::new(FRAMES * CHANNELS))
+        .bench_local(|| decoder.decode(black_box(&mut bytes), black_box(&mut into), 0));
+    bytes.copy_from_slice(&original); // A foreign byte order was turned in place, time and again.
+    decoder.decode(&mut bytes, &mut into, 0);
+    assert_eq!(into.as_slice(), from.as_slice());
+}
+
+#[divan::bench(name = "encode", args = NAMES, consts = [1, 2, 6])]
+fn encode<const CHANNELS: usize>(bencher: Bencher<'_, '_>, name: &str) {
+    let from = ramp(CHANNELS);
+    let mut encoder = Encoder::new(encoding(name), CHANNELS);
+    let mut bytes = vec![0; FRAMES * encoder.frame_bytes()];
+    bencher
+        .counter(ItemsCount::new(FRAMES * CHANNELS))
+        .bench_local(|| encoder.encode(black_box(&from), 0..FRAMES, black_box(&mut bytes)));
+    assert_eq!(bytes, bytes_of(name, &from));
+    let mut back = Buffer::new(CHANNELS, FRAMES);
+    Decoder::new(encoding(name), CHANNELS).decode(&mut bytes, &mut back, 0);
+    assert_eq!(back.as_slice(), from.as_slice());
+}
+
+#[divan::bench(name = "finite/stereo", args = [64, 128, 256, 1024])]
+fn finite(bencher: Bencher<'_, '_>, frames: usize) {
+    let block = ramp(2);
+    bencher
+        .counter(ItemsCount::new(2 * frames))
+        .bench_local(|| {
+            let block = black_box(&block);
+            let found = block
+                .iter()
+                .find_map(|plane| first_non_finite(&plane[..frames]));
+            assert_eq!(found, None);
+        });
+}
