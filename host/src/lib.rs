@@ -1,6 +1,15 @@
 //! Segue: an audio plugin host that changes its processors while the audio runs.
 //!
-//! Floors, highest first; a module imports only from floors below its own.
+//! Floors, highest first; a module imports only from floors below its own, and modules of one
+//! floor do not know each other:
+//!
+//! | floor | modules | what they are for |
+//! | --- | --- | --- |
+//! | 3 | `resolve`, `loading` | versions and load order; file to checked generation to instance |
+//! | 2 | `config`, `discovery`, `io` | plugins.toml; directories to manifests; samples in and out |
+//! | 0 | `audio`, `id` | words everyone shares |
 
 pub mod audio;
 pub mod io;
+#[expect(unsafe_code, reason = "opens libraries and takes their header symbol")]
+pub mod loading;

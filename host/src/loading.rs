@@ -1,0 +1,20 @@
+//! Loading: from a file in the private store to a checked generation, and from it to instances.
+//!
+//! In: a path that admission approved, with the hash and the manifest found there.
+//! Out: a `Generation`, opened once in this process and never closed, and instances made from it,
+//! or one sentence about what does not fit.
+//!
+//! The only module that opens libraries.
+
+mod deadline;
+mod error;
+mod generation;
+mod hash;
+pub mod meter;
+mod services;
+
+pub use deadline::{CREATE_DEADLINE, within};
+pub use error::LoadError;
+pub use generation::{Generation, GenerationUse, resident};
+pub use hash::ContentHash;
+pub use services::Providers;
