@@ -158,12 +158,12 @@ impl Generation {
     pub fn processor(
         &self,
         component: &str,
-        creation: Creation<'_>,
+        creation: &Creation<'_>,
         services: Arc<dyn Services>,
     ) -> Result<Processor, Refusal> {
         let index = self.find(component, Kind::Processor)?.index;
         self.library
-            .processor(index, &self.at_home(&creation), services)
+            .processor(index, &self.at_home(creation), services)
     }
 
     /// Creates an analyzer or a metric. Thread: any but audio.
@@ -173,10 +173,10 @@ impl Generation {
     pub fn observer(
         &self,
         component: &str,
-        creation: Creation<'_>,
+        creation: &Creation<'_>,
         services: Arc<dyn Services>,
     ) -> Result<Observer, Refusal> {
-        let creation = self.at_home(&creation);
+        let creation = self.at_home(creation);
         match self.find(component, Kind::Analyzer) {
             Ok(found) => self.library.analyzer(found.index, &creation, services),
             Err(_) => {
@@ -193,12 +193,12 @@ impl Generation {
     pub fn decision(
         &self,
         component: &str,
-        creation: Creation<'_>,
+        creation: &Creation<'_>,
         services: Arc<dyn Services>,
     ) -> Result<Decision, Refusal> {
         let index = self.find(component, Kind::Decision)?.index;
         self.library
-            .decision(index, &self.at_home(&creation), services)
+            .decision(index, &self.at_home(creation), services)
     }
 
     fn find(&self, component: &str, kind: Kind) -> Result<&Component, Refusal> {
@@ -215,7 +215,7 @@ impl Generation {
     fn at_home<'a>(&'a self, creation: &Creation<'a>) -> Creation<'a> {
         Creation {
             resource_dir: Some(&self.resource_dir),
-            ..*creation
+            ..creation.clone()
         }
     }
 }

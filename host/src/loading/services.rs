@@ -38,7 +38,7 @@ impl Providers {
         &self,
         request: &Request,
         kinds: &[Kind],
-        make: impl FnOnce(&Generation, &str, Creation<'_>, Arc<dyn Services>) -> Result<R, Refusal>,
+        make: impl FnOnce(&Generation, &str, &Creation<'_>, Arc<dyn Services>) -> Result<R, Refusal>,
     ) -> Result<R, Refusal> {
         let address = &request.address;
         let (id, name) = match address.split_once('/') {
@@ -62,7 +62,7 @@ impl Providers {
         make(
             generation,
             &component.name,
-            creation,
+            &creation,
             Arc::clone(providers) as Arc<dyn Services>,
         )
     }

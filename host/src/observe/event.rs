@@ -1,0 +1,85 @@
+//! Event: something that happened while a session ran, told at once.
+
+/// What a session tells while it runs. Positions are stream time, in frames.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A plugin was probed, which takes a moment the first time.
+    Probed {
+        /// The plugin with its version.
+        plugin: String,
+    },
+    /// The session begins.
+    Started {
+        /// How many frames will come, where the input says so.
+        frames: Option<u64>,
+        /// Frames per second.
+        sample_rate_hz: u32,
+    },
+    /// So many frames are done.
+    Progress {
+        /// Frames of the input processed so far.
+        frames: u64,
+    },
+    /// A stage failed; what its `on_error` says is heard.
+    Fault {
+        /// The stage.
+        stage: String,
+        /// Where.
+        position_frames: u64,
+        /// What it said.
+        text: String,
+    },
+    /// A tap or a decision failed and is not asked again.
+    ObserverFault {
+        /// The tap or decision.
+        id: String,
+        /// Where.
+        position_frames: u64,
+        /// What it said.
+        text: String,
+    },
+    /// A plugin left a note from `process`.
+    Note {
+        /// The stage.
+        stage: String,
+        /// Where.
+        position_frames: u64,
+        /// Its text.
+        text: String,
+        /// Its number.
+        value: f64,
+    },
+    /// A decision engine wants people to know something.
+    Alert {
+        /// The decision.
+        decide: String,
+        /// Where.
+        position_frames: u64,
+        /// Why.
+        reason: String,
+    },
+    /// Something about the input or output that people should know.
+    Notice {
+        /// The sentence.
+        text: String,
+    },
+    /// The session is over.
+    Finished {
+        /// Frames processed.
+        frames: u64,
+    },
+}
+
+/// Who is told. Called on the session's own threads, never on the audio thread.
+pub trait EventSink: Send + Sync {
+    /// Takes one event; must not block for long.
+    fn event(&self, event: Event);
+}
+
+/// Nobody is told.
+#[derive(Debug, Clone, Copy)]
+pub struct NoSink;
+
+impl EventSink for NoSink {
+    fn event(&self, _: Event) {}
+}

@@ -1,0 +1,126 @@
+//! Histogram: how long calls took, in buckets of constant relative width.
+//!
+//! Fixed memory, no allocation, one addition a value: the audio thread may record.
+
+/// Buckets per doubling: values within 1/16 of each other share one, 6 % at worst.
+const STEPS: usize = 16;
+
+/// Doublings covered: from 1 ns to 2^40 ns, eighteen minutes. Longer counts as that.
+const DOUBLINGS: usize = 40;
+
+const BUCKETS: usize = STEPS * DOUBLINGS;
+
+/// Counts of durations in nanoseconds.
+#[derive(Debug, Clone)]
+pub struct Histogram {
+    buckets: Box<[u32; BUCKETS]>,
+    count: u64,
+    sum_ns: u64,
+    max_ns: u64,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self {
+            buckets: Box::new([0; BUCKETS]),
+            count: 0,
+            sum_ns: 0,
+            max_ns: 0,
+        }
+    }
+}
+
+impl Histogram {
+    /// Counts one duration. Real-time safe.
+    pub fn record(&mut self, nanoseconds: u64) {
+        let bucket = &mut self.buckets[bucket(nanoseconds)];
+        *bucket = bucket.saturating_add(1);
+        self.count += 1;
+        self.sum_ns = self.sum_ns.saturating_add(nanoseconds);
+        self.max_ns = self.max_ns.max(nanoseconds);
+    }
+
+    /// How many durations were counted.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// All of them together.
+    #[must_use]
+    pub const fn sum_ns(&self) -> u64 {
+        self.sum_ns
+    }
+
+    /// The longest, exactly.
+    #[must_use]
+    pub const fn max_ns(&self) -> u64 {
+        self.max_ns
+    }
+
+    /// The duration that a share of all durations does not exceed; the upper end of its bucket.
+    ///
+    /// `share` from 0 to 1; 0 ns when nothing was counted.
+    #[must_use]
+    pub fn quantile_ns(&self, share: f64) -> u64 {
+        let wanted = ((self.count as f64 * share).ceil() as u64).max(1);
+        let mut seen = 0;
+        for (index, count) in self.buckets.iter().enumerate() {
+            seen += u64::from(*count);
+            if seen >= wanted {
+                return upper_ns(index).min(self.max_ns);
+            }
+        }
+        self.max_ns
+    }
+}
+
+/// The bucket of a duration: its highest bit, and the four bits below.
+fn bucket(nanoseconds: u64) -> usize {
+    let value = nanoseconds.max(1);
+    let doubling = value.ilog2() as usize;
+    let below = if doubling >= 4 {
+        (value >> (doubling - 4)) as usize & (STEPS - 1)
+    } else {
+        (value << (4 - doubling)) as usize & (STEPS - 1)
+    };
+    (doubling * STEPS + below).min(BUCKETS - 1)
+}
+
+/// The longest duration of a bucket.
+fn upper_ns(index: usize) -> u64 {
+    let (doubling, below) = (index / STEPS, (index % STEPS) as u64);
+    let start = (1u64 << doubling) as f64;
+    let width = start / STEPS as f64;
+    (start + width * (below + 1) as f64).ceil() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_at_most_a_sixteenth_too_high() {
+        let mut histogram = Histogram::default();
+        (1..=10_000).for_each(|value| histogram.record(value));
+        for (share, exact) in [(0.5, 5_000.0), (0.99, 9_900.0), (1.0, 10_000.0)] {
+            let answer = histogram.quantile_ns(share) as f64;
+            assert!(
+                answer >= exact && answer <= exact * (1.0 + 1.0 / 16.0) + 1.0,
+                "{answer}"
+            );
+        }
+        assert_eq!(histogram.max_ns(), 10_000);
+        assert_eq!(histogram.sum_ns(), 50_005_000);
+    }
+
+    #[test]
+    fn nothing_and_everything_have_a_place() {
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.quantile_ns(0.5), 0);
+        histogram.record(0);
+        histogram.record(u64::MAX);
+        assert_eq!(histogram.count(), 2);
+        assert_eq!(histogram.max_ns(), u64::MAX);
+    }
+}

@@ -1,0 +1,262 @@
+//! Report: everything known of a run when it is over, as plain values that serialize.
+//!
+//! Units stand in the names. Fields are only ever added; `schema_version` is raised when one
+//! changes its meaning or goes.
+
+use serde::Serialize;
+
+use crate::observe::spread::Spread;
+
+/// The version of the report's shape.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunReport {
+    /// The version of this shape.
+    pub schema_version: u32,
+    /// The version of the host.
+    pub segue: String,
+    /// The name of the pipeline.
+    pub pipeline: String,
+    /// Whether the stream was processed to its end.
+    pub complete: bool,
+    /// Why it was not, or what was degraded; empty when all went well.
+    pub degraded: Vec<String>,
+    /// What went in and out.
+    pub stream: StreamReport,
+    /// Stages in the order of the schedule.
+    pub stages: Vec<StageReport>,
+    /// Taps in the order of the file.
+    pub taps: Vec<TapReport>,
+    /// Decisions in the order of the file.
+    pub decides: Vec<DecideReport>,
+    /// Libraries that are mapped.
+    pub generations: Vec<GenerationReport>,
+    /// What people should know about input and output.
+    pub notices: Vec<Notice>,
+}
+
+/// What went in and out, and how fast.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StreamReport {
+    /// Where it came from.
+    pub input: String,
+    /// Where it went, if anywhere.
+    pub output: Option<String>,
+    /// Frames per second.
+    pub sample_rate_hz: u32,
+    /// The channel layout of the input.
+    pub layout_in: String,
+    /// The channel layout of the output.
+    pub layout_out: String,
+    /// Frames per block.
+    pub block_frames: u32,
+    /// Frames read.
+    pub frames_in: u64,
+    /// Frames written.
+    pub frames_out: u64,
+    /// The pipeline's latency, taken out of file runs.
+    pub latency_frames: u64,
+    /// Whether it ran as fast as it could (`fast`) or at the pace of the stream (`realtime`).
+    pub pace: String,
+    /// Blocks processed.
+    pub blocks: u64,
+    /// Blocks that took longer than they last; 0 and without meaning at pace `fast`.
+    pub late_blocks: u64,
+    /// From the first block to the last.
+    pub elapsed_ns: u64,
+    /// Stream seconds per second of that.
+    pub times_real_time: f64,
+    /// From the start of the process to the first block.
+    pub first_block_ns: Option<u64>,
+    /// Samples of the input that were not finite and became 0.
+    pub non_finite_samples: u64,
+    /// The frame of the first of them.
+    pub non_finite_first_frame: Option<u64>,
+    /// The channel of the first of them, from 0.
+    pub non_finite_first_channel: Option<usize>,
+    /// Samples of the output that were outside [-1, 1) and were cut.
+    pub clipped_samples: u64,
+}
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageReport {
+    /// Its id.
+    pub id: String,
+    /// The component, with the plugin's version.
+    pub component: String,
+    /// The plugin's version.
+    pub version: String,
+    /// Calls of `process`.
+    pub calls: u64,
+    /// Time per block.
+    pub time: TimeReport,
+    /// Its latency.
+    pub latency_frames: u64,
+    /// Its tail.
+    pub tail_frames: u64,
+    /// Its heap; `None` where its library is not metered.
+    pub heap: Option<HeapReport>,
+    /// Its failures.
+    pub faults: Vec<FaultReport>,
+    /// What is heard when it fails.
+    pub on_error: String,
+    /// The frame from which that was heard, if it was.
+    pub substituted_from_frame: Option<u64>,
+    /// Its declared outputs.
+    pub outputs: Vec<OutputReport>,
+    /// Notes and events that found no room.
+    pub records_lost: u64,
+}
+
+/// Time per block. Off line one block in sixteen is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TimeReport {
+    /// How many blocks were timed.
+    pub blocks_timed: u64,
+    /// Half of them took no longer.
+    pub p50_ns: u64,
+    /// 99 in 100 took no longer.
+    pub p99_ns: u64,
+    /// The longest.
+    pub max_ns: u64,
+    /// Share of real time: the mean over a full block's duration, 1 for all of it.
+    pub share_of_real_time: f64,
+}
+
+/// Heap calls made by one stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HeapReport {
+    /// Bytes it holds: taken less given back in its creation and activation.
+    pub held_bytes: i64,
+    /// Heap calls inside `process`; anything but 0 is not real-time safe.
+    pub process_calls: u64,
+}
+
+/// One failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FaultReport {
+    /// The first frame of the block that failed.
+    pub position_frames: u64,
+    /// `panicked`, `failed`, `non-finite output` and so on.
+    pub kind: String,
+    /// What it said.
+    pub text: String,
+}
+
+/// One declared output of a stage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutputReport {
+    /// Its id.
+    pub id: String,
+    /// Its unit.
+    pub unit: String,
+    /// Its values, one per block.
+    pub values: Spread,
+}
+
+/// One tap.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TapReport {
+    /// Its id.
+    pub id: String,
+    /// The component.
+    pub component: String,
+    /// The plugin's version.
+    pub version: String,
+    /// `analyzer` or `metric`.
+    pub kind: String,
+    /// Where it listens.
+    pub from: String,
+    /// What it compares with.
+    pub reference: Option<String>,
+    /// Frames it looked at.
+    pub frames: u64,
+    /// Frames it missed because it was too slow; live only.
+    pub dropped_frames: u64,
+    /// Its readings.
+    pub readings: Vec<ReadingReport>,
+    /// Its failure; it is not asked again after one.
+    pub fault: Option<FaultReport>,
+}
+
+/// One value of a reading: of the signal, or of one channel.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReadingReport {
+    /// Its id.
+    pub id: String,
+    /// Its unit.
+    pub unit: String,
+    /// The channel's name; `None` for the whole signal.
+    pub channel: Option<String>,
+    /// The value for the whole stream, where the component gives one.
+    pub value: Option<f64>,
+    /// The values of the hops.
+    pub hops: Option<Spread>,
+    /// `higher`, `lower` or `neither`.
+    pub better: String,
+}
+
+/// One decision engine.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DecideReport {
+    /// Its id.
+    pub id: String,
+    /// The component.
+    pub component: String,
+    /// The plugin's version.
+    pub version: String,
+    /// How often it was asked.
+    pub decisions: u64,
+    /// Whether what it wants is recorded only.
+    pub dry_run: bool,
+    /// What it wanted, the first thousand.
+    pub actions: Vec<ActionReport>,
+    /// How many more it wanted.
+    pub actions_left_out: u64,
+    /// Its failure; it is not asked again after one.
+    pub fault: Option<FaultReport>,
+}
+
+/// One action of a decision engine.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ActionReport {
+    /// The frame of the decision.
+    pub position_frames: u64,
+    /// `alert`, `stop` and so on.
+    pub action: String,
+    /// To whom, or empty.
+    pub target: String,
+    /// Why.
+    pub reason: String,
+    /// `done`, `dry run`, or why not.
+    pub outcome: String,
+}
+
+/// One library that is mapped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GenerationReport {
+    /// The plugin's id.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its file.
+    pub hash: String,
+    /// The bytes of its file.
+    pub size_bytes: u64,
+    /// The most bytes its heap held; `None` where it is not metered.
+    pub heap_peak_bytes: Option<u64>,
+    /// Panics caught inside it.
+    pub panics: u64,
+    /// Lines of its log that came from `process` and were dropped.
+    pub logs_dropped: u64,
+}
+
+/// Something that people should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// The sentence.
+    pub text: String,
+}
