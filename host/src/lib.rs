@@ -1,16 +1,18 @@
 //! Segue: an audio plugin host that changes its processors while the audio runs.
 //!
-//! Floors, highest first; a module imports only from floors below its own, and modules of one
-//! floor do not know each other:
+//! Floors, highest first. A module imports only from floors below its own, and modules of one
+//! floor do not know each other; a test holds the tree to this table.
 //!
 //! | floor | modules | what they are for |
 //! | --- | --- | --- |
-//! | 3 | `resolve`, `loading` | versions and load order; file to checked generation to instance |
-//! | 2 | `config`, `discovery`, `io` | plugins.toml; directories to manifests; samples in and out |
+//! | 3 | `loading` | versions and load order; file to checked generation to instance |
+//! | 2 | `config`, `io` | plugins.toml; directories to manifests; samples in and out |
 //! | 1 | `observe` | events, readings, counters: plain values |
 //! | 0 | `audio`, `id` | words everyone shares |
 
 pub mod audio;
+pub mod config;
+pub mod id;
 pub mod io;
 #[expect(unsafe_code, reason = "opens libraries and takes their header symbol")]
 pub mod loading;

@@ -1,0 +1,99 @@
+//! Config: `plugins.toml`, read whole, explained when it is wrong.
+//!
+//! In: the text of the file, and what flags and environment put over it.
+//! Out: a `Config` with the place of every value, or all `Mistakes` at once; a JSON Schema, an
+//! explanation of each key, a commented file to start from, and the effective configuration.
+//!
+//! One table of keys (`keys`) is behind all of these. Only `read` and `find` touch files. Control
+//! threads only; nothing here is called by the audio thread.
+
+use std::path::Path;
+
+use crate::config::check::Checker;
+use crate::config::entries::Entries;
+use crate::config::keys::top::ROOT;
+use crate::config::mistake::{Mistake, Mistakes};
+use crate::config::model::Config;
+use crate::config::overlay::Override;
+use crate::config::source::{Origin, Source, SourceId, Sources, Span};
+
+mod build;
+mod check;
+mod defaults;
+mod entries;
+#[cfg(test)]
+mod golden;
+pub mod keys;
+pub mod limits;
+pub mod mistake;
+pub mod model;
+pub mod nearest;
+pub mod overlay;
+mod reading;
+pub mod render;
+mod shape;
+pub mod source;
+mod syntax;
+pub mod units;
+pub mod values;
+pub mod words;
+
+pub use crate::config::reading::read;
+
+/// Reads a configuration from its text. Relative paths in it start at the folder of `path`, which
+/// is not looked at; messages call the text by it.
+///
+/// # Errors
+/// Every mistake at once, each with its place.
+pub fn parse(text: &str, path: &Path, overrides: &[Override]) -> Result<Config, Mistakes> {
+    let (sources, named) = sources(text, path, overrides);
+    let mut mistakes = Mistakes::new(sources.clone());
+    let text = &sources.get(SourceId::FILE).text;
+    let Some(mut entries) = entries(text, &mut mistakes) else {
+        return Err(mistakes);
+    };
+    overlay::apply(&named, &mut entries, &mut mistakes);
+    defaults::fill(&ROOT, &mut entries);
+    shape::check(&entries, &mut mistakes);
+    if mistakes.has_errors() {
+        return Err(mistakes);
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    build::build(entries, sources, folder).ok_or_else(|| {
+        // Not reachable as far as the tests can tell; a host on the air explains all the same.
+        mistakes.push(Mistake::nowhere(
+            "the file has no mistake that could be found, and could not be read all the same",
+        ));
+        mistakes
+    })
+}
+
+fn sources(
+    text: &str,
+    path: &Path,
+    overrides: &[Override],
+) -> (Sources, Vec<(SourceId, Override)>) {
+    let file = Source {
+        name: path.display().to_string().into(),
+        text: text.strip_prefix('\u{feff}').unwrap_or(text).into(),
+        origin: Origin::File,
+    };
+    let mut sources = Sources::new(file, defaults::source());
+    let named = overlay::sources(overrides, &mut sources);
+    (sources, named)
+}
+
+fn entries(text: &str, mistakes: &mut Mistakes) -> Option<Entries> {
+    if text.len() > limits::FILE_BYTES_MAX {
+        let message = format!(
+            "the file has {} bytes, expected at most {}",
+            text.len(),
+            limits::FILE_BYTES_MAX
+        );
+        mistakes.push(Mistake::new(Span::new(SourceId::FILE, 0..0), message));
+        return None;
+    }
+    let tree = syntax::tree(text, mistakes)?;
+    let span = Span::new(SourceId::FILE, 0..0);
+    Some(Checker::new(mistakes, SourceId::FILE, 0).table(&ROOT, span, tree.get_ref()))
+}

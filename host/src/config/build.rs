@@ -1,0 +1,169 @@
+//! Build: from checked entries to the model.
+//!
+//! In: entries with defaults filled in, and the folder that relative paths start at.
+//! Out: the model.
+//!
+//! Pure. It reports nothing itself: whatever could be wrong here was reported by `check`.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::entries::Entries;
+use crate::config::model::{
+    Config, Decide, Host, Part, Pipeline, Plugins, Port, Readable, Stage, Stream, Swap, Tap,
+};
+use crate::config::source::{Sources, Spanned};
+use crate::id::{Node, StageId, TapId};
+
+/// Builds the model of entries that have no mistake; `None` if one of them has.
+#[must_use]
+pub(crate) fn build(entries: Entries, sources: Sources, folder: &Path) -> Option<Config> {
+    let stages = stages(entries.tables("stage"))?;
+    let output = output(&entries, &stages);
+    let taps = collect(entries.tables("tap"), |table| tap(table, &output))?;
+    let is_tap = |id: &str| taps.iter().any(|tap| tap.id.value.as_str() == id);
+    let decides = collect(entries.tables("decide"), |table| decide(table, &is_tap))?;
+    Some(Config {
+        pipeline: Pipeline {
+            name: entries.table("pipeline").text("name"),
+        },
+        host: host(&entries.table("host"))?,
+        stream: stream(&entries.table("stream"), &output, folder)?,
+        plugins: plugins(&entries.table("plugins"), folder)?,
+        stages,
+        taps,
+        decides,
+        sources,
+        entries,
+    })
+}
+
+fn host(entries: &Entries) -> Option<Host> {
+    Some(Host {
+        reload: entries.parsed("reload")?,
+        memory_max: entries.memory("memory_max"),
+        threads: entries.integer("threads")?,
+    })
+}
+
+fn plugins(entries: &Entries, folder: &Path) -> Option<Plugins> {
+    Some(Plugins {
+        paths: paths(entries, "paths", folder),
+        files: paths(entries, "files", folder),
+        discover: entries.boolean("discover")?,
+        watch: entries.parsed("watch")?,
+        trust: entries.parsed("trust")?,
+        require: entries.map("require"),
+    })
+}
+
+fn stream(entries: &Entries, output: &Spanned<Node>, folder: &Path) -> Option<Stream> {
+    let port = |key| Some(entries.text(key)?.map(|text| port(&text, folder)));
+    Some(Stream {
+        input: port("input"),
+        output: port("output"),
+        overwrite: entries.boolean("overwrite")?,
+        sample_rate_hz: entries.integer("sample_rate_hz"),
+        block_frames: entries.integer("block_frames")?,
+        from: output.clone(),
+        tail: entries.parsed("tail")?,
+        latency_reserve_frames: entries.integer("latency_reserve_frames")?,
+        decide_every_frames: entries.integer("decide_every_frames")?,
+    })
+}
+
+fn port(text: &str, folder: &Path) -> Port {
+    match text {
+        "-" => Port::Pipe,
+        path => Port::File(folder.join(path)),
+    }
+}
+
+fn paths(entries: &Entries, key: &str, folder: &Path) -> Vec<Spanned<PathBuf>> {
+    let texts = entries.list::<PathBuf>(key).into_iter();
+    texts
+        .map(|path| path.map(|path| folder.join(path)))
+        .collect()
+}
+
+/// Whose output is the pipeline's.
+fn output(root: &Entries, stages: &[Stage]) -> Spanned<Node> {
+    let last = stages
+        .last()
+        .map(|stage| stage.id.clone().map(Node::Stage))
+        .unwrap_or(Spanned::new(Node::Input, root.span));
+    root.table("stream").parsed("from").unwrap_or(last)
+}
+
+fn stages(tables: &[Entries]) -> Option<Vec<Stage>> {
+    let mut above: Option<StageId> = None;
+    collect(tables, |entries| {
+        let id: Option<Spanned<StageId>> = entries.parsed("id");
+        let implied = above.take().map_or(Node::Input, Node::Stage);
+        above = id.as_ref().map(|id| id.value.clone());
+        stage(entries, implied)
+    })
+}
+
+fn stage(entries: &Entries, implied: Node) -> Option<Stage> {
+    let id: Spanned<StageId> = entries.parsed("id")?;
+    let mut inputs = entries.list("after");
+    if entries.get("after").is_none() {
+        inputs.push(Spanned::new(implied, id.span));
+    }
+    let swap = entries.table("swap");
+    Some(Stage {
+        part: part(entries)?,
+        inputs,
+        sidechains: entries.map("sidechain"),
+        on_error: entries.parsed("on_error")?,
+        swap: Swap {
+            fade: swap.time("fade")?,
+            state: swap.parsed("state")?,
+        },
+        id,
+    })
+}
+
+fn tap(entries: &Entries, output: &Spanned<Node>) -> Option<Tap> {
+    let id: Spanned<TapId> = entries.parsed("id")?;
+    let implied = Spanned::new(output.value.clone(), id.span);
+    Some(Tap {
+        part: part(entries)?,
+        from: entries.parsed("from").unwrap_or(implied),
+        reference: entries.parsed("reference"),
+        id,
+    })
+}
+
+fn decide(entries: &Entries, is_tap: &impl Fn(&str) -> bool) -> Option<Decide> {
+    // Ids are unique, so a name that is no tap's is a stage's, or unknown to `shape`.
+    let readable = |id: &StageId| match id.as_str().parse() {
+        Ok(tap) if is_tap(id.as_str()) => Readable::Tap(tap),
+        _ => Readable::Stage(id.clone()),
+    };
+    let reads: Vec<Spanned<StageId>> = entries.list("reads");
+    Some(Decide {
+        id: entries.parsed("id")?,
+        part: part(entries)?,
+        reads: reads
+            .into_iter()
+            .map(|id| id.map(|id| readable(&id)))
+            .collect(),
+        may: entries.list("may"),
+        dry_run: entries.boolean("dry_run")?,
+    })
+}
+
+fn part(entries: &Entries) -> Option<Part> {
+    Some(Part {
+        component: entries.parsed("component")?,
+        params: entries.params(),
+        settings: entries.settings(),
+        span: entries.span,
+    })
+}
+
+/// All tables of an array, or nothing.
+fn collect<T>(tables: &[Entries], build: impl FnMut(&Entries) -> Option<T>) -> Option<Vec<T>> {
+    tables.iter().map(build).collect()
+}

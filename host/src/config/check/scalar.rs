@@ -1,0 +1,247 @@
+//! Scalar: single values and lists of texts: type, bounds, and the fix when one is wrong.
+
+use toml::de::{DeArray, DeInteger, DeValue};
+
+use crate::config::check::{Checker, Later, Toml, clipped, found, later_mistake};
+use crate::config::entries::Value;
+use crate::config::keys::{
+    ChoiceRule, IntegerRule, Key, Kind, ListRule, Refusal, Repeats, TextRule, renamed,
+};
+use crate::config::mistake::Mistake;
+use crate::config::nearest::{did_you_mean, listed};
+use crate::config::source::{Span, Spanned};
+use crate::config::units::{Unit, memory, share, time};
+use crate::config::words::{Release, Word};
+
+impl Checker<'_> {
+    /// Checks a value that is neither table nor list, or reports that its type is wrong.
+    pub(super) fn scalar(&mut self, key: &'static Key, value: &Toml<'_>) -> Option<Value> {
+        let span = self.span(value);
+        match (key.kind, value.get_ref()) {
+            (Kind::Text(rule), DeValue::String(text)) => {
+                self.text(rule, text, span)?;
+                Some(Value::Text(text.to_string()))
+            }
+            (Kind::Choice(rule), DeValue::String(text)) => self.choice(key, rule, text, span),
+            (Kind::Quantity(unit), DeValue::String(text)) => self.quantity(key, unit, text, span),
+            (Kind::Integer(rule), DeValue::Integer(number)) => {
+                self.integer(key, rule, number, span)
+            }
+            (Kind::Boolean, DeValue::Boolean(value)) => Some(Value::Boolean(*value)),
+            (_, other) => {
+                let mistake = wrong_type(key, other, span);
+                self.mistakes.push(mistake);
+                None
+            }
+        }
+    }
+
+    /// Checks a text against its rule.
+    pub(super) fn text(&mut self, rule: &'static TextRule, text: &str, span: Span) -> Option<()> {
+        if text.len() > rule.bytes_max {
+            let message = format!(
+                "the text has {} bytes, expected at most {}",
+                text.len(),
+                rule.bytes_max
+            );
+            self.mistakes.push(Mistake::new(span, message));
+            return None;
+        }
+        let mistake = match (rule.check)(text) {
+            Ok(()) => return Some(()),
+            Err(Refusal::Wrong(why)) => Mistake::new(span, why),
+            Err(Refusal::NoneOf(words)) => unknown_word(text, words, None, span),
+            Err(Refusal::ComesWith(release, what)) => {
+                later_mistake(span, text, release).label(what)
+            }
+        };
+        self.mistakes.push(mistake);
+        None
+    }
+
+    /// Checks a value that has to be a text.
+    pub(super) fn string(
+        &mut self,
+        name: &str,
+        rule: &'static TextRule,
+        value: &Toml<'_>,
+    ) -> Option<Spanned<String>> {
+        let span = self.span(value);
+        let Some(text) = value.get_ref().as_str() else {
+            let message = format!(
+                "`{}` is {}, expected {}",
+                clipped(name),
+                found(value.get_ref()),
+                rule.expected
+            );
+            self.mistakes.push(Mistake::new(span, message));
+            return None;
+        };
+        self.text(rule, text, span)?;
+        Some(Spanned::new(text.to_owned(), span))
+    }
+
+    /// Checks a list of texts; one wrong entry does not hide another.
+    pub(super) fn list(
+        &mut self,
+        name: &str,
+        rule: &'static ListRule,
+        span: Span,
+        items: &DeArray<'_>,
+    ) -> Option<Vec<Spanned<String>>> {
+        if items.len() > rule.items_max {
+            self.too_many(name, span, items.len(), rule.items_max);
+            return None;
+        }
+        if items.len() < rule.items_min {
+            let message = format!("`{name}` is empty, expected {}", rule.item.expected);
+            let help = format!("leave `{name}` out, or name something");
+            self.mistakes.push(Mistake::new(span, message).help(help));
+            return None;
+        }
+        let mut texts: Vec<Spanned<String>> = Vec::new();
+        for item in items.iter() {
+            let Some(text) = self.string(&format!("an entry of {name}"), rule.item, item) else {
+                continue;
+            };
+            let twin = texts.iter().find(|first| first.value == text.value);
+            match twin.filter(|_| rule.repeats == Repeats::Mistake) {
+                None => texts.push(text),
+                Some(first) => self.mistakes.push(
+                    Mistake::new(
+                        text.span,
+                        format!("`{}` stands in `{name}` twice", clipped(&text.value)),
+                    )
+                    .also(first.span, "first here"),
+                ),
+            }
+        }
+        Some(texts)
+    }
+
+    fn choice(
+        &mut self,
+        key: &'static Key,
+        rule: &'static ChoiceRule,
+        text: &str,
+        span: Span,
+    ) -> Option<Value> {
+        let Some(word) = rule.words.iter().find(|word| word.text == text) else {
+            let help = renamed(rule.renamed, text).map(|here| format!("did you mean `{here}`?"));
+            self.mistakes
+                .push(unknown_word(text, rule.words, help, span));
+            return None;
+        };
+        if !word.since.is_here() && self.later == Later::Told {
+            let here = rule.words.iter().filter(|word| word.since.is_here());
+            let help = format!(
+                "until then `{}` may be {}",
+                key.name,
+                listed(here.map(|word| word.text))
+            );
+            self.mistakes
+                .push(later_mistake(span, text, word.since).help(help));
+            return None;
+        }
+        Some(Value::Text(text.to_owned()))
+    }
+
+    fn quantity(&mut self, key: &'static Key, unit: Unit, text: &str, span: Span) -> Option<Value> {
+        let value = match unit {
+            Unit::Time => time(text).map(Value::Time),
+            Unit::Memory => memory(text).map(Value::Memory),
+            Unit::Share => share(text).map(Value::Share),
+        };
+        let refuse = |why| {
+            let message = format!("`{}` {why}", clipped(text));
+            let bare = text.parse::<f64>().is_ok_and(f64::is_finite);
+            Mistake::new(span, message).help_if(bare.then(|| with_unit(key.name, text, unit)))
+        };
+        value.map_err(|why| self.mistakes.push(refuse(why))).ok()
+    }
+
+    fn integer(
+        &mut self,
+        key: &'static Key,
+        rule: &'static IntegerRule,
+        number: &DeInteger<'_>,
+        span: Span,
+    ) -> Option<Value> {
+        let value = i64::from_str_radix(number.as_str(), number.radix()).ok();
+        let Some(value) = value.filter(|value| (rule.min..=rule.max).contains(value)) else {
+            let message = format!(
+                "`{}` is {}, expected {} to {}",
+                key.name,
+                clipped(number.as_str()),
+                rule.min,
+                rule.max
+            );
+            self.mistakes.push(Mistake::new(span, message));
+            return None;
+        };
+        match rule.later {
+            Some((max, release)) if value > max && !release.is_here() => {
+                let what = format!("{} = {value}", key.name);
+                let help = format!("until then {} to {max}", rule.min);
+                self.mistakes
+                    .push(later_mistake(span, &what, release).help(help));
+                None
+            }
+            _ => Some(Value::Integer(value)),
+        }
+    }
+}
+
+/// That a word is none of a choice, and which one was most likely meant.
+fn unknown_word(text: &str, words: &'static [Word], help: Option<String>, span: Span) -> Mistake {
+    let names = || words.iter().map(|word| word.text);
+    let message = format!(
+        "`{}` is unknown, expected {}",
+        clipped(text),
+        listed(names())
+    );
+    Mistake::new(span, message).help_if(help.or_else(|| did_you_mean(text, names())))
+}
+
+/// That a value has another type than its key takes, with the fix where it is plain.
+fn wrong_type(key: &'static Key, value: &DeValue<'_>, span: Span) -> Mistake {
+    let name = key.name;
+    let message = format!(
+        "`{name}` is {}, expected {}",
+        found(value),
+        key.kind.expected()
+    );
+    let help = match (key.kind, value) {
+        (Kind::Quantity(unit), DeValue::Integer(number)) => {
+            Some(with_unit(name, number.as_str(), unit))
+        }
+        (Kind::Quantity(unit), DeValue::Float(number)) => {
+            Some(with_unit(name, number.as_str(), unit))
+        }
+        (Kind::List(_), DeValue::String(text)) => {
+            Some(format!("write {name} = [\"{}\"]", clipped(text)))
+        }
+        (Kind::Integer(_), DeValue::String(text)) if text.parse::<i64>().is_ok() => {
+            Some(format!("write {name} = {text}"))
+        }
+        (Kind::Boolean, DeValue::String(text)) if matches!(&**text, "true" | "false") => {
+            Some(format!("write {name} = {text}"))
+        }
+        (Kind::Tables(_), DeValue::Table(_)) => Some(format!("write [[{name}]]")),
+        (Kind::Table(_), DeValue::Array(_)) => Some(format!("write [{name}]")),
+        _ => Some(format!("write {name} = {}", key.example)).filter(|_| !key.example.is_empty()),
+    };
+    let mistake = Mistake::new(span, message).help_if(help);
+    match key.since {
+        Release::V1_0 => mistake,
+        later => mistake.note(format!("`{name}` comes with {}", later.name())),
+    }
+}
+
+fn with_unit(name: &str, number: &str, unit: Unit) -> String {
+    format!(
+        "write {name} = \"{}{}\", or whichever unit is meant",
+        clipped(number),
+        unit.usual()
+    )
+}

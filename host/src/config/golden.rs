@@ -1,0 +1,48 @@
+//! Golden: wrong files beside this module, and the whole text that each is answered with.
+//!
+//! `SEGUE_BLESS=1 cargo test` writes the answers anew; the difference is then read by a person.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::config::parse;
+use crate::config::render::Color;
+
+/// The width that the answers were drawn for, in columns.
+const COLUMNS: usize = 100;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/golden")
+}
+
+/// What a file is answered with: its mistakes, or that it has none.
+fn answer(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    match parse(&text, Path::new(path.file_name().unwrap()), &[]) {
+        Ok(_) => "no mistakes\n".to_owned(),
+        Err(mistakes) => mistakes.render(Color::Plain, COLUMNS),
+    }
+}
+
+fn check(path: &Path) -> Option<String> {
+    let found = answer(path);
+    let expected_path = path.with_extension("txt");
+    if std::env::var_os("SEGUE_BLESS").is_some() {
+        fs::write(&expected_path, &found).unwrap();
+    }
+    let expected = fs::read_to_string(&expected_path).unwrap_or_default();
+    (found != expected).then(|| format!("{}:\n{found}", path.display()))
+}
+
+#[test]
+fn every_wrong_file_is_answered_with_its_text() {
+    let files = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    assert!(files.len() > 10, "the folder holds the wrong files");
+    let wrong: Vec<_> = files.iter().filter_map(|path| check(path)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

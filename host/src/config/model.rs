@@ -1,0 +1,206 @@
+//! Model: a configuration as the rest of the host reads it.
+//!
+//! In: checked entries with defaults filled in. Out: plain values with ids as types, each with
+//! the place it was written at, so that higher floors can point at what they find wrong.
+//!
+//! Pure. What has to be known about a component (its parameters, its layouts) is not looked at.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use semver::VersionReq;
+
+use crate::config::mistake::Mistakes;
+use crate::config::source::{Sources, Span, Spanned};
+use crate::config::units::Bytes;
+use crate::config::values::{ParamValues, SettingValues};
+use crate::config::words::{Act, OnError, Reload, SwapState, Tail, Trust, Watch};
+use crate::id::{ComponentAddress, DecideId, Node, PluginId, StageId, TapId};
+
+/// A whole configuration: one file, one pipeline. Owned by its session; read on control threads.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[pipeline]`.
+    pub pipeline: Pipeline,
+    /// `[host]`.
+    pub host: Host,
+    /// `[stream]`.
+    pub stream: Stream,
+    /// `[plugins]`.
+    pub plugins: Plugins,
+    /// `[[stage]]`, in the order of the file.
+    pub stages: Vec<Stage>,
+    /// `[[tap]]`, in the order of the file.
+    pub taps: Vec<Tap>,
+    /// `[[decide]]`, in the order of the file.
+    pub decides: Vec<Decide>,
+    /// The texts that all places point into.
+    pub(super) sources: Sources,
+    /// The checked entries, for `check --resolved`.
+    pub(super) entries: crate::config::entries::Entries,
+}
+
+impl Config {
+    /// The texts that all places point into.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// An empty collector for what higher floors find wrong with this configuration.
+    #[must_use]
+    pub fn mistakes(&self) -> Mistakes {
+        Mistakes::new(self.sources.clone())
+    }
+
+    /// The stage with this id.
+    #[must_use]
+    pub fn stage(&self, id: &StageId) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.id.value == *id)
+    }
+}
+
+/// What the pipeline is called.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// The name in logs and metrics; `None` means the name of the file.
+    pub name: Option<Spanned<String>>,
+}
+
+/// How the host behaves, whatever it runs.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// When an edited configuration is applied.
+    pub reload: Spanned<Reload>,
+    /// How much memory all plugins may hold together; `None` means no limit.
+    pub memory_max: Option<Spanned<Bytes>>,
+    /// How many threads process; 0 is one per core.
+    pub threads: Spanned<u32>,
+}
+
+/// Where audio comes from or goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Port {
+    /// A file; relative paths have been made to start at the configuration file.
+    File(PathBuf),
+    /// Standard input or output.
+    Pipe,
+}
+
+/// What goes in and out, and in which steps.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    /// Where audio comes from; `None` means that the command line says.
+    pub input: Option<Spanned<Port>>,
+    /// Where audio goes to; `None` means that the command line says.
+    pub output: Option<Spanned<Port>>,
+    /// Whether an existing output is replaced.
+    pub overwrite: Spanned<bool>,
+    /// The session's rate in Hz; `None` means the input's.
+    pub sample_rate_hz: Option<Spanned<u32>>,
+    /// How many frames a step has.
+    pub block_frames: Spanned<u32>,
+    /// Whose output is the pipeline's: the last stage where the file does not say, and the input
+    /// where there is no stage. The place is that of the key, or of the stage's id.
+    pub from: Spanned<Node>,
+    /// What happens to what still sounds at the end.
+    pub tail: Spanned<Tail>,
+    /// Latency in reserve at the output, in frames.
+    pub latency_reserve_frames: Spanned<u32>,
+    /// How many frames lie between two decisions.
+    pub decide_every_frames: Spanned<u32>,
+}
+
+/// Where plugins are found, and which versions will do.
+#[derive(Debug, Clone)]
+pub struct Plugins {
+    /// Folders that are searched first, in this order.
+    pub paths: Vec<Spanned<PathBuf>>,
+    /// Single libraries.
+    pub files: Vec<Spanned<PathBuf>>,
+    /// Whether folders are searched.
+    pub discover: Spanned<bool>,
+    /// What a changed library does.
+    pub watch: Spanned<Watch>,
+    /// Which libraries may be opened.
+    pub trust: Spanned<Trust>,
+    /// Which versions of a plugin will do, in the order of the file.
+    pub require: Vec<(Spanned<PluginId>, Spanned<VersionReq>)>,
+}
+
+/// A component with all that is given to it: what stages, taps and decisions share.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The component that does the work.
+    pub component: Spanned<ComponentAddress>,
+    /// Its parameters, not yet held against a manifest.
+    pub params: ParamValues,
+    /// Its settings, not yet held against a manifest.
+    pub settings: SettingValues,
+    /// Where the table begins.
+    pub span: Span,
+}
+
+/// A place in the pipeline.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Its name.
+    pub id: Spanned<StageId>,
+    /// What fills it.
+    pub part: Part,
+    /// What it reads, at least one: from `after`, or the stage above, or `input` for the first.
+    /// The place of what is not written is that of the stage's id.
+    pub inputs: Vec<Spanned<Node>>,
+    /// Further inputs, by the names that the component gives them.
+    pub sidechains: Vec<(Spanned<String>, Spanned<Node>)>,
+    /// What is heard when it fails.
+    pub on_error: Spanned<OnError>,
+    /// How a new instance takes over; nothing swaps before Segue 1.2.
+    pub swap: Swap,
+}
+
+/// How a new instance takes over.
+#[derive(Debug, Clone)]
+pub struct Swap {
+    /// How long old and new are heard together.
+    pub fade: Spanned<Duration>,
+    /// What the new instance starts from.
+    pub state: Spanned<SwapState>,
+}
+
+/// A place where an analyzer or metric listens.
+#[derive(Debug, Clone)]
+pub struct Tap {
+    /// Its name.
+    pub id: Spanned<TapId>,
+    /// What listens.
+    pub part: Part,
+    /// Where it listens: the pipeline's output where the file does not say.
+    pub from: Spanned<Node>,
+    /// What a metric compares with.
+    pub reference: Option<Spanned<Node>>,
+}
+
+/// What a decision reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readable {
+    /// The readings or features of a tap.
+    Tap(TapId),
+    /// The outputs of a stage.
+    Stage(StageId),
+}
+
+/// A decision engine in its place.
+#[derive(Debug, Clone)]
+pub struct Decide {
+    /// Its name.
+    pub id: Spanned<DecideId>,
+    /// The engine.
+    pub part: Part,
+    /// What it reads, at least one.
+    pub reads: Vec<Spanned<Readable>>,
+    /// What it may do.
+    pub may: Vec<Spanned<Act>>,
+    /// Whether what it would do is recorded only.
+    pub dry_run: Spanned<bool>,
+}

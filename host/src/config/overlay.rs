@@ -1,0 +1,190 @@
+//! Overlay: what flags and the environment put in the place of the file's values.
+//!
+//! In: key paths with texts, each from a variable or a flag. Out: entries changed, or a mistake
+//! that shows the variable or flag with its value underlined.
+//!
+//! Pure; the caller reads the environment. Any single value can be overridden; lists, maps and
+//! arrays of tables cannot.
+
+use toml::de::DeValue;
+
+use crate::config::check::{Checker, clipped};
+use crate::config::entries::{Entries, Value};
+use crate::config::keys::top::ROOT;
+use crate::config::keys::{Key, Kind, Table};
+use crate::config::limits::{OVERRIDES_MAX, TEXT_BYTES_MAX};
+use crate::config::mistake::{Mistake, Mistakes};
+use crate::config::nearest::did_you_mean;
+use crate::config::source::{Origin, Source, SourceId, Sources, Span, Spanned};
+
+/// What every variable of Segue begins with.
+const PREFIX: &str = "SEGUE_";
+
+/// What stands between the levels of a key in a variable's name.
+const LEVEL: &str = "__";
+
+/// A value that takes the place of the file's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The key with its tables: `host.memory_max`.
+    pub key: String,
+    /// The value as it was given, a text without quotes.
+    pub value: String,
+    /// How messages call it: `SEGUE_HOST__MEMORY_MAX`, `--threads`.
+    pub name: String,
+    /// From where. A flag wins over the environment.
+    pub origin: Origin,
+}
+
+impl Override {
+    /// What a flag of the command line says.
+    #[must_use]
+    pub fn flag(key: &str, value: &str, name: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            name: name.to_owned(),
+            origin: Origin::Flag,
+        }
+    }
+}
+
+/// The overrides among the variables of an environment: those that begin with `SEGUE_` and have
+/// two underscores between levels. `SEGUE_LOG` and its like are none.
+pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Vec<Override> {
+    let overrides = variables.into_iter().filter_map(|(name, value)| {
+        let key = name.strip_prefix(PREFIX)?;
+        key.contains(LEVEL).then(|| Override {
+            key: key.to_lowercase().replace(LEVEL, "."),
+            value,
+            name: name.clone(),
+            origin: Origin::Environment,
+        })
+    });
+    overrides.take(OVERRIDES_MAX).collect()
+}
+
+/// The overrides in the order in which they are applied, each with the source made for it.
+pub(crate) fn sources(overrides: &[Override], sources: &mut Sources) -> Vec<(SourceId, Override)> {
+    let of = |origin| overrides.iter().filter(move |one| one.origin == origin);
+    let ordered = of(Origin::Environment).chain(of(Origin::Flag));
+    let named = ordered.take(OVERRIDES_MAX).map(|one| {
+        let mut text = one.value.clone();
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX + 1));
+        let source = Source {
+            name: one.name.as_str().into(),
+            text: text.as_str().into(),
+            origin: one.origin,
+        };
+        let one = Override {
+            value: text,
+            ..one.clone()
+        };
+        (sources.add(source), one)
+    });
+    named.collect()
+}
+
+/// Puts the overrides in their places.
+pub(crate) fn apply(named: &[(SourceId, Override)], root: &mut Entries, mistakes: &mut Mistakes) {
+    for (source, one) in named {
+        let path: Vec<&str> = one.key.split('.').collect();
+        let place = Place {
+            source: *source,
+            one,
+        };
+        place.apply(&ROOT, &path, root, mistakes);
+    }
+}
+
+/// An override on its way down the tables.
+struct Place<'o> {
+    source: SourceId,
+    one: &'o Override,
+}
+
+impl Place<'_> {
+    fn apply(
+        &self,
+        table: &'static Table,
+        path: &[&str],
+        entries: &mut Entries,
+        mistakes: &mut Mistakes,
+    ) {
+        let Some((name, below)) = path.split_first() else {
+            return;
+        };
+        let Some(key) = table.key(name) else {
+            mistakes.push(self.unknown(table, name));
+            return;
+        };
+        match (key.kind, below) {
+            (Kind::Table(_), []) => mistakes.push(self.no_scalar(key)),
+            (Kind::Table(inner), _) => {
+                if let Some(found) = entries.table_mut(key.name) {
+                    self.apply(inner, below, found, mistakes);
+                }
+            }
+            (kind, []) if is_scalar(kind) => {
+                if let Some(value) = self.value(key, mistakes) {
+                    entries.set(key.name, Spanned::new(value, self.span()));
+                }
+            }
+            _ => mistakes.push(self.no_scalar(key)),
+        }
+    }
+
+    fn value(&self, key: &'static Key, mistakes: &mut Mistakes) -> Option<Value> {
+        let value = match key.kind {
+            Kind::Integer(_) | Kind::Boolean => DeValue::parse(&self.one.value).ok(),
+            _ => None,
+        };
+        let text = || DeValue::String(self.one.value.as_str().into());
+        let range = 0..self.one.value.len();
+        let value = value.map_or_else(text, |value| value.into_inner());
+        let value = toml::Spanned::new(range, value);
+        Checker::new(mistakes, self.source, 0).key(key, self.span(), &value)
+    }
+
+    fn span(&self) -> Span {
+        Span::new(self.source, 0..self.one.value.len())
+    }
+
+    fn unknown(&self, table: &'static Table, name: &str) -> Mistake {
+        let names = table.keys.iter().map(|key| key.name);
+        let message = format!(
+            "{} sets `{}`, and `{}` is not a key of {}",
+            self.one.name,
+            clipped(&self.one.key),
+            clipped(name),
+            table.name
+        );
+        Mistake::new(self.span(), message).help_if(did_you_mean(name, names))
+    }
+
+    fn no_scalar(&self, key: &'static Key) -> Mistake {
+        let message = format!(
+            "{} sets `{}`, and `{}` is {}",
+            self.one.name,
+            clipped(&self.one.key),
+            key.name,
+            key.kind.expected()
+        );
+        Mistake::new(self.span(), message)
+            .help("only single values can be set from outside; write it in the file")
+    }
+}
+
+fn is_scalar(kind: Kind) -> bool {
+    match kind {
+        Kind::Text(_) | Kind::Integer(_) | Kind::Boolean | Kind::Quantity(_) | Kind::Choice(_) => {
+            true
+        }
+        Kind::List(_)
+        | Kind::Table(_)
+        | Kind::Tables(_)
+        | Kind::Map(_)
+        | Kind::Params
+        | Kind::Settings => false,
+    }
+}

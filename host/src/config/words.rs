@@ -1,0 +1,204 @@
+//! Words: the choices that a configuration offers, one enum each.
+//!
+//! In: a word from a file. Out: its meaning; and for tables, schema and help the list of all words
+//! with what they mean and since when.
+//!
+//! Pure.
+
+use std::str::FromStr;
+
+/// A release of Segue, as far as the configuration tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Release {
+    /// The first one.
+    V1_0,
+    /// The widened pipeline: several threads, budgets, restarts, fallbacks, conversion.
+    V1_1,
+    /// Changes while the audio runs: swap, reload, control, decisions that act.
+    V1_2,
+    /// Trust, workers and quarantine.
+    V1_3,
+    /// Planned, without a number yet.
+    Later,
+}
+
+impl Release {
+    /// The release this program is.
+    pub const CURRENT: Self = Self::V1_0;
+
+    /// Whether this program can do what came with the release.
+    #[must_use]
+    pub fn is_here(self) -> bool {
+        self <= Self::CURRENT
+    }
+
+    /// Its name, to follow the word "with".
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V1_0 => "Segue 1.0",
+            Self::V1_1 => "Segue 1.1",
+            Self::V1_2 => "Segue 1.2",
+            Self::V1_3 => "Segue 1.3",
+            Self::Later => "a later Segue",
+        }
+    }
+}
+
+/// One word of a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// As it is written.
+    pub text: &'static str,
+    /// What it means, a clause without a dot.
+    pub doc: &'static str,
+    /// The first release that can do it.
+    pub since: Release,
+}
+
+/// Why a text is none of the words of a choice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is unknown, expected one of {expected:?}", found.escape_debug())]
+pub struct UnknownWord {
+    /// What was found.
+    found: String,
+    /// What was expected.
+    expected: Vec<&'static str>,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $type:ident { $($(#[$word_doc:meta])* $name:ident = $text:literal,
+        $since:ident, $meaning:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $type { $($(#[$word_doc])* $name,)* }
+
+        impl $type {
+            /// Every word, with its meaning, in the order of the documentation.
+            pub const WORDS: &[Word] = &[$(Word {
+                text: $text,
+                doc: $meaning,
+                since: Release::$since,
+            },)*];
+
+            /// The word as it is written.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                match text {
+                    $($text => Ok(Self::$name),)*
+                    _ => Err(UnknownWord {
+                        found: text.chars().take(64).collect(),
+                        expected: vec![$($text,)*],
+                    }),
+                }
+            }
+        }
+    };
+}
+
+words!(
+    /// When an edited configuration is applied to a running session.
+    Reload {
+        /// When somebody asks for it.
+        Manual = "manual", V1_0, "only when `segue ctl reload` or SIGHUP asks for it";
+        /// At every edit that has no mistake.
+        OnSave = "on-save", V1_2, "every valid edit is applied at once";
+    }
+);
+
+words!(
+    /// What a changed library does to a running session.
+    Watch {
+        /// Nothing; nobody looks.
+        Off = "off", V1_0, "nobody looks";
+        /// It is reported.
+        Report = "report", V1_0, "the change is reported, nothing is applied";
+        /// It replaces the stages that use it.
+        Swap = "swap", V1_2, "the stages that use it are swapped";
+    }
+);
+
+words!(
+    /// Which libraries may be opened.
+    Trust {
+        /// Every one that the probe let pass.
+        Any = "any", V1_0, "every library that passes the probe";
+        /// The ones in the lock file.
+        Lock = "lock", V1_3, "only libraries whose hash is in the lock file";
+        /// The ones with a good signature.
+        Signed = "signed", V1_3, "only libraries with a signature of a trusted key";
+    }
+);
+
+words!(
+    /// What happens at the end of the input to what still sounds.
+    Tail {
+        /// As many frames come out as went in.
+        Cut = "cut", V1_0, "as many frames come out as went in";
+        /// The pipeline runs on until it is silent, within a bound.
+        Keep = "keep", V1_0, "the pipeline runs on until its tails are over";
+    }
+);
+
+words!(
+    /// What is heard when a stage fails.
+    OnError {
+        /// The stage's input, delayed by its latency.
+        Bypass = "bypass", V1_0, "the stage's input is heard, delayed by the stage's latency";
+        /// Silence.
+        Mute = "mute", V1_0, "silence is heard";
+        /// The last good block, fading to silence.
+        Hold = "hold", V1_1, "the last good block, fading to silence within 100 ms";
+        /// Another component.
+        Fallback = "fallback", V1_1, "the component named by `fallback` is heard";
+        /// Nothing: the run ends.
+        Stop = "stop", V1_0, "the run ends";
+    }
+);
+
+words!(
+    /// What a new instance of a stage starts from.
+    SwapState {
+        /// The running state of the old one, where both agree on its schema.
+        Handoff = "handoff", V1_0, "the old instance's running state, where both agree on it";
+        /// Nothing.
+        Fresh = "fresh", V1_0, "nothing; the new instance is primed and faded in";
+    }
+);
+
+words!(
+    /// What a decision may do.
+    Act {
+        /// Tell: log, report and events.
+        Alert = "alert", V1_0, "write to log and report";
+        /// End the run.
+        Stop = "stop", V1_0, "end the run";
+    }
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_reads_back_as_itself() {
+        for word in OnError::WORDS {
+            assert_eq!(word.text.parse::<OnError>().unwrap().name(), word.text);
+        }
+        assert!("skip".parse::<OnError>().is_err());
+    }
+
+    #[test]
+    fn only_the_first_release_is_here() {
+        assert!(Release::V1_0.is_here());
+        assert!(!Release::V1_1.is_here() && !Release::Later.is_here());
+    }
+}
