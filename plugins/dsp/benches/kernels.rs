@@ -6,6 +6,8 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::eq::Cascade;
+use segue_dsp::gain;
+use segue_dsp::levels::{FullScale, LevelMeter};
 
 /// Block sizes in frames: a live one, and an offline one.
 const BLOCKS: [usize; 2] = [128, 1024];
@@ -69,4 +71,38 @@ fn eq(bencher: Bencher<'_, '_>, frames: usize, count: usize) {
     bencher.counter(ItemsCount::new(frames)).bench_local(|| {
         cascade.process(black_box(&input), black_box(&mut output));
     });
+}
+
+#[divan::bench(name = "gain/constant", args = BLOCKS)]
+fn gain_constant(bencher: Bencher<'_, '_>, frames: usize) {
+    let input = noise(frames);
+    let mut output = input.clone();
+    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
+        gain::apply(black_box(0.5), black_box(&input), black_box(&mut output));
+    });
+    assert!(input.iter().zip(&output).all(|(x, y)| *y == 0.5 * x));
+}
+
+#[divan::bench(name = "gain/per_frame", args = BLOCKS)]
+fn gain_per_frame(bencher: Bencher<'_, '_>, frames: usize) {
+    let input = noise(frames);
+    let mut output = input.clone();
+    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
+        gain::apply_each(black_box(&input), black_box(&input), black_box(&mut output));
+    });
+    assert!(input.iter().zip(&output).all(|(x, y)| *y == x * x));
+}
+
+#[divan::bench(name = "levels/noise", args = BLOCKS)]
+fn levels_noise(bencher: Bencher<'_, '_>, frames: usize) {
+    let input = noise(frames);
+    let mut meter = LevelMeter::new(FullScale::Pcm { bits: 24 });
+    bencher
+        .counter(ItemsCount::new(frames))
+        .bench_local(|| meter.feed(black_box(&input)));
+    let rms = meter.levels().rms;
+    assert!(
+        (rms - 12.0_f64.sqrt().recip()).abs() < 0.03,
+        "even noise has 1/sqrt(12), found {rms}"
+    );
 }

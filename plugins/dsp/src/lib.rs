@@ -14,4 +14,5 @@ pub mod biquad;
 pub mod decibel;
 pub mod eq;
 pub mod gain;
+pub mod levels;
 pub mod sum;
