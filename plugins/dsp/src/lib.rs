@@ -15,4 +15,6 @@ pub mod decibel;
 pub mod eq;
 pub mod gain;
 pub mod levels;
+pub mod loudness;
 pub mod sum;
+pub mod true_peak;
