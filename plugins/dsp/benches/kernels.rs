@@ -1,0 +1,108 @@
+//! How long the kernels take, named `step/case/size`. Each bench asserts its result as well.
+//!
+//! Run with `cargo bench -p segue-dsp`.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use segue_dsp::biquad::{Band, Coefficients, Shape};
+use segue_dsp::eq::Cascade;
+use segue_dsp::gain;
+use segue_dsp::levels::{FullScale, LevelMeter};
+
+/// Block sizes in frames: a live one, and an offline one.
+const BLOCKS: [usize; 2] = [128, 1024];
+
+fn main() {
+    divan::main();
+}
+
+/// Noise between -0.5 and 0.5 that is the same in every run.
+fn noise(frames: usize) -> Vec<f32> {
+    let mut state = 1_u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 16_777_216.0 - 0.5
+    };
+    std::iter::repeat_with(next).take(frames).collect()
+}
+
+/// Peaks that cancel in pairs, so that the result can be checked against the input.
+fn bands(count: usize) -> Vec<Coefficients> {
+    let band = |index: usize| Band {
+        shape: Shape::Peak {
+            gain_db: if index.is_multiple_of(2) { 6.0 } else { -6.0 },
+        },
+        frequency_hz: 100.0 * 1.4_f64.powi((index / 2) as i32),
+        q: 1.0,
+    };
+    let design = |index| Coefficients::design(&band(index), 48_000.0).expect("in range");
+    (0..count).map(design).collect()
+}
+
+#[divan::bench(name = "eq/16_peaks", args = BLOCKS)]
+fn eq_16_peaks(bencher: Bencher<'_, '_>, frames: usize) {
+    eq(bencher, frames, 16);
+}
+
+#[divan::bench(name = "eq/8_peaks", args = BLOCKS)]
+fn eq_8_peaks(bencher: Bencher<'_, '_>, frames: usize) {
+    eq(bencher, frames, 8);
+}
+
+#[divan::bench(name = "eq/2_peaks", args = BLOCKS)]
+fn eq_2_peaks(bencher: Bencher<'_, '_>, frames: usize) {
+    eq(bencher, frames, 2);
+}
+
+fn eq(bencher: Bencher<'_, '_>, frames: usize, count: usize) {
+    let input = noise(frames);
+    let mut output = input.clone();
+    let mut cascade = Cascade::new(&bands(count)).expect("at most 16");
+    cascade.process(&input, &mut output);
+    let error = input
+        .iter()
+        .zip(&output)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max);
+    assert!(
+        error < 1e-6,
+        "pairs of opposite peaks change nothing, found {error}"
+    );
+    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
+        cascade.process(black_box(&input), black_box(&mut output));
+    });
+}
+
+#[divan::bench(name = "gain/constant", args = BLOCKS)]
+fn gain_constant(bencher: Bencher<'_, '_>, frames: usize) {
+    let input = noise(frames);
+    let mut output = input.clone();
+    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
+        gain::apply(black_box(0.5), black_box(&input), black_box(&mut output));
+    });
+    assert!(input.iter().zip(&output).all(|(x, y)| *y == 0.5 * x));
+}
+
+#[divan::bench(name = "gain/per_frame", args = BLOCKS)]
+fn gain_per_frame(bencher: Bencher<'_, '_>, frames: usize) {
+    let input = noise(frames);
+    let mut output = input.clone();
+    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
+        gain::apply_each(black_box(&input), black_box(&input), black_box(&mut output));
+    });
+    assert!(input.iter().zip(&output).all(|(x, y)| *y == x * x));
+}
+
+#[divan::bench(name = "levels/noise", args = BLOCKS)]
+fn levels_noise(bencher: Bencher<'_, '_>, frames: usize) {
+    let input = noise(frames);
+    let mut meter = LevelMeter::new(FullScale::Pcm { bits: 24 });
+    bencher
+        .counter(ItemsCount::new(frames))
+        .bench_local(|| meter.feed(black_box(&input)));
+    let rms = meter.levels().rms;
+    assert!(
+        (rms - 12.0_f64.sqrt().recip()).abs() < 0.03,
+        "even noise has 1/sqrt(12), found {rms}"
+    );
+}
