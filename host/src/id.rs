@@ -91,7 +91,16 @@ mod tests {
             assert_eq!(good.parse::<PluginId>().unwrap().as_str(), good);
         }
         let long = format!("a.{}", "b".repeat(63));
-        for bad in ["", "acme", "Acme.warmth", "acme.", ".warmth", "a..b", "a b.c", &long] {
+        for bad in [
+            "",
+            "acme",
+            "Acme.warmth",
+            "acme.",
+            ".warmth",
+            "a..b",
+            "a b.c",
+            &long,
+        ] {
             assert!(bad.parse::<PluginId>().is_err(), "{bad}");
         }
     }

@@ -27,10 +27,11 @@ mod wishes;
 mod words;
 
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod stories;
-
 
 use std::collections::BTreeMap;
 
@@ -80,7 +81,9 @@ pub enum Conflict {
         max: usize,
     },
     /// The search was given up. Manifests made by people are decided in a few steps.
-    #[error("no choice of versions was found within {steps} steps; pin some under [plugins.require]")]
+    #[error(
+        "no choice of versions was found within {steps} steps; pin some under [plugins.require]"
+    )]
     Undecided {
         /// How many decisions were tried.
         steps: usize,

@@ -16,7 +16,7 @@ use crate::resolve::wishes::Wish;
 pub struct Explanation {
     /// Who asks for what: a stage first, then what its plugin needs, and so on.
     pub facts: Vec<Fact>,
-    /// What does not fit.
+    /// What does not fit, of at most four plugins.
     pub verdicts: Vec<Verdict>,
 }
 
@@ -72,6 +72,8 @@ pub enum Verdict {
         id: PluginId,
         /// What was found, lowest first.
         found: Vec<Version>,
+        /// The highest one that would do if only it were named.
+        pre_release: Option<Version>,
     },
     /// A stage names a component that no version has.
     NoComponent {
@@ -81,7 +83,7 @@ pub enum Verdict {
         has: Vec<String>,
     },
     /// Each demand can be met, but no version meets all.
-    NoneForAll {
+    NoneLeft {
         /// Which plugin.
         id: PluginId,
         /// What was found, lowest first.

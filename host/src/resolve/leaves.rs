@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pubgrub::{DerivationTree, External, VersionSet};
-use semver::Version;
+use semver::{Version, VersionReq};
 
 use crate::id::PluginId;
 use crate::resolve::explain::{Fact, RuledOut, Verdict};
@@ -21,14 +21,17 @@ const NEAR_MAX: usize = 3;
 /// How alike two ids are at least, from 0 to 1, for one to be named in place of the other.
 const NEAR_SIMILARITY: f64 = 0.7;
 
+/// How many plugins are judged. One is what is wrong nearly always; each costs a look at all ids.
+const VERDICTS_MAX: usize = 4;
+
 /// The leaves of the solver's tree, each once.
 pub(crate) struct Leaves<'a> {
     question: &'a Question<'a>,
     /// The wishes that matter, by place.
     wishes: BTreeSet<usize>,
-    /// Who needs whom, and in which versions; to the versions that do.
-    needs: BTreeMap<(PluginId, PluginId, Ranks), Ranks>,
-    ruled_out: Vec<(PluginId, Ranks, RuledOut)>,
+    /// What each plugin needs of whom, and which of its versions do.
+    needs: BTreeMap<PluginId, BTreeMap<(PluginId, Ranks), Ranks>>,
+    ruled_out: BTreeMap<PluginId, Vec<(Ranks, RuledOut)>>,
     /// The circles that matter, by place.
     circles: BTreeSet<usize>,
 }
@@ -41,7 +44,7 @@ impl<'a> Leaves<'a> {
             question,
             wishes: BTreeSet::new(),
             needs: BTreeMap::new(),
-            ruled_out: Vec::new(),
+            ruled_out: BTreeMap::new(),
             circles: BTreeSet::new(),
         };
         let mut seen = BTreeSet::new();
@@ -69,7 +72,8 @@ impl<'a> Leaves<'a> {
                 self.circles.insert(*at);
             }
             External::FromDependencyOf(Package::Plugin(id), by, Package::Plugin(of), demand) => {
-                let by_all = self.needs.entry((id.clone(), of.clone(), *demand)).or_default();
+                let needs = self.needs.entry(id.clone()).or_default();
+                let by_all = needs.entry((of.clone(), *demand)).or_default();
                 *by_all = by_all.union(by);
             }
             External::Custom(Package::Plugin(id), versions, reason) => {
@@ -81,10 +85,10 @@ impl<'a> Leaves<'a> {
     }
 
     fn rule_out(&mut self, id: &PluginId, versions: Ranks, reason: &RuledOut) {
-        let mut known = self.ruled_out.iter_mut();
-        match known.find(|(known, _, why)| known == id && why == reason) {
-            Some((_, all, _)) => *all = all.union(&versions),
-            None => self.ruled_out.push((id.clone(), versions, reason.clone())),
+        let known = self.ruled_out.entry(id.clone()).or_default();
+        match known.iter_mut().find(|(_, why)| why == reason) {
+            Some((all, _)) => *all = all.union(&versions),
+            None => known.push((versions, reason.clone())),
         }
     }
 
@@ -102,13 +106,15 @@ impl<'a> Leaves<'a> {
                 }
             }
         }
-        let mut ruled_out = self.ruled_out.clone();
-        ruled_out.sort_by(|left, right| (&left.0, left.1).cmp(&(&right.0, right.1)));
-        facts.extend(ruled_out.into_iter().map(|(id, ranks, reason)| Fact::RuledOut {
-            versions: self.versions(&id, ranks),
-            id,
-            reason,
-        }));
+        for (id, reasons) in &self.ruled_out {
+            let mut reasons = reasons.clone();
+            reasons.sort_by_key(|(ranks, _)| *ranks);
+            facts.extend(reasons.into_iter().map(|(ranks, reason)| Fact::RuledOut {
+                id: id.clone(),
+                versions: self.versions(id, ranks),
+                reason,
+            }));
+        }
         facts
     }
 
@@ -119,17 +125,17 @@ impl<'a> Leaves<'a> {
         facts: &mut Vec<Fact>,
         open: &mut Vec<&'b PluginId>,
     ) {
-        let mine = self.needs.iter().filter(|((by, ..), _)| by == id);
-        let mut mine: Vec<_> = mine.collect();
+        let mut mine: Vec<_> = self.needs.get(id).into_iter().flatten().collect();
         mine.sort_by_key(|(_, by)| **by);
-        for ((id, of, demand), by) in &mine {
-            facts.extend(self.requirement(id, **by, of, *demand).map(|requirement| Fact::Needs {
+        for ((of, demand), by) in &mine {
+            let requirement = self.requirement(id, **by, of, *demand);
+            facts.extend(requirement.map(|requirement| Fact::Needs {
                 id: id.clone(),
                 versions: self.versions(id, **by),
                 requirement,
             }));
         }
-        open.extend(mine.iter().rev().map(|((_, of, _), _)| of));
+        open.extend(mine.iter().rev().map(|((of, _), _)| of));
     }
 
     /// The requirement that the solver saw as `demand`.
@@ -152,44 +158,76 @@ impl<'a> Leaves<'a> {
     pub(crate) fn verdicts(&self) -> Vec<Verdict> {
         let circles = self.circles.iter().map(|&at| &self.question.circles[at]);
         let mut verdicts: Vec<_> = circles.cloned().map(Verdict::Circle).collect();
-        let wanted: BTreeSet<_> = self.demands().map(|(id, _)| id).collect();
-        verdicts.extend(wanted.iter().filter_map(|id| self.verdict_on_one(id)));
+        let demands = self.demands();
+        let on_one = demands
+            .iter()
+            .filter_map(|(id, ranks)| self.verdict_on_one(id, ranks));
+        verdicts.extend(on_one.take(VERDICTS_MAX));
         if verdicts.is_empty() {
-            verdicts.extend(wanted.iter().filter_map(|id| self.verdict_on_all(id)));
+            let on_all = demands
+                .iter()
+                .filter_map(|(id, ranks)| self.verdict_on_all(id, ranks));
+            verdicts.extend(on_all.take(VERDICTS_MAX));
         }
         verdicts
     }
 
     /// Whether one demand alone cannot be met.
-    fn verdict_on_one(&self, id: &PluginId) -> Option<Verdict> {
-        let entries = self.entries(id);
-        let mut demands = self.demands().filter(|(of, _)| *of == id);
-        if demands.all(|(_, demand)| demand != Ranks::empty()) {
+    fn verdict_on_one(&self, id: &PluginId, demands: &[Ranks]) -> Option<Verdict> {
+        if !demands.contains(&Ranks::empty()) {
             return None;
         }
         let id = id.clone();
-        if entries.is_empty() {
+        if self.entries(&id).is_empty() {
             let near = self.near(&id);
             return Some(Verdict::Missing { id, near });
         }
-        if let Some(has) = self.wishes().find_map(|wish| self.other_components(wish, &id)) {
+        if let Some(has) = self
+            .wishes()
+            .find_map(|wish| self.other_components(wish, &id))
+        {
             return Some(Verdict::NoComponent { id, has });
         }
-        let found = self.found(&id);
-        Some(Verdict::NoVersion { id, found })
+        Some(Verdict::NoVersion {
+            found: self.found(&id),
+            pre_release: self.pre_release(&id),
+            id,
+        })
     }
 
     /// Whether the demands on one plugin cannot be met together.
-    fn verdict_on_all(&self, id: &PluginId) -> Option<Verdict> {
-        let demands = self.demands().filter(|(of, _)| *of == id);
-        let meeting = demands.fold(Ranks::full(), |all, (_, demand)| all.intersection(&demand));
-        let mut ruled_out = self.ruled_out.iter().filter(|(of, ..)| of == id);
-        let left = ruled_out.try_fold(meeting.without(Rank::ABSENT), |left, (_, ranks, _)| {
-            Some(left.intersection(&ranks.complement()))
-        })?;
+    fn verdict_on_all(&self, id: &PluginId, demands: &[Ranks]) -> Option<Verdict> {
+        let all = Ranks::full().without(Rank::ABSENT);
+        let meeting = demands
+            .iter()
+            .fold(all, |all, demand| all.intersection(demand));
+        let ruled_out = self.ruled_out.get(id).into_iter().flatten();
+        let left = ruled_out.fold(meeting, |left, (ranks, _)| {
+            left.intersection(&ranks.complement())
+        });
         let id = id.clone();
         let found = self.found(&id);
-        (left == Ranks::empty()).then_some(Verdict::NoneForAll { id, found })
+        (left == Ranks::empty()).then_some(Verdict::NoneLeft { id, found })
+    }
+
+    /// The highest pre-release that somebody would take if it were a release.
+    fn pre_release(&self, id: &PluginId) -> Option<Version> {
+        let of_wishes = self.wishes().filter(|wish| wish.id == *id);
+        let any_release = || VersionReq::STAR;
+        let mut wanted: Vec<_> = of_wishes
+            .map(|wish| wish.versions.clone().unwrap_or_else(any_release))
+            .collect();
+        for (by, needs) in &self.needs {
+            let mine = needs.iter().filter(|((of, _), _)| of == id);
+            wanted.extend(mine.filter_map(|((of, demand), ranks)| {
+                Some(self.requirement(by, *ranks, of, *demand)?.versions)
+            }));
+        }
+        let would_do = |version: &Version| {
+            let release = Version::new(version.major, version.minor, version.patch);
+            !version.pre.is_empty() && wanted.iter().any(|versions| versions.matches(&release))
+        };
+        self.found(id).into_iter().rfind(would_do)
     }
 
     /// The components of the highest version, where a wish fails for want of its component alone.
@@ -205,14 +243,17 @@ impl<'a> Leaves<'a> {
         Some(entries[highest.index()?].candidate.components.clone())
     }
 
-    /// Which plugin is wanted in which versions.
-    fn demands(&self) -> impl Iterator<Item = (&PluginId, Ranks)> {
-        let granting = |wish: &'a Wish| {
-            let entries = self.entries(&wish.id);
-            (&wish.id, self.question.wishes.granting(wish, entries))
-        };
-        let needs = self.needs.keys().map(|(_, of, demand)| (of, *demand));
-        self.wishes().map(granting).chain(needs)
+    /// Which versions of each plugin those who want it would take.
+    fn demands(&self) -> BTreeMap<&PluginId, Vec<Ranks>> {
+        let mut demands = BTreeMap::<_, Vec<_>>::new();
+        for wish in self.wishes() {
+            let granting = self.question.wishes.granting(wish, self.entries(&wish.id));
+            demands.entry(&wish.id).or_default().push(granting);
+        }
+        for (of, demand) in self.needs.values().flat_map(BTreeMap::keys) {
+            demands.entry(of).or_default().push(*demand);
+        }
+        demands
     }
 
     fn wishes(&self) -> impl Iterator<Item = &'a Wish> {
@@ -227,7 +268,9 @@ impl<'a> Leaves<'a> {
     fn versions(&self, id: &PluginId, ranks: Ranks) -> Vec<Version> {
         let entries = self.entries(id);
         let present = ranks.indices().filter_map(|index| entries.get(index));
-        present.map(|entry| entry.candidate.version.clone()).collect()
+        present
+            .map(|entry| entry.candidate.version.clone())
+            .collect()
     }
 
     fn found(&self, id: &PluginId) -> Vec<Version> {
@@ -236,11 +279,12 @@ impl<'a> Leaves<'a> {
 
     /// The ids most like one that is missing.
     fn near(&self, missing: &PluginId) -> Vec<PluginId> {
-        let likeness = |id: &PluginId| {
-            strsim::normalized_damerau_levenshtein(id.as_str(), missing.as_str())
-        };
+        let likeness =
+            |id: &PluginId| strsim::normalized_damerau_levenshtein(id.as_str(), missing.as_str());
         let ids = self.question.universe.ids().map(|id| (likeness(id), id));
-        let mut near: Vec<_> = ids.filter(|(likeness, _)| *likeness >= NEAR_SIMILARITY).collect();
+        let mut near: Vec<_> = ids
+            .filter(|(likeness, _)| *likeness >= NEAR_SIMILARITY)
+            .collect();
         near.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
         let nearest = near.into_iter().take(NEAR_MAX);
         nearest.map(|(_, id)| id.clone()).collect()

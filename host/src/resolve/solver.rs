@@ -12,9 +12,11 @@ use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use pubgrub::{
-    Dependencies, DependencyProvider, PackageResolutionStatistics, PubGrubError, VersionSet,
+    Dependencies, DependencyProvider, DerivationTree, PackageResolutionStatistics, PubGrubError,
+    VersionSet,
 };
 use semver::Version;
 
@@ -57,7 +59,7 @@ impl fmt::Display for Package {
 pub(crate) struct TooLong;
 
 /// Why the solver found nothing.
-pub(crate) type Reasons = pubgrub::DerivationTree<Package, Ranks, RuledOut>;
+pub(crate) type Reasons = DerivationTree<Package, Ranks, RuledOut>;
 
 /// Answers the solver's questions.
 pub(crate) struct Question<'a> {
@@ -82,9 +84,11 @@ pub(crate) fn solve<'a>(
     };
     match pubgrub::resolve(&question, Package::All, Rank::ABSENT) {
         Ok(answer) => Ok(question.reachable(&answer.into_iter().collect())),
-        Err(PubGrubError::NoSolution(reasons)) => Err(Conflict::Unsolvable(Explanation::of(
-            &question, &reasons,
-        ))),
+        Err(PubGrubError::NoSolution(reasons)) => {
+            let explanation = Explanation::of(&question, &reasons);
+            take_apart(reasons);
+            Err(Conflict::Unsolvable(explanation))
+        }
         Err(_) => Err(Conflict::Undecided { steps: STEPS_MAX }),
     }
 }
@@ -92,6 +96,17 @@ pub(crate) fn solve<'a>(
 /// Whether a circle is short enough to be forbidden by one package.
 pub(crate) fn is_encodable(circle: &Circle) -> bool {
     circle.len() < VERSIONS_MAX
+}
+
+/// Drops the tree from its root. Dropped as it is, its depth, which comes from outside, would
+/// become the depth of the call stack.
+fn take_apart(reasons: Reasons) {
+    let mut open = vec![Arc::new(reasons)];
+    while let Some(tree) = open.pop() {
+        if let Ok(DerivationTree::Derived(derived)) = Arc::try_unwrap(tree) {
+            open.extend([derived.cause1, derived.cause2]);
+        }
+    }
 }
 
 impl<'a> Question<'a> {
@@ -145,7 +160,8 @@ impl<'a> Question<'a> {
             }
         }
         for (at, circle) in self.circles.iter().enumerate() {
-            let mine = |(id, version): &(_, _)| (id, version) == (&candidate.id, &candidate.version);
+            let mine =
+                |(id, version): &(_, _)| (id, version) == (&candidate.id, &candidate.version);
             if let Some(place) = circle.iter().position(mine) {
                 let all: Ranks = (0..circle.len()).map(Rank::of_index).collect();
                 needs.push((Package::Circle(at), all.without(Rank::of_index(place))));

@@ -21,7 +21,11 @@ fn requirement(text: &str) -> Requirement {
     Requirement {
         id: id.parse().unwrap(),
         versions: versions.parse().unwrap(),
-        need: if optional { Need::Optional } else { Need::Required },
+        need: if optional {
+            Need::Optional
+        } else {
+            Need::Required
+        },
     }
 }
 
@@ -65,7 +69,9 @@ fn tell(story: &str) -> (Universe, Wishes) {
             }
             "running" => {
                 let (id, major) = split(rest, " ");
-                wishes.running.insert(id.parse().unwrap(), major.parse().unwrap());
+                wishes
+                    .running
+                    .insert(id.parse().unwrap(), major.parse().unwrap());
             }
             "unusable" => {
                 let (name, reason) = split(rest, ": ");
@@ -83,8 +89,14 @@ fn check(story: &str, expected: &str) {
     let answer = match load_order(&universe, &wishes) {
         Err(conflict) => conflict.to_string(),
         Ok(resolution) => {
-            let line = |chosen: &crate::resolve::Chosen| format!("{} {}", chosen.id, chosen.version);
-            resolution.order.iter().map(line).collect::<Vec<_>>().join(", ")
+            let line =
+                |chosen: &crate::resolve::Chosen| format!("{} {}", chosen.id, chosen.version);
+            resolution
+                .order
+                .iter()
+                .map(line)
+                .collect::<Vec<_>>()
+                .join(", ")
         }
     };
     assert_eq!(answer, expected);
@@ -135,7 +147,7 @@ fn two_stages_cannot_have_two_versions_of_one_id() {
          stage `low` uses acme.eq ^1
          stage `high` uses acme.eq ^2",
         "stage `low` uses acme.eq ^1; stage `high` uses acme.eq ^2: \
-         no version of acme.eq is left for all of them (found: 1.0.0 and 2.0.0)",
+         that leaves no version of acme.eq (found: 1.0.0 and 2.0.0)",
     );
 }
 
@@ -237,7 +249,7 @@ fn plugins_that_need_different_versions_of_a_third_do_not_get_along() {
          stage `squeeze` uses acme.comp",
         "stage `eq` uses acme.eq, and acme.eq 1.2.0 needs acme.dsp ^1; \
          stage `squeeze` uses acme.comp, and acme.comp 2.0.0 needs acme.dsp ^2: \
-         no version of acme.dsp is left for all of them (found: 1.4.0 and 2.1.0)",
+         that leaves no version of acme.dsp (found: 1.4.0 and 2.1.0)",
     );
 }
 
@@ -267,12 +279,13 @@ fn a_long_story_becomes_a_list() {
          acme.dsp 3.0.0
          stage `eq` uses acme.eq
          stage `squeeze` uses acme.comp",
-        "no version of acme.dsp is left for all of them (found: 1.0.0, 2.0.0 and 3.0.0), because\
+        "no choice of versions fits all of this:\
          \n  stage `eq` uses acme.eq\
          \n  acme.eq 1.1.0 needs acme.dsp =1.0.0\
          \n  acme.eq 1.2.0 needs acme.dsp =2.0.0\
          \n  stage `squeeze` uses acme.comp\
-         \n  acme.comp 2.0.0 and 2.1.0 need acme.dsp =3.0.0",
+         \n  acme.comp 2.0.0 and 2.1.0 need acme.dsp =3.0.0\
+         \nthat leaves no version of acme.dsp (found: 1.0.0, 2.0.0 and 3.0.0)",
     );
 }
 
@@ -315,7 +328,7 @@ fn an_optional_plugin_that_others_need_has_to_match() {
          stage `scope` uses acme.scope",
         "stage `eq` uses acme.eq, and acme.eq 1.0.0 gets along with acme.scope ^1 only; \
          stage `scope` uses acme.scope: \
-         no version of acme.scope is left for all of them (found: 2.0.0)",
+         that leaves no version of acme.scope (found: 2.0.0)",
     );
 }
 
@@ -343,7 +356,7 @@ fn the_operator_can_contradict_a_plugin() {
          require acme.dsp ^2",
         "stage `eq` uses acme.eq, and acme.eq 1.0.0 needs acme.dsp ^1, \
          but [plugins.require] allows only acme.dsp ^2, which rules out 1.3.0 and 1.4.0: \
-         no version of acme.dsp is left for all of them (found: 1.3.0, 1.4.0 and 2.1.0)",
+         that leaves no version of acme.dsp (found: 1.3.0, 1.4.0 and 2.1.0)",
     );
 }
 
@@ -367,7 +380,10 @@ fn the_operator_and_a_stage_may_take_a_running_plugin_past_its_major() {
         &format!("{plugins}\nstage `eq` uses acme.eq\nrequire acme.eq >=1"),
         "acme.eq 2.0.0",
     );
-    check(&format!("{plugins}\nstage `eq` uses acme.eq ^2"), "acme.eq 2.0.0");
+    check(
+        &format!("{plugins}\nstage `eq` uses acme.eq ^2"),
+        "acme.eq 2.0.0",
+    );
 }
 
 #[test]
@@ -381,7 +397,7 @@ fn a_plugin_cannot_take_a_running_one_past_its_major() {
         "stage `eq` uses acme.eq, and acme.eq 1.0.0 needs acme.dsp ^2, \
          but acme.dsp runs in major version 1 and [plugins.require] names no other, \
          which rules out 2.0.0: \
-         no version of acme.dsp is left for all of them (found: 1.3.0 and 2.0.0)",
+         that leaves no version of acme.dsp (found: 1.3.0 and 2.0.0)",
     );
 }
 
@@ -407,7 +423,15 @@ fn a_pre_release_that_would_do_is_pointed_out() {
         "acme.eq 2.0.0-rc.1
          stage `eq` uses acme.eq",
         "stage `eq` uses acme.eq: acme.eq was found only as 2.0.0-rc.1; \
-         a pre-release is taken only when it is named: \"acme.eq\" = \"=2.0.0-rc.1\"",
+         the pre-release 2.0.0-rc.1 is taken only where it is named, \
+         as in \"acme.eq\" = \"=2.0.0-rc.1\"",
+    );
+    check(
+        "acme.eq 1.0.0 needs acme.dsp ^3
+         acme.dsp 2.0.0-rc.1
+         stage `eq` uses acme.eq",
+        "stage `eq` uses acme.eq, and acme.eq 1.0.0 needs acme.dsp ^3: \
+         acme.dsp was found only as 2.0.0-rc.1",
     );
 }
 
@@ -422,8 +446,8 @@ fn a_version_that_failed_its_probe_gives_way_to_the_next() {
         &format!("{plugins}\nunusable acme.eq 1.3.0: its probe took longer than 5 s"),
         "stage `eq` uses acme.eq, \
          but acme.eq 1.3.0 cannot be used: its probe took longer than 5 s, \
-         but acme.eq 1.4.0 cannot be used: its probe ended with SIGSEGV: \
-         no version of acme.eq is left for all of them (found: 1.3.0 and 1.4.0)",
+         and acme.eq 1.4.0 cannot be used: its probe ended with SIGSEGV: \
+         that leaves no version of acme.eq (found: 1.3.0 and 1.4.0)",
     );
 }
 

@@ -101,7 +101,13 @@ impl Universe {
             return Err(Refused::Twice(Box::new(candidate)));
         };
         let excluded = None;
-        entries.insert(at, Entry { candidate, excluded });
+        entries.insert(
+            at,
+            Entry {
+                candidate,
+                excluded,
+            },
+        );
         if entries.len() > VERSIONS_MAX {
             return Err(Refused::Versions(Box::new(entries.remove(0).candidate)));
         }
@@ -131,7 +137,10 @@ impl Universe {
 
     /// Every id with at least one version, in order.
     pub fn ids(&self) -> impl Iterator<Item = &PluginId> {
-        let filled = self.plugins.iter().filter(|(_, entries)| !entries.is_empty());
+        let filled = self
+            .plugins
+            .iter()
+            .filter(|(_, entries)| !entries.is_empty());
         filled.map(|(id, _)| id)
     }
 

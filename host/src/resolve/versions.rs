@@ -23,7 +23,10 @@ impl Rank {
 
     /// The rank of the version at `index` of the ordered list.
     pub(crate) fn of_index(index: usize) -> Self {
-        assert!(index < VERSIONS_MAX, "the universe keeps at most {VERSIONS_MAX} versions");
+        assert!(
+            index < VERSIONS_MAX,
+            "the universe keeps at most {VERSIONS_MAX} versions"
+        );
         Self(index as u8 + 1)
     }
 

@@ -31,7 +31,11 @@ impl fmt::Display for Explanation {
             facts if facts.len() <= SENTENCE_FACTS_MAX => {
                 write!(formatter, "{}: {verdict}", sentence(facts))
             }
-            facts => write!(formatter, "{verdict}, because{}", list(facts)),
+            facts => write!(
+                formatter,
+                "no choice of versions fits all of this:{}\n{verdict}",
+                list(facts)
+            ),
         }
     }
 }
@@ -39,14 +43,16 @@ impl fmt::Display for Explanation {
 /// Joins facts the way one tells them: what follows from a fact with 'and', a new start with ';'.
 fn sentence(facts: &[Fact]) -> String {
     let mut text = String::new();
+    let mut before: Option<&Fact> = None;
     for fact in facts {
-        text += match fact {
-            _ if text.is_empty() => "",
-            Fact::Wished(_) => "; ",
-            Fact::Needs { .. } => ", and ",
-            Fact::RuledOut { .. } => ", but ",
+        text += match (before, fact) {
+            (None, _) => "",
+            (_, Fact::Wished(_)) => "; ",
+            (_, Fact::Needs { .. }) | (Some(Fact::RuledOut { .. }), _) => ", and ",
+            (_, Fact::RuledOut { .. }) => ", but ",
         };
         text += &fact.to_string();
+        before = Some(fact);
     }
     text
 }
@@ -143,9 +149,20 @@ impl fmt::Display for Verdict {
                     near => write!(formatter, " (did you mean {}?)", any_of(near)),
                 }
             }
-            Self::NoVersion { id, found } => {
+            Self::NoVersion {
+                id,
+                found,
+                pre_release,
+            } => {
                 write!(formatter, "{id} was found only as {}", names(found))?;
-                write_pre_release_hint(formatter, id, found)
+                match pre_release {
+                    None => Ok(()),
+                    Some(version) => write!(
+                        formatter,
+                        "; the pre-release {version} is taken only where it is named, \
+                         as in \"{id}\" = \"={version}\""
+                    ),
+                }
             }
             Self::NoComponent { id, has } if has.is_empty() => {
                 write!(formatter, "{id} has no components")
@@ -154,9 +171,9 @@ impl fmt::Display for Verdict {
                 let paths: Vec<_> = has.iter().map(|name| format!("{id}/{name}")).collect();
                 write!(formatter, "there is {}", names(&paths))
             }
-            Self::NoneForAll { id, found } => write!(
+            Self::NoneLeft { id, found } => write!(
                 formatter,
-                "no version of {id} is left for all of them (found: {})",
+                "that leaves no version of {id} (found: {})",
                 names(found)
             ),
             Self::Circle(circle) => write_circle(formatter, circle),
@@ -164,25 +181,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// A pre-release is easily overlooked as the reason: it is there, and yet not taken.
-fn write_pre_release_hint(
-    formatter: &mut fmt::Formatter<'_>,
-    id: &PluginId,
-    found: &[Version],
-) -> fmt::Result {
-    let Some(version) = found.iter().rfind(|version| !version.pre.is_empty()) else {
-        return Ok(());
-    };
-    write!(
-        formatter,
-        "; a pre-release is taken only when it is named: \"{id}\" = \"={version}\""
-    )
-}
-
-fn write_circle(
-    formatter: &mut fmt::Formatter<'_>,
-    circle: &[(PluginId, Version)],
-) -> fmt::Result {
+fn write_circle(formatter: &mut fmt::Formatter<'_>, circle: &[(PluginId, Version)]) -> fmt::Result {
     let show = |(id, version): &(PluginId, Version)| format!("{id} {version}");
     match circle {
         [] => Ok(()),
