@@ -3,3 +3,4 @@
 pub mod abi;
 pub mod declare;
 pub mod layout;
+pub mod manifest;
