@@ -5,7 +5,7 @@
 //!
 //! | floor | modules | what they are for |
 //! | --- | --- | --- |
-//! | 3 | `loading` | versions and load order; file to checked generation to instance |
+//! | 3 | `resolve`, `loading` | versions and load order; file to checked generation to instance |
 //! | 2 | `config`, `io` | plugins.toml; directories to manifests; samples in and out |
 //! | 1 | `observe` | events, readings, counters: plain values |
 //! | 0 | `audio`, `id` | words everyone shares |
@@ -17,3 +17,4 @@ pub mod io;
 #[expect(unsafe_code, reason = "opens libraries and takes their header symbol")]
 pub mod loading;
 pub mod observe;
+pub mod resolve;
