@@ -167,6 +167,20 @@ impl<'a> RawAudioMut<'a> {
         self.frames as usize
     }
 
+    /// The same samples to read, for as long as nobody writes them.
+    #[must_use]
+    #[inline]
+    pub const fn shared(&self) -> RawAudio<'_> {
+        RawAudio {
+            samples: self.samples,
+            stride: self.stride,
+            channels: self.channels,
+            frames: self.frames,
+            extension: self.extension,
+            borrow: PhantomData,
+        }
+    }
+
     /// The samples of one channel.
     ///
     /// # Panics

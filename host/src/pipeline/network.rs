@@ -1,0 +1,146 @@
+//! Network: which stage reads what, and in which order they can run.
+//!
+//! In: the wiring of the configuration, by numbers. Out: an order in which every stage comes
+//! after all it reads, or the cycle that makes one impossible. Pure.
+
+/// Where a signal comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// The pipeline's input.
+    Input,
+    /// The output of a stage, by its place in the file.
+    Stage(usize),
+}
+
+/// How one stage is connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wiring {
+    /// What it reads, summed; at least one.
+    pub inputs: Vec<Source>,
+    /// Further inputs, in the order the component counts them.
+    pub sidechains: Vec<Source>,
+    /// How many channels come out.
+    pub channels_out: usize,
+    /// How far its output lags behind its input.
+    pub latency_frames: u64,
+}
+
+/// How one tap is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TapWiring {
+    /// Where it listens.
+    pub from: Source,
+    /// What it compares with.
+    pub reference: Option<Source>,
+}
+
+/// A whole pipeline by numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// How many channels go in.
+    pub channels_in: usize,
+    /// The stages, in the order of the file.
+    pub stages: Vec<Wiring>,
+    /// The taps, in the order of the file.
+    pub taps: Vec<TapWiring>,
+    /// Whose output is the pipeline's.
+    pub output: Source,
+}
+
+/// Stages that wait for each other, each reading the one before; the first reads the last.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("stages {0:?} wait for each other")]
+pub struct Cycle(pub Vec<usize>);
+
+impl Network {
+    /// The stages in an order in which each comes after all it reads; ties in the file's order.
+    ///
+    /// # Errors
+    /// The stages of a cycle.
+    pub fn order(&self) -> Result<Vec<usize>, Cycle> {
+        let mut order = Vec::with_capacity(self.stages.len());
+        let mut placed = vec![false; self.stages.len()];
+        while order.len() < self.stages.len() {
+            let ready = |stage: &usize| {
+                !placed[*stage] && self.needs(*stage).all(|needed| placed[needed])
+            };
+            match (0..self.stages.len()).find(ready) {
+                Some(stage) => {
+                    placed[stage] = true;
+                    order.push(stage);
+                }
+                None => return Err(self.cycle(&placed)),
+            }
+        }
+        Ok(order)
+    }
+
+    /// How many channels a source has.
+    #[must_use]
+    pub fn channels(&self, source: Source) -> usize {
+        match source {
+            Source::Input => self.channels_in,
+            Source::Stage(stage) => self.stages[stage].channels_out,
+        }
+    }
+
+    fn needs(&self, stage: usize) -> impl Iterator<Item = usize> {
+        let wiring = &self.stages[stage];
+        wiring.inputs.iter().chain(&wiring.sidechains).filter_map(|source| match source {
+            Source::Input => None,
+            Source::Stage(stage) => Some(*stage),
+        })
+    }
+
+    /// Follows what waits until a stage comes up again.
+    fn cycle(&self, placed: &[bool]) -> Cycle {
+        let first = placed.iter().position(|placed| !placed).unwrap_or(0);
+        let mut path = vec![first];
+        loop {
+            let last = path[path.len() - 1];
+            let next = self.needs(last).find(|needed| !placed[*needed]).unwrap_or(first);
+            if let Some(start) = path.iter().position(|stage| *stage == next) {
+                let mut cycle = path.split_off(start);
+                cycle.reverse();
+                return Cycle(cycle);
+            }
+            path.push(next);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(inputs: &[&[i32]]) -> Network {
+        let source = |at: &i32| match usize::try_from(*at) {
+            Ok(stage) => Source::Stage(stage),
+            Err(_) => Source::Input,
+        };
+        let wiring = |inputs: &&[i32]| Wiring {
+            inputs: inputs.iter().map(source).collect(),
+            sidechains: Vec::new(),
+            channels_out: 1,
+            latency_frames: 0,
+        };
+        Network {
+            channels_in: 1,
+            stages: inputs.iter().map(wiring).collect(),
+            taps: Vec::new(),
+            output: Source::Input,
+        }
+    }
+
+    #[test]
+    fn a_stage_comes_after_what_it_reads_wherever_it_stands() {
+        assert_eq!(network(&[&[2], &[-1], &[1]]).order(), Ok(vec![1, 2, 0]));
+        assert_eq!(network(&[&[-1], &[-1]]).order(), Ok(vec![0, 1]));
+    }
+
+    #[test]
+    fn a_cycle_is_named_in_reading_order() {
+        assert_eq!(network(&[&[-1], &[0, 3], &[1], &[2]]).order(), Err(Cycle(vec![2, 3, 1])));
+        assert_eq!(network(&[&[0]]).order(), Err(Cycle(vec![0])));
+    }
+}
