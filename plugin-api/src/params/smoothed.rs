@@ -231,3 +231,33 @@ impl ParamValue for Smoothed {
 fn gain_of(value_db: f64) -> f64 {
     10.0_f64.powf(value_db.clamp(-GAIN_DB_MAX, GAIN_DB_MAX) / 20.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declare::ParamChange;
+
+    #[test]
+    fn a_settled_value_is_not_written_again() {
+        let mut gain = Smoothed::from_decl(&ParamDecl {
+            id: "gain_db",
+            doc: "",
+            unit: "dB",
+            min: 0.0,
+            max: 9.0,
+            default: 3.0,
+            choices: &[],
+            smooth_ms: 0.0,
+            change: ParamChange::Live,
+        });
+        gain.prepare(48_000.0, 8);
+        assert_eq!(gain.values(&(0..4)), [3.0; 4]);
+        // What is there by now stays; what was not asked for before is filled in.
+        gain.buffer[2] = 7.0;
+        assert_eq!(gain.values(&(4..10)), [3.0, 3.0, 7.0, 3.0, 3.0, 3.0]);
+        // The gain is another value, and so is the plain one after it.
+        let expected = 10.0_f64.powf(0.15) as f32;
+        assert_eq!(gain.gains(&(10..13)), [expected; 3]);
+        assert_eq!(gain.values(&(13..16)), [3.0; 3]);
+    }
+}
