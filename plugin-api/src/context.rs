@@ -5,6 +5,7 @@
 use crate::abi::audio::RawAudio;
 use crate::abi::call::{RECORD_TEXT_BYTES, RawFlags, RawRecord, RawRecordKind};
 use crate::audio::Audio;
+use crate::params::BlockSpan;
 
 /// What goes with one block of a processor.
 ///
@@ -110,6 +111,16 @@ impl Context<'_> {
             "",
             value,
         ));
+    }
+}
+
+impl BlockSpan for Context<'_> {
+    fn position_frames(&self) -> u64 {
+        self.position_frames
+    }
+
+    fn frames(&self) -> usize {
+        self.frames
     }
 }
 

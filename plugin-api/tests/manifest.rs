@@ -94,7 +94,8 @@ fn values_find_their_labels_and_their_range() {
 
 /// The sentence about `bytes`, which are not a manifest.
 fn sentence(bytes: &[u8]) -> String {
-    Manifest::read(bytes).unwrap_err().to_string()
+    let error = Manifest::read(bytes).expect_err("the bytes are damaged");
+    error.to_string()
 }
 
 /// `bytes` with `from` replaced by `to`, which has to be as long and there once.
@@ -317,7 +318,7 @@ fn refusal(decl: PluginDecl) -> String {
     let payload = panic.expect_err("the declaration breaks a rule");
     match payload.downcast::<String>() {
         Ok(text) => *text,
-        Err(payload) => (*payload.downcast::<&str>().unwrap()).to_owned(),
+        Err(payload) => (*payload.downcast::<&str>().expect("a panic has a text")).to_owned(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::declare::ParamChange;
 use crate::manifest::model::Component;
+use crate::params::nearest;
 
 /// One automatable parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,15 +34,7 @@ impl Param {
     /// The nearest value that the parameter can have; `None` for NaN. Thread: any.
     #[must_use]
     pub fn clamp(&self, value: f64) -> Option<f64> {
-        if value.is_nan() {
-            return None;
-        }
-        let value = value.clamp(self.min, self.max);
-        Some(if self.choices.is_empty() {
-            value
-        } else {
-            value.round()
-        })
+        nearest([self.min, self.max], self.choices.len(), value)
     }
 
     /// The value of the choice of that label. Thread: any.
