@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DataStruct, DeriveInput, Error, Fields, Ident, Result, Type};
 
 use crate::field::{Role, role};
+use crate::text::documentation;
 
 /// Four pieces for each field, one for each function of the trait.
 #[derive(Default)]
@@ -24,6 +25,8 @@ struct Pieces {
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let pieces = pieces(input)?;
     let name = &input.ident;
+    let doc = documentation(&input.attrs);
+    let doc = doc.lines().next().unwrap_or_default();
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let Pieces {
         declarations,
@@ -37,6 +40,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         #[automatically_derived]
         impl #generics ::segue_plugin::params::Params for #name #arguments #bounds {
             const PARAMS: &'static [::segue_plugin::declare::ParamItem] = &[#(#declarations),*];
+            const DOC: &'static str = #doc;
 
             fn with_defaults() -> Self {
                 Self { #(#defaults),* }
