@@ -5,6 +5,7 @@
 //!
 //! | floor | modules | what they are for |
 //! | --- | --- | --- |
+//! | 4 | `pipeline` | blocks into blocks; which binaries may be opened |
 //! | 3 | `resolve`, `loading` | versions and load order; file to checked generation to instance |
 //! | 2 | `config`, `io` | plugins.toml; directories to manifests; samples in and out |
 //! | 1 | `observe` | events, readings, counters: plain values |
@@ -17,4 +18,5 @@ pub mod io;
 #[expect(unsafe_code, reason = "opens libraries and takes their header symbol")]
 pub mod loading;
 pub mod observe;
+pub mod pipeline;
 pub mod resolve;

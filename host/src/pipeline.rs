@@ -9,6 +9,10 @@
 //! place and writes another; what happened is left in counters and in a ring, to be read on the
 //! control thread.
 
+#[expect(
+    unsafe_code,
+    reason = "the floating-point mode is set and read by inline assembly"
+)]
 pub mod cpu;
 mod crossfade;
 mod delay;
@@ -17,6 +21,7 @@ mod feed;
 mod network;
 mod plan;
 mod stage;
+mod store;
 
 pub use crossfade::Decay;
 pub use delay::DelayLine;

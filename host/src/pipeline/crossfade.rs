@@ -4,7 +4,7 @@
 //! the stream is cut into blocks.
 
 /// How long the step between a stage's last sample and its substitute takes to decay, in seconds.
-pub const DECAY_SECONDS: f64 = 0.005;
+const DECAY_SECONDS: f64 = 0.005;
 
 /// A step that decays linearly to nothing: added to a signal that begins elsewhere than the one
 /// before it ended.

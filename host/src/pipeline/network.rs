@@ -61,9 +61,8 @@ impl Network {
         let mut order = Vec::with_capacity(self.stages.len());
         let mut placed = vec![false; self.stages.len()];
         while order.len() < self.stages.len() {
-            let ready = |stage: &usize| {
-                !placed[*stage] && self.needs(*stage).all(|needed| placed[needed])
-            };
+            let ready =
+                |stage: &usize| !placed[*stage] && self.needs(*stage).all(|needed| placed[needed]);
             match (0..self.stages.len()).find(ready) {
                 Some(stage) => {
                     placed[stage] = true;
@@ -86,10 +85,14 @@ impl Network {
 
     fn needs(&self, stage: usize) -> impl Iterator<Item = usize> {
         let wiring = &self.stages[stage];
-        wiring.inputs.iter().chain(&wiring.sidechains).filter_map(|source| match source {
-            Source::Input => None,
-            Source::Stage(stage) => Some(*stage),
-        })
+        wiring
+            .inputs
+            .iter()
+            .chain(&wiring.sidechains)
+            .filter_map(|source| match source {
+                Source::Input => None,
+                Source::Stage(stage) => Some(*stage),
+            })
     }
 
     /// Follows what waits until a stage comes up again.
@@ -98,7 +101,10 @@ impl Network {
         let mut path = vec![first];
         loop {
             let last = path[path.len() - 1];
-            let next = self.needs(last).find(|needed| !placed[*needed]).unwrap_or(first);
+            let next = self
+                .needs(last)
+                .find(|needed| !placed[*needed])
+                .unwrap_or(first);
             if let Some(start) = path.iter().position(|stage| *stage == next) {
                 let mut cycle = path.split_off(start);
                 cycle.reverse();
@@ -140,7 +146,10 @@ mod tests {
 
     #[test]
     fn a_cycle_is_named_in_reading_order() {
-        assert_eq!(network(&[&[-1], &[0, 3], &[1], &[2]]).order(), Err(Cycle(vec![2, 3, 1])));
+        assert_eq!(
+            network(&[&[-1], &[0, 3], &[1], &[2]]).order(),
+            Err(Cycle(vec![2, 3, 1]))
+        );
         assert_eq!(network(&[&[0]]).order(), Err(Cycle(vec![0])));
     }
 }

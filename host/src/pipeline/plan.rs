@@ -143,15 +143,24 @@ impl<'a> Planner<'a> {
     fn run(&mut self, stage: usize) {
         let wiring = &self.network.stages[stage];
         let input = self.sum(&wiring.inputs);
-        let sidechains: Vec<_> = wiring.sidechains.iter().map(|from| self.signal(*from)).collect();
-        let latest = sidechains.iter().fold(input.latency_frames, |latest, sidechain| {
-            latest.max(sidechain.latency_frames)
-        });
+        let sidechains: Vec<_> = wiring
+            .sidechains
+            .iter()
+            .map(|from| self.signal(*from))
+            .collect();
+        let latest = sidechains
+            .iter()
+            .fold(input.latency_frames, |latest, sidechain| {
+                latest.max(sidechain.latency_frames)
+            });
         let input = self.aligned(input, latest);
-        let sidechains =
-            sidechains.into_iter().map(|from| self.aligned(from, latest).value).collect();
+        let sidechains = sidechains
+            .into_iter()
+            .map(|from| self.aligned(from, latest).value)
+            .collect();
         let output = self.value(wiring.channels_out);
-        self.drafts.push(Draft::Run(stage, input.value, sidechains, output));
+        self.drafts
+            .push(Draft::Run(stage, input.value, sidechains, output));
         self.outputs[stage] = Some(Signal {
             value: output,
             channels: wiring.channels_out,
@@ -205,9 +214,18 @@ impl<'a> Planner<'a> {
         if let [only] = signals[..] {
             return only;
         }
-        let latest = signals.iter().map(|signal| signal.latency_frames).max().unwrap_or(0);
-        let terms = signals.iter().map(|signal| self.aligned(*signal, latest).value).collect();
-        let channels = signals.first().map_or(self.network.channels_in, |signal| signal.channels);
+        let latest = signals
+            .iter()
+            .map(|signal| signal.latency_frames)
+            .max()
+            .unwrap_or(0);
+        let terms = signals
+            .iter()
+            .map(|signal| self.aligned(*signal, latest).value)
+            .collect();
+        let channels = signals
+            .first()
+            .map_or(self.network.channels_in, |signal| signal.channels);
         let value = self.value(channels);
         self.drafts.push(Draft::Mix(terms, value));
         Signal {
@@ -227,7 +245,8 @@ impl<'a> Planner<'a> {
             channels: signal.channels,
             frames,
         });
-        self.drafts.push(Draft::Delay(signal.value, self.delays.len() - 1, value));
+        self.drafts
+            .push(Draft::Delay(signal.value, self.delays.len() - 1, value));
         Signal {
             value,
             latency_frames,

@@ -107,7 +107,10 @@ fn sum(terms: impl Iterator<Item = Content>) -> Content {
 }
 
 fn later(content: &Content, frames: u64) -> Content {
-    content.iter().map(|(delay, times)| (delay + frames, *times)).collect()
+    content
+        .iter()
+        .map(|(delay, times)| (delay + frames, *times))
+        .collect()
 }
 
 /// Runs the steps on contents; a place that was overwritten too early gives a wrong answer.
@@ -133,7 +136,10 @@ fn interpret(plan: &Plan, network: &Network) -> Content {
             } => {
                 assert!(input != output && !sidechains.contains(output), "{step:?}");
                 let heard = sidechains.iter().chain([input]).map(read);
-                (*output, later(&sum(heard), network.stages[*stage].latency_frames))
+                (
+                    *output,
+                    later(&sum(heard), network.stages[*stage].latency_frames),
+                )
             }
             Step::Feed { .. } => continue,
         };
@@ -154,8 +160,16 @@ fn expect(network: &Network, source: Source) -> Content {
     let wiring = &network.stages[stage];
     let heard = wiring.inputs.iter().chain(&wiring.sidechains);
     let contents: Vec<_> = heard.map(|source| expect(network, *source)).collect();
-    let latest = contents.iter().flatten().map(|(delay, _)| *delay).max().unwrap_or(0);
-    let times = contents.iter().flatten().fold(0u64, |sum, (_, times)| sum.wrapping_add(*times));
+    let latest = contents
+        .iter()
+        .flatten()
+        .map(|(delay, _)| *delay)
+        .max()
+        .unwrap_or(0);
+    let times = contents
+        .iter()
+        .flatten()
+        .fold(0u64, |sum, (_, times)| sum.wrapping_add(*times));
     vec![(latest + wiring.latency_frames, times)]
 }
 
@@ -176,7 +190,10 @@ fn networks() -> impl Strategy<Value = Network> {
     (1usize..12).prop_flat_map(move |count| {
         let stages: Vec<_> = (0..count).map(stage).collect();
         (stages, 0..=count).prop_map(|(stages, output)| {
-            network(stages, output.checked_sub(1).map_or(Source::Input, Source::Stage))
+            network(
+                stages,
+                output.checked_sub(1).map_or(Source::Input, Source::Stage),
+            )
         })
     })
 }

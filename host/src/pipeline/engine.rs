@@ -1,0 +1,302 @@
+//! Engine: runs a plan, block by block.
+//!
+//! In: a stretch of input and of output, lent for one call. Out: the output filled; records,
+//! chunks for taps and counters. On the audio thread nothing here allocates, frees, locks, waits
+//! or calls the system, but for the clock on the blocks that are timed.
+
+use std::time::Instant;
+
+use rtrb::{Consumer, Producer, RingBuffer};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Record};
+
+use crate::loading::meter::{self, RealTimeScope};
+use crate::pipeline::cpu::FloatMode;
+use crate::pipeline::delay::DelayLine;
+use crate::pipeline::feed::{Chunk, Feed, FeedSpec, Feeds, feeds};
+use crate::pipeline::network::Network;
+use crate::pipeline::plan::{Plan, Step};
+use crate::pipeline::stage::{OnError, Ran, Stage, StageBlock};
+use crate::pipeline::store::{Reader, Store};
+
+/// One block in so many is timed off line: the clock would cost more than the host otherwise.
+const TIMED_EVERY: u64 = 16;
+
+/// Room for records of one call; what finds none is counted.
+const RECORDS_PER_CALL: usize = 16;
+
+/// Records on their way to the control thread.
+const RECORD_RING: usize = 1024;
+
+/// The most further inputs of one stage.
+pub(super) const SIDECHAINS_MAX: usize = 8;
+
+/// A record with who left it.
+#[derive(Debug, Clone, Copy)]
+pub struct StageRecord {
+    /// The stage, by its place in the file.
+    pub stage: usize,
+    /// Stream time of the block.
+    pub position_frames: u64,
+    /// What was left.
+    pub record: Record,
+}
+
+/// A stage failed whose `on_error` is `stop`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped {
+    /// The stage, by its place in the file.
+    pub stage: usize,
+}
+
+/// A block that the session lends.
+#[derive(Debug)]
+pub struct Lent<'a> {
+    /// Stream time of the first frame.
+    pub position_frames: u64,
+    /// Facts about it.
+    pub flags: Flags,
+    /// What is read.
+    pub input: AudioView<'a>,
+    /// What is filled, as many frames.
+    pub output: AudioViewMut<'a>,
+}
+
+/// The control thread's ends of an engine's rings.
+#[derive(Debug)]
+pub struct Rings {
+    /// Notes and events.
+    pub records: Consumer<StageRecord>,
+    /// Chunks for taps.
+    pub feeds: Feeds,
+}
+
+/// Runs a plan.
+#[derive(Debug)]
+pub struct Engine {
+    steps: Box<[Step]>,
+    store: Store,
+    delays: Vec<DelayLine>,
+    stages: Vec<Stage>,
+    taps: Vec<Feed>,
+    full: Producer<Box<Chunk>>,
+    records: Producer<StageRecord>,
+    records_lost: u64,
+    room: Box<[Record]>,
+    blocks: u64,
+    latency_frames: u64,
+}
+
+impl Engine {
+    /// An engine for blocks of at most `frames_max` frames. Allocates; not for the audio thread.
+    ///
+    /// `stages` in the order of the network.
+    #[must_use]
+    pub fn new(
+        network: &Network,
+        plan: Plan,
+        stages: Vec<Stage>,
+        frames_max: usize,
+    ) -> (Self, Rings) {
+        let spec = |(wiring, latency_frames): (&super::TapWiring, &u64)| FeedSpec {
+            channels: network.channels(wiring.from),
+            reference_channels: wiring.reference.map_or(0, |from| network.channels(from)),
+            latency_frames: *latency_frames,
+        };
+        let specs: Vec<_> = network
+            .taps
+            .iter()
+            .zip(&plan.tap_latency_frames)
+            .map(spec)
+            .collect();
+        let (taps, full, far) = feeds(&specs);
+        let (records, left) = RingBuffer::new(RECORD_RING);
+        let line = |spec: &super::DelaySpec| DelayLine::new(spec.channels, spec.frames as usize);
+        let engine = Self {
+            steps: plan.steps.into_boxed_slice(),
+            store: Store::new(&plan.slots, frames_max),
+            delays: plan.delays.iter().map(line).collect(),
+            stages,
+            taps,
+            full,
+            records,
+            records_lost: 0,
+            room: vec![Record::EMPTY; RECORDS_PER_CALL].into_boxed_slice(),
+            blocks: 0,
+            latency_frames: plan.latency_frames,
+        };
+        let rings = Rings {
+            records: left,
+            feeds: far,
+        };
+        (engine, rings)
+    }
+
+    /// Processes one block. Thread: audio.
+    ///
+    /// # Errors
+    /// When a stage failed whose `on_error` is `stop`; the output of the block is then silence
+    /// from that stage on.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
+    pub fn process(&mut self, block: &mut Lent<'_>) -> Result<(), Stopped> {
+        let _scope = RealTimeScope::enter();
+        let mode = FloatMode::enter();
+        let timed = self.blocks.is_multiple_of(TIMED_EVERY);
+        self.blocks += 1;
+        let mut clock = timed.then(Instant::now);
+        let mut heap_calls = meter::heap_calls();
+        let mut result = Ok(());
+        for at in 0..self.steps.len() {
+            let Some((stage, ran)) = self.step(at, block, &mode) else {
+                continue;
+            };
+            let calls = meter::heap_calls();
+            self.stages[stage].charge_heap(calls - heap_calls);
+            heap_calls = calls;
+            if let Some(before) = clock {
+                let now = Instant::now();
+                self.stages[stage].record_time(now.duration_since(before).as_nanos() as u64);
+                clock = Some(now);
+            }
+            self.keep_records(stage, block.position_frames, ran.records);
+            if ran.failed && self.stages[stage].on_error() == OnError::Stop {
+                result = Err(Stopped { stage });
+            }
+        }
+        result
+    }
+
+    /// Sends taps what is there, so that they know all frames so far. Thread: audio.
+    pub fn flush_taps(&mut self) {
+        for tap in &mut self.taps {
+            tap.send(&mut self.full);
+        }
+    }
+
+    /// Whether every tap has room for another chunk. Thread: any.
+    #[must_use]
+    pub fn taps_have_room(&self) -> bool {
+        self.taps.iter().all(Feed::has_room)
+    }
+
+    /// Blocks processed.
+    #[must_use]
+    pub const fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    /// How far the output lags behind the input.
+    #[must_use]
+    pub const fn latency_frames(&self) -> u64 {
+        self.latency_frames
+    }
+
+    /// The stages, in the order of the file.
+    #[must_use]
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// Frames that each tap missed, in the order of the file.
+    pub fn dropped_frames(&self) -> impl Iterator<Item = u64> + '_ {
+        self.taps.iter().map(Feed::dropped_frames)
+    }
+
+    /// Notes and events that found the ring full.
+    #[must_use]
+    pub const fn records_lost(&self) -> u64 {
+        self.records_lost
+    }
+
+    /// Takes the stages out, to end their instances. Not for the audio thread.
+    #[must_use]
+    pub fn into_stages(self) -> Vec<Stage> {
+        self.stages
+    }
+
+    /// Does one step; answers which stage ran, if one did.
+    #[inline]
+    fn step(&mut self, at: usize, block: &mut Lent<'_>, mode: &FloatMode) -> Option<(usize, Ran)> {
+        match &self.steps[at] {
+            Step::Run {
+                stage,
+                input,
+                sidechains,
+                output,
+            } => {
+                let (position_frames, flags) = (block.position_frames, block.flags);
+                let (runner, room) = (&mut self.stages[*stage], &mut self.room);
+                let ran = self.store.write(*output, block, |reader, into| {
+                    let mut keys = [AudioView::empty(); SIDECHAINS_MAX];
+                    for (key, place) in keys.iter_mut().zip(sidechains) {
+                        *key = reader.view(*place);
+                    }
+                    let count = sidechains.len().min(SIDECHAINS_MAX);
+                    let block = StageBlock {
+                        position_frames,
+                        flags,
+                        input: reader.view(*input),
+                        output: into,
+                        sidechains: &keys[..count],
+                        records: room,
+                    };
+                    runner.run(block, mode)
+                });
+                return Some((*stage, ran));
+            }
+            Step::Mix { terms, into } => {
+                self.store.write(*into, block, |reader, mut into| {
+                    let mut terms = terms.iter().map(|term| reader.view(*term));
+                    if let Some(first) = terms.next() {
+                        copy(first, &mut into);
+                    }
+                    terms.for_each(|term| add(term, &mut into));
+                });
+            }
+            Step::Delay { from, line, into } => {
+                let line = &mut self.delays[*line];
+                self.store.write(*into, block, |reader, mut into| {
+                    line.process(reader.view(*from), &mut into);
+                });
+            }
+            Step::Feed {
+                tap,
+                signal,
+                reference,
+            } => {
+                let reader = Reader::new(&self.store, block);
+                let reference = reference.map(|place| reader.view(place));
+                self.taps[*tap].take(reader.view(*signal), reference, &mut self.full);
+            }
+        }
+        None
+    }
+
+    /// Moves what a call left behind into the ring.
+    #[inline]
+    fn keep_records(&mut self, stage: usize, position_frames: u64, count: usize) {
+        for record in &self.room[..count.min(RECORDS_PER_CALL)] {
+            let record = StageRecord {
+                stage,
+                position_frames,
+                record: *record,
+            };
+            if self.records.push(record).is_err() {
+                self.records_lost += 1;
+            }
+        }
+    }
+}
+
+fn copy(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
+    for channel in 0..from.channels().min(into.channels()) {
+        into.channel(channel).copy_from_slice(from.channel(channel));
+    }
+}
+
+fn add(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
+    for channel in 0..from.channels().min(into.channels()) {
+        let sums = into.channel(channel).iter_mut();
+        sums.zip(from.channel(channel))
+            .for_each(|(sum, term)| *sum += term);
+    }
+}

@@ -1,0 +1,188 @@
+//! Feed: signals on their way from the audio thread to taps.
+//!
+//! In: blocks of a tap's signal and reference. Out: chunks of up to `FEED_FRAMES` frames, sent
+//! through a wait-free ring; empty chunks come back through another. Chunks end at fixed frames
+//! of the stream, so that taps see the same stretches whatever the block size.
+//!
+//! Without an empty chunk the audio thread does not wait: it drops and counts. The session sees
+//! to it that off line there always is one.
+
+use rtrb::{Consumer, Producer, RingBuffer};
+use segue_plugin::link::AudioView;
+
+use crate::audio::Buffer;
+
+/// The longest chunk: 85 ms at 48 kHz, so that a session wakes its taps twelve times a second.
+pub const FEED_FRAMES: usize = 4096;
+
+/// Chunks in flight for each tap: one being filled, one being read, two between.
+const CHUNKS_PER_TAP: usize = 4;
+
+/// A stretch of signal for one tap.
+#[derive(Debug)]
+pub struct Chunk {
+    /// Which tap, by its place in the file.
+    pub tap: usize,
+    /// Stream time of the first frame, as the tap counts: its latency taken out.
+    pub position_frames: u64,
+    /// How many frames are in use.
+    pub frames: usize,
+    /// What is looked at.
+    pub signal: Buffer,
+    /// What it is compared with; no channels where there is none.
+    pub reference: Buffer,
+}
+
+/// The audio thread's end: one tap's chunk in the making.
+#[derive(Debug)]
+pub struct Feed {
+    filling: Option<Box<Chunk>>,
+    empty: Consumer<Box<Chunk>>,
+    dropped_frames: u64,
+    /// Frames of signal seen so far, the latency included.
+    seen_frames: u64,
+    latency_frames: u64,
+}
+
+/// The other end: where the tap thread gets chunks and gives them back.
+#[derive(Debug)]
+pub struct Feeds {
+    /// Full chunks of all taps, in the order they were filled.
+    pub full: Consumer<Box<Chunk>>,
+    /// Where each tap's chunks go back to.
+    pub empty: Vec<Producer<Box<Chunk>>>,
+}
+
+/// What a tap needs: channels of signal and reference, and how late they are.
+pub(super) struct FeedSpec {
+    pub(super) channels: usize,
+    pub(super) reference_channels: usize,
+    pub(super) latency_frames: u64,
+}
+
+/// Makes both ends.
+pub(super) fn feeds(specs: &[FeedSpec]) -> (Vec<Feed>, Producer<Box<Chunk>>, Feeds) {
+    let (full, received) = RingBuffer::new((specs.len() * CHUNKS_PER_TAP).max(1));
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    for (tap, spec) in specs.iter().enumerate() {
+        let (mut give_back, empty) = RingBuffer::new(CHUNKS_PER_TAP);
+        for _ in 0..CHUNKS_PER_TAP {
+            let pushed = give_back.push(Box::new(Chunk {
+                tap,
+                position_frames: 0,
+                frames: 0,
+                signal: Buffer::new(spec.channels, FEED_FRAMES),
+                reference: Buffer::new(spec.reference_channels, FEED_FRAMES),
+            }));
+            debug_assert!(
+                pushed.is_ok(),
+                "the ring has a place for each of its chunks"
+            );
+        }
+        far.push(give_back);
+        near.push(Feed {
+            filling: None,
+            empty,
+            dropped_frames: 0,
+            seen_frames: 0,
+            latency_frames: spec.latency_frames,
+        });
+    }
+    let feeds = Feeds {
+        full: received,
+        empty: far,
+    };
+    (near, full, feeds)
+}
+
+impl Feed {
+    /// Frames that found no empty chunk.
+    #[must_use]
+    pub const fn dropped_frames(&self) -> u64 {
+        self.dropped_frames
+    }
+
+    /// Whether the next block of a chunk's length will find room.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.empty.slots() >= 2
+    }
+
+    /// Takes one block, latency left out at the start of the stream. Real-time safe.
+    pub(super) fn take(
+        &mut self,
+        signal: AudioView<'_>,
+        reference: Option<AudioView<'_>>,
+        full: &mut Producer<Box<Chunk>>,
+    ) {
+        let frames = signal.frames() as u64;
+        let skipped = self
+            .latency_frames
+            .saturating_sub(self.seen_frames)
+            .min(frames);
+        self.seen_frames += frames;
+        let mut start = skipped as usize;
+        while start < signal.frames() {
+            let position = self.seen_frames - frames - self.latency_frames + start as u64;
+            let left = signal.frames() - start;
+            let taken = left.min(FEED_FRAMES - (position % FEED_FRAMES as u64) as usize);
+            self.append(signal, reference, start, taken, position);
+            if (position + taken as u64).is_multiple_of(FEED_FRAMES as u64) {
+                self.send(full);
+            }
+            start += taken;
+        }
+    }
+
+    /// Sends what is there, however little. Real-time safe.
+    pub(super) fn send(&mut self, full: &mut Producer<Box<Chunk>>) {
+        let Some(chunk) = self.filling.take() else {
+            return;
+        };
+        if full.is_full() {
+            // Cannot happen while the ring has a place for every chunk; nothing is lost if it does.
+            self.filling = Some(chunk);
+            return;
+        }
+        let pushed = full.push(chunk);
+        debug_assert!(
+            pushed.is_ok(),
+            "the ring had room and this thread is its only producer"
+        );
+    }
+
+    fn append(
+        &mut self,
+        signal: AudioView<'_>,
+        reference: Option<AudioView<'_>>,
+        start: usize,
+        frames: usize,
+        position_frames: u64,
+    ) {
+        if self.filling.is_none() {
+            self.filling = self.empty.pop().ok().map(|mut chunk| {
+                chunk.position_frames = position_frames;
+                chunk.frames = 0;
+                chunk
+            });
+        }
+        let Some(chunk) = &mut self.filling else {
+            self.dropped_frames += frames as u64;
+            return;
+        };
+        // After frames were dropped a chunk may begin late; it never goes on past a gap.
+        let at = chunk.frames;
+        copy(signal, start, frames, &mut chunk.signal, at);
+        if let Some(reference) = reference {
+            copy(reference, start, frames, &mut chunk.reference, at);
+        }
+        chunk.frames += frames;
+    }
+}
+
+fn copy(from: AudioView<'_>, start: usize, frames: usize, into: &mut Buffer, at: usize) {
+    for channel in 0..from.channels().min(into.channels()) {
+        let samples = &from.channel(channel)[start..start + frames];
+        into.channel_mut(channel)[at..at + frames].copy_from_slice(samples);
+    }
+}

@@ -1,0 +1,322 @@
+//! Stage: one place in the pipeline, its instance, and what is heard when it fails.
+//!
+//! In: blocks. Out: blocks of the instance, or of its substitute from the block on in which it
+//! failed: the step between the two decays over 5 ms, latency and layout stay as they were.
+//!
+//! Everything here but `new` runs on the audio thread.
+
+use segue_plugin::link::{AudioView, AudioViewMut, Block, CallStatus, Flags, Processor, Record};
+
+use crate::audio::first_non_finite;
+use crate::observe::{Histogram, Spread};
+use crate::pipeline::cpu::FloatMode;
+use crate::pipeline::crossfade::Decay;
+use crate::pipeline::delay::DelayLine;
+
+/// What is heard when a stage fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    /// Its input, as late as its output would have been.
+    Bypass,
+    /// Nothing.
+    Mute,
+    /// The session ends.
+    Stop,
+}
+
+/// Why a stage failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// It answered so.
+    Status(CallStatus),
+    /// Its output was not finite while its input was.
+    NonFinite,
+    /// It left the processor in another floating-point mode.
+    FloatMode,
+}
+
+/// The failure of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// Stream time of the block that failed.
+    pub position_frames: u64,
+    /// Why.
+    pub kind: FaultKind,
+}
+
+/// Whether a stage is heard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum StageState {
+    /// The instance is heard.
+    Running,
+    /// Its substitute is.
+    Out(Fault),
+}
+
+/// What a stage is made of.
+#[derive(Debug)]
+pub struct StageSetup {
+    /// The instance, activated.
+    pub processor: Processor,
+    /// What is heard when it fails.
+    pub on_error: OnError,
+    /// Channels of its input.
+    pub channels_in: usize,
+    /// Channels of its output.
+    pub channels_out: usize,
+    /// Its latency.
+    pub latency_frames: u64,
+    /// How many outputs it declares.
+    pub outputs: usize,
+    /// Frames per second.
+    pub sample_rate_hz: u32,
+}
+
+/// One place in the pipeline.
+#[derive(Debug)]
+pub struct Stage {
+    processor: Processor,
+    on_error: OnError,
+    state: StageState,
+    /// The input as late as the output; `None` where nothing needs it or there is no latency.
+    dry: Option<DelayLine>,
+    /// The last sample of each output channel.
+    last: Vec<f32>,
+    /// The step at the seam, per channel, and how much of it is left.
+    steps: Vec<f32>,
+    decay: Decay,
+    calls: u64,
+    heap_calls: u64,
+    records_lost: u64,
+    outputs: Vec<f64>,
+    output_spreads: Vec<Spread>,
+    time: Histogram,
+}
+
+/// What one call of a stage left behind.
+pub(super) struct Ran {
+    /// How many records were written.
+    pub(super) records: usize,
+    /// Whether it failed in this block.
+    pub(super) failed: bool,
+}
+
+/// What a stage reads and fills.
+pub(super) struct StageBlock<'a> {
+    pub(super) position_frames: u64,
+    pub(super) flags: Flags,
+    pub(super) input: AudioView<'a>,
+    pub(super) output: AudioViewMut<'a>,
+    pub(super) sidechains: &'a [AudioView<'a>],
+    pub(super) records: &'a mut [Record],
+}
+
+impl Stage {
+    /// A stage that runs. Allocates; not for the audio thread.
+    #[must_use]
+    pub fn new(setup: StageSetup) -> Self {
+        let needs_dry = setup.on_error == OnError::Bypass && setup.latency_frames > 0;
+        let frames = setup.latency_frames as usize;
+        Self {
+            processor: setup.processor,
+            on_error: setup.on_error,
+            state: StageState::Running,
+            dry: needs_dry.then(|| DelayLine::new(setup.channels_in, frames)),
+            last: vec![0.0; setup.channels_out],
+            steps: vec![0.0; setup.channels_out],
+            decay: Decay::at(setup.sample_rate_hz),
+            calls: 0,
+            heap_calls: 0,
+            records_lost: 0,
+            outputs: vec![f64::NAN; setup.outputs],
+            output_spreads: vec![Spread::default(); setup.outputs],
+            time: Histogram::default(),
+        }
+    }
+
+    /// Whether the instance is heard.
+    #[must_use]
+    pub const fn state(&self) -> StageState {
+        self.state
+    }
+
+    /// What is heard when it fails.
+    #[must_use]
+    pub const fn on_error(&self) -> OnError {
+        self.on_error
+    }
+
+    /// Calls of `process`.
+    #[must_use]
+    pub const fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Heap calls inside `process`.
+    #[must_use]
+    pub const fn heap_calls(&self) -> u64 {
+        self.heap_calls
+    }
+
+    /// Notes and events that found no room.
+    #[must_use]
+    pub const fn records_lost(&self) -> u64 {
+        self.records_lost
+    }
+
+    /// Time per block, of the blocks that were timed.
+    #[must_use]
+    pub const fn time(&self) -> &Histogram {
+        &self.time
+    }
+
+    /// The declared outputs, in the order of the manifest.
+    #[must_use]
+    pub fn outputs(&self) -> &[Spread] {
+        &self.output_spreads
+    }
+
+    /// What the last failure said. Not for the audio thread.
+    #[must_use]
+    pub fn fault_text(&self) -> String {
+        self.processor.fault_text()
+    }
+
+    /// Takes the instance out, to end it. Not for the audio thread.
+    #[must_use]
+    pub fn into_processor(self) -> Processor {
+        self.processor
+    }
+
+    pub(super) fn record_time(&mut self, nanoseconds: u64) {
+        self.time.record(nanoseconds);
+    }
+
+    pub(super) fn charge_heap(&mut self, calls: u64) {
+        self.heap_calls += calls;
+    }
+
+    /// Fills the output of one block, by the instance or by its substitute.
+    #[inline]
+    pub(super) fn run(&mut self, block: StageBlock<'_>, mode: &FloatMode) -> Ran {
+        let StageBlock {
+            position_frames,
+            flags,
+            input,
+            mut output,
+            sidechains,
+            records,
+        } = block;
+        if let StageState::Out(_) = self.state {
+            self.substitute(input, &mut output);
+            return Ran {
+                records: 0,
+                failed: false,
+            };
+        }
+        let frames = output.frames();
+        let outcome = self.processor.process(Block {
+            position_frames,
+            flags,
+            input,
+            output: output.part(0, frames),
+            sidechains,
+            events: &[],
+            outputs: &mut self.outputs,
+            records,
+        });
+        self.calls += 1;
+        self.records_lost += u64::from(outcome.records_lost);
+        let records = outcome.records_written as usize;
+        if let Some(kind) = failure(outcome.status, mode, output.shared()) {
+            let fault = Fault {
+                position_frames,
+                kind,
+            };
+            self.fail(fault, input, &mut output);
+            return Ran {
+                records,
+                failed: true,
+            };
+        }
+        self.keep(input, output.shared());
+        Ran {
+            records,
+            failed: false,
+        }
+    }
+
+    /// Keeps what a later substitute needs, and the outputs of this block.
+    #[inline]
+    fn keep(&mut self, input: AudioView<'_>, output: AudioView<'_>) {
+        if let Some(dry) = &mut self.dry {
+            dry.feed(input);
+        }
+        for (channel, last) in self.last.iter_mut().enumerate() {
+            *last = output.channel(channel).last().copied().unwrap_or(0.0);
+        }
+        for (spread, value) in self.output_spreads.iter_mut().zip(&self.outputs) {
+            spread.record(*value);
+        }
+    }
+
+    /// Goes over to the substitute, from the first frame of this block on.
+    fn fail(&mut self, fault: Fault, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
+        self.state = StageState::Out(fault);
+        self.dry_signal(input, output);
+        for (channel, (step, last)) in self.steps.iter_mut().zip(&self.last).enumerate() {
+            *step = last - output.channel(channel).first().copied().unwrap_or(0.0);
+        }
+        self.add_step(output);
+    }
+
+    fn substitute(&mut self, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
+        self.dry_signal(input, output);
+        self.add_step(output);
+    }
+
+    fn dry_signal(&mut self, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
+        let dry = self.on_error == OnError::Bypass;
+        let shared = if dry { input.channels() } else { 0 };
+        if let (true, Some(line)) = (dry, &mut self.dry) {
+            line.process(input, output);
+        } else {
+            for channel in 0..shared.min(output.channels()) {
+                output
+                    .channel(channel)
+                    .copy_from_slice(input.channel(channel));
+            }
+        }
+        for channel in shared..output.channels() {
+            output.channel(channel).fill(0.0);
+        }
+    }
+
+    fn add_step(&mut self, output: &mut AudioViewMut<'_>) {
+        if self.decay.is_over() {
+            return;
+        }
+        for (channel, step) in self.steps.iter().enumerate() {
+            self.decay.add(*step, output.channel(channel));
+        }
+        self.decay.advance(output.frames());
+    }
+}
+
+/// Why a call counts as failed, if it does.
+#[inline]
+fn failure(status: CallStatus, mode: &FloatMode, output: AudioView<'_>) -> Option<FaultKind> {
+    if !status.is_ok() {
+        let _ = mode.was_changed();
+        return Some(FaultKind::Status(status));
+    }
+    if mode.was_changed() {
+        return Some(FaultKind::FloatMode);
+    }
+    let channels = 0..output.channels();
+    let bad = |channel| first_non_finite(output.channel(channel)).is_some();
+    channels
+        .into_iter()
+        .any(bad)
+        .then_some(FaultKind::NonFinite)
+}
