@@ -164,6 +164,53 @@ fn damage_is_told_with_its_field() {
 }
 
 #[test]
+fn numbers_that_make_no_sense_together_are_told_with_their_field() {
+    let check = |from: &[u8], to: &[u8], expected: &str| {
+        assert_eq!(
+            sentence(&replaced(&LARGE_BYTES, from, to)),
+            format!("the manifest's {expected}")
+        );
+    };
+    let float = f64::to_le_bytes;
+    check(
+        &float(1_000.1),
+        &float(9e9),
+        "`components[0].params[1].members[1].range` is wrong: expected min <= default <= max",
+    );
+    check(
+        &[3, 0, 2, 0, 0, 0, 3, 0],
+        &[3, 0, 2, 0, 0, 0, 0, 0],
+        "`components[0].params[1].count` is wrong: a group has one instance and one member at least",
+    );
+    check(
+        &float(f64::NEG_INFINITY),
+        &float(f64::NAN),
+        "`components[0].outputs[0].range` is wrong: expected min <= max",
+    );
+    check(
+        &480_u32.to_le_bytes(),
+        &u32::MAX.to_le_bytes(),
+        "`components[0].latency` is wrong: expected an hour at most",
+    );
+    check(
+        &[0, 0, 2, 0, 1, 0],
+        &[0, 0, 2, 0, 2, 0],
+        "`components[0].layouts` is wrong: a layout has 1 to 64 channels, as many as positions \
+         where it has those",
+    );
+    check(
+        &float(0.4),
+        &float(0.0),
+        "`components[2].hop` is wrong: a hop of no seconds never ends",
+    );
+    check(
+        &[1, 0, 1, 0, 0, 0, 2],
+        &[1, 0, 1, 0, 0, 0, 1],
+        "`components[1].kind` is wrong: only metrics have a reference",
+    );
+}
+
+#[test]
 fn a_manifest_may_be_padded_with_zeros_and_with_nothing_else() {
     let mut padded = SMALL_BYTES.to_vec();
     padded.resize(4096, 0);

@@ -179,6 +179,8 @@ fn values_are_clamped_and_rounded_and_noise_changes_nothing() {
     check(3, 99.0, 2.0);
     check(3, -99.0, 0.0);
     check(7, 7.4, 7.0);
+    check(7, 6.6, 7.0);
+    check(7, 5.6, 6.0);
     check(7, 0.0, 1.0);
     check(8, 0.7, 1.0);
     eq.set_param(11, 1.0);
