@@ -1,11 +1,289 @@
 //! Io: samples in and out.
+//!
+//! In: a path, or `-` for a pipe. Out: a `Source` of planar `f32`, or a `Sink` for it.
+//!
+//! What an input is, its content decides, not its name. Infinities and NaN in float files pass
+//! through here as they are: the engine cleans them at its border, with `audio::sanitize`.
+//! Everything here may block and allocates; none of it is for the audio thread.
 
 mod decode;
 mod encode;
 mod encoding;
+mod error;
+mod flac;
+mod input;
+mod metadata;
+mod notice;
+mod output;
+mod pcm;
+mod raw;
+mod sink;
+mod wav;
 
-pub use decode::Decoder;
-pub use encode::Encoder;
-pub use encoding::ByteOrder;
-pub use encoding::Encoding;
-pub use encoding::EncodingError;
+use std::ffi::OsStr;
+use std::ops::Range;
+use std::path::Path;
+
+pub use crate::io::decode::Decoder;
+pub use crate::io::encode::Encoder;
+pub use crate::io::encoding::ByteOrder;
+pub use crate::io::encoding::Encoding;
+pub use crate::io::encoding::EncodingError;
+pub use crate::io::error::CreateError;
+pub use crate::io::error::OpenError;
+pub use crate::io::error::ReadError;
+pub use crate::io::error::WriteError;
+pub use crate::io::flac::FlacError;
+pub use crate::io::input::FileId;
+pub use crate::io::metadata::Metadata;
+pub use crate::io::metadata::Tag;
+pub use crate::io::notice::Notice;
+pub use crate::io::output::Overwrite;
+pub use crate::io::raw::RawSpec;
+pub use crate::io::raw::RawSpecError;
+pub use crate::io::wav::WavError;
+
+use crate::audio::Buffer;
+use crate::audio::Format;
+use crate::audio::SampleFormat;
+use crate::io::error::LATER_VERSION;
+use crate::io::input::Input;
+use crate::io::input::STANDARD;
+use crate::io::output::Output;
+use crate::io::pcm::PcmSource;
+use crate::io::sink::PcmSink;
+use crate::io::wav::write::Header;
+
+/// First bytes looked at to see what an input is.
+const SIGNATURE_BYTES: usize = 12;
+
+/// Names that ask for a format other than WAV, and whether a later version writes it.
+const OTHER_EXTENSIONS: [(&str, bool); 9] = [
+    ("aac", false),
+    ("aif", false),
+    ("aiff", false),
+    ("flac", true),
+    ("m4a", false),
+    ("mp3", false),
+    ("ogg", false),
+    ("opus", false),
+    ("w64", false),
+];
+
+/// Samples that come in.
+pub trait Source: Send {
+    /// Rate, layout and stored form.
+    fn format(&self) -> &Format;
+
+    /// How many frames there will be, as far as header and length of the file agree; a pipe may
+    /// still end earlier, and then says so in [`Source::notices`].
+    fn frames(&self) -> Option<u64>;
+
+    /// What the file says about its audio.
+    fn metadata(&self) -> &Metadata;
+
+    /// What its user should know about the input. Complete once the end was read.
+    fn notices(&self) -> &[Notice];
+
+    /// Which file it is, so that it is not overwritten; `None` for a pipe.
+    fn file_id(&self) -> Option<FileId>;
+
+    /// Reads the next frames to the beginning of `into`, which has as many channels as the format;
+    /// answers how many. Fills the buffer unless the stream ends; 0 is the end. Blocks on a pipe.
+    ///
+    /// # Errors
+    /// When the system cannot read on, or compressed audio is damaged.
+    fn read(&mut self, into: &mut Buffer) -> Result<usize, ReadError>;
+}
+
+/// Samples that go out. Dropped without [`Sink::finish`] it leaves no file.
+pub trait Sink: Send {
+    /// Writes a range of frames of a buffer that has as many channels as the format.
+    ///
+    /// # Errors
+    /// When the disk is full, the reader of the pipe is gone, or WAV has no room for more.
+    fn write(&mut self, from: &Buffer, frames: Range<usize>) -> Result<(), WriteError>;
+
+    /// Hands on what is still collected, for a reader that listens while it comes.
+    ///
+    /// # Errors
+    /// As for [`Sink::write`].
+    fn flush(&mut self) -> Result<(), WriteError>;
+
+    /// Writes the rest, brings the file to the disk and gives it its name.
+    ///
+    /// # Errors
+    /// As for [`Sink::write`]; then nothing is left under the output's name.
+    fn finish(self: Box<Self>) -> Result<Written, WriteError>;
+}
+
+/// What a sink wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Frames.
+    pub frames: u64,
+    /// Bytes, header included.
+    pub bytes: u64,
+    /// Samples beyond the range of the integers they became; 0 for floats.
+    pub clipped: u64,
+}
+
+/// What stands in front of the samples of an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// A WAV header.
+    Wav,
+    /// Nothing.
+    Raw(ByteOrder),
+}
+
+/// What an output is to be.
+#[derive(Debug, Clone)]
+pub struct OutputOptions<'a> {
+    /// Rate and layout.
+    pub format: Format,
+    /// How samples are stored, whatever the input had.
+    pub samples: SampleFormat,
+    /// What stands in front of them.
+    pub container: Container,
+    /// How many frames will be written, where that is known.
+    pub frames: Option<u64>,
+    /// Tags to pass on.
+    pub metadata: &'a Metadata,
+    /// What to do when a file has the name.
+    pub overwrite: Overwrite,
+    /// The input's identity, which the output must not have.
+    pub input: Option<FileId>,
+}
+
+/// Opens an input: a path, or `-` for standard input.
+///
+/// With `raw` the whole input is samples as it says; without, the first bytes say what it is.
+///
+/// # Errors
+/// When there is no such file, it is none, or it holds nothing that can be read; the text says
+/// which, and what was expected.
+pub fn open(path: &Path, raw: Option<RawSpec>) -> Result<Box<dyn Source>, OpenError> {
+    let mut input = Input::open(path)?;
+    if let Some(spec) = raw {
+        return Ok(Box::new(raw::source(input, spec)));
+    }
+    let first = input.peek(SIGNATURE_BYTES)?.to_vec();
+    match signature(&first) {
+        Signature::Wav => wav_source(input),
+        Signature::Flac => flac_source(input),
+        Signature::Later(found) => Err(OpenError::Later {
+            name: input.name,
+            found,
+        }),
+        Signature::Unknown(found) => Err(OpenError::Unknown {
+            name: input.name,
+            found,
+        }),
+    }
+}
+
+/// Opens an output: a path, or `-` for standard output.
+///
+/// # Errors
+/// When something has the name and may not be replaced, the output would be the input, would not
+/// fit a WAV file, or cannot be opened.
+pub fn create(path: &Path, options: &OutputOptions<'_>) -> Result<Box<dyn Sink>, CreateError> {
+    let name = || path.display().to_string();
+    let format = &options.format;
+    let order = match options.container {
+        Container::Wav => ByteOrder::Little,
+        Container::Raw(order) => order,
+    };
+    let encoding = Encoding {
+        samples: options.samples,
+        order,
+    };
+    if options.container != Container::Wav {
+        let output = Output::create(path, options.overwrite, options.input)?;
+        return Ok(Box::new(PcmSink::raw(output, encoding, format)));
+    }
+    refuse_other_extensions(path)?;
+    let header = Header::new(format, options.samples, options.metadata);
+    if let Some(frames) = options
+        .frames
+        .filter(|frames| *frames > header.frames_max())
+    {
+        return Err(CreateError::TooLong {
+            name: name(),
+            frames,
+            found_bytes: frames
+                .saturating_mul((encoding.samples.bytes() * format.channels()) as u64),
+            expected_bytes: header.data_bytes_max(),
+        });
+    }
+    let output = Output::create(path, options.overwrite, options.input)?;
+    let sink = PcmSink::wav(output, encoding, format, header, options.frames);
+    Ok(Box::new(sink))
+}
+
+/// What the first bytes of an input say it is.
+enum Signature {
+    Wav,
+    Flac,
+    /// A format that is read by a later version, with its article.
+    Later(&'static str),
+    /// Nothing known; how to say it.
+    Unknown(&'static str),
+}
+
+fn signature(first: &[u8]) -> Signature {
+    let form = first.get(8..12).unwrap_or_default();
+    match first {
+        [] => Signature::Unknown("is empty"),
+        [b'R', b'I', b'F', b'F', ..]
+        | [b'R', b'F', b'6', b'4', ..]
+        | [b'B', b'W', b'6', b'4', ..]
+            if form == b"WAVE" =>
+        {
+            Signature::Wav
+        }
+        [b'f', b'L', b'a', b'C', ..] => Signature::Flac,
+        [b'R', b'I', b'F', b'X', ..] => Signature::Later("big-endian WAV (RIFX)"),
+        [b'F', b'O', b'R', b'M', ..] => Signature::Later("AIFF"),
+        [b'O', b'g', b'g', b'S', ..] => Signature::Later("Ogg"),
+        [b'I', b'D', b'3', ..] | [0xff, 0xfa..=0xfb | 0xf2..=0xf3, ..] => Signature::Later("MP3"),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Signature::Later("MP4"),
+        _ => Signature::Unknown("holds no audio format known"),
+    }
+}
+
+fn wav_source(mut input: Input) -> Result<Box<dyn Source>, OpenError> {
+    let (name, bytes) = (input.name.clone(), input.bytes);
+    match wav::read::header(&mut input, bytes) {
+        Ok(pcm) => Ok(Box::new(PcmSource::new(name, input.file_id, input, pcm))),
+        Err(source) => Err(OpenError::Wav { name, source }),
+    }
+}
+
+fn flac_source(input: Input) -> Result<Box<dyn Source>, OpenError> {
+    let (name, file_id) = (input.name.clone(), input.file_id);
+    match flac::FlacSource::new(name.clone(), file_id, input) {
+        Ok(source) => Ok(Box::new(source)),
+        Err(source) => Err(OpenError::Flac { name, source }),
+    }
+}
+
+/// A name such as `x.flac` would lie about what is in the file.
+fn refuse_other_extensions(path: &Path) -> Result<(), CreateError> {
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    let found = extension.to_ascii_lowercase();
+    let other = OTHER_EXTENSIONS.iter().find(|(other, _)| *other == found);
+    match other {
+        Some((_, later)) if path.as_os_str() != STANDARD => Err(CreateError::Unsupported {
+            name: path.display().to_string(),
+            found: found.to_ascii_uppercase(),
+            when: if *later {
+                format!("Segue {LATER_VERSION} will write")
+            } else {
+                "Segue does not write".to_owned()
+            },
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,246 @@
+//! Error: what can go wrong with samples that come in or go out.
+//!
+//! Each text names the file or pipe and what was being done; what the system or the header said
+//! stands in the source.
+
+use std::io;
+use std::time::Duration;
+
+use crate::io::flac::FlacError;
+use crate::io::wav::WavError;
+
+/// The version that will read and write what this one refuses by name.
+pub(crate) const LATER_VERSION: &str = "1.1";
+
+/// Why an input could not be opened. Nothing was processed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The system refused to open or to read it.
+    #[error("{name} cannot be opened for reading")]
+    Io {
+        /// The input.
+        name: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// It is a folder, a device or a socket.
+    #[error("{name} is {found}, expected a file or a pipe")]
+    NotAFile {
+        /// The input.
+        name: String,
+        /// What it is, with its article.
+        found: &'static str,
+    },
+    /// It is a named pipe that nobody writes to.
+    #[error("{name} is a pipe that nobody opened for writing within {} s", waited.as_secs())]
+    NoWriter {
+        /// The input.
+        name: String,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// Its first bytes belong to a format that this version does not read.
+    #[error("{name} holds {found}, which Segue {LATER_VERSION} will read; expected WAV or FLAC")]
+    Later {
+        /// The input.
+        name: String,
+        /// The format.
+        found: &'static str,
+    },
+    /// Its first bytes belong to no format known.
+    #[error(
+        "{name} {found}, expected WAV or FLAC; samples without a header need --raw, \
+         as in --raw s16le:48000:2"
+    )]
+    Unknown {
+        /// The input.
+        name: String,
+        /// What the first bytes are.
+        found: &'static str,
+    },
+    /// Its WAV header is wrong.
+    #[error("{name} cannot be read as WAV")]
+    Wav {
+        /// The input.
+        name: String,
+        /// What is wrong.
+        #[source]
+        source: WavError,
+    },
+    /// Its FLAC header is wrong.
+    #[error("{name} cannot be read as FLAC")]
+    Flac {
+        /// The input.
+        name: String,
+        /// What is wrong.
+        #[source]
+        source: FlacError,
+    },
+}
+
+/// Why an input could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The system could not read on.
+    #[error("{name} cannot be read beyond frame {frame}")]
+    Io {
+        /// The input.
+        name: String,
+        /// Frames that were read.
+        frame: u64,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The compressed stream is damaged.
+    #[error("{name} is damaged after frame {frame}: {found}")]
+    Damaged {
+        /// The input.
+        name: String,
+        /// Frames that were read.
+        frame: u64,
+        /// What the decoder found.
+        found: String,
+    },
+}
+
+/// Why an output could not be made. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// Something has this name, and overwriting was not allowed.
+    #[error("{name} exists, and is only replaced with --overwrite")]
+    Exists {
+        /// The output.
+        name: String,
+    },
+    /// Input and output are the same file, perhaps under two names.
+    #[error("{name} is the input itself, expected another file for the output")]
+    SameAsInput {
+        /// The output.
+        name: String,
+    },
+    /// It is a folder, a block device or a socket.
+    #[error("{name} is {found}, expected a file or a pipe")]
+    NotAFile {
+        /// The output.
+        name: String,
+        /// What it is, with its article.
+        found: &'static str,
+    },
+    /// Its name asks for a format that this version does not write.
+    #[error("{name} asks for {found}, which {when}; expected a name that ends in .wav")]
+    Unsupported {
+        /// The output.
+        name: String,
+        /// The format.
+        found: String,
+        /// The version that will write it, or that none will.
+        when: String,
+    },
+    /// The output would be longer than a WAV file can say.
+    #[error(
+        "{name} would hold {frames} frames in {found_bytes} bytes, and WAV ends at {expected_bytes}"
+    )]
+    TooLong {
+        /// The output.
+        name: String,
+        /// Frames to be written.
+        frames: u64,
+        /// Bytes they would take, the header apart.
+        found_bytes: u64,
+        /// The most a WAV file has room for.
+        expected_bytes: u64,
+    },
+    /// The system refused.
+    #[error("{name} cannot be opened for writing")]
+    Io {
+        /// The output.
+        name: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Why an output could not be written to its end. Nothing is left under its name.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The reader of the pipe went away.
+    #[error("{name} was closed by its reader after frame {frame}")]
+    ClosedPipe {
+        /// The output.
+        name: String,
+        /// Frames that were taken for writing.
+        frame: u64,
+    },
+    /// No room is left.
+    #[error("{name} cannot be written beyond frame {frame}: the disk is full")]
+    DiskFull {
+        /// The output.
+        name: String,
+        /// Frames that were taken for writing.
+        frame: u64,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The output is longer than a WAV file can say.
+    #[error("{name} reached the {expected_bytes} bytes at which WAV ends, after frame {frame}")]
+    TooLong {
+        /// The output.
+        name: String,
+        /// Frames that were taken for writing.
+        frame: u64,
+        /// The most a WAV file has room for.
+        expected_bytes: u64,
+    },
+    /// The header of a pipe was sent with a length that did not come true.
+    #[error("{name} was announced with {expected} frames and got {found}")]
+    Length {
+        /// The output.
+        name: String,
+        /// Frames that were written.
+        found: u64,
+        /// Frames that were announced.
+        expected: u64,
+    },
+    /// While it was written something else took its name.
+    #[error("{name} came into being meanwhile, and is only replaced with --overwrite")]
+    Exists {
+        /// The output.
+        name: String,
+    },
+    /// The system could not write on.
+    #[error("{name} cannot be written beyond frame {frame}")]
+    Io {
+        /// The output.
+        name: String,
+        /// Frames that were taken for writing.
+        frame: u64,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl WriteError {
+    /// The error for what the system said while frames were written.
+    pub(crate) fn new(name: &str, frame: u64, source: io::Error) -> Self {
+        let name = name.to_owned();
+        match source.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe { name, frame },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull {
+                name,
+                frame,
+                source,
+            },
+            io::ErrorKind::AlreadyExists => Self::Exists { name },
+            _ => Self::Io {
+                name,
+                frame,
+                source,
+            },
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Header: what stands before the first frame of a FLAC stream.
+//!
+//! In: a file or pipe at its first byte. Out: format, length and tags, with the input at the first
+//! frame; or what is wrong. Goes forward only. Source: RFC 9639, sections 8 and 9.1.3.
+
+use std::io;
+use std::io::Read;
+
+use crate::audio::Format;
+use crate::audio::FormatError;
+use crate::audio::Layout;
+use crate::audio::SampleFormat;
+use crate::io::metadata::Metadata;
+use crate::io::notice::Notice;
+use crate::io::pcm::rounded;
+
+/// The most blocks of metadata. Files have about five.
+const BLOCKS_MAX: usize = 128;
+
+/// The longest block of tags that is read; a longer one is passed over.
+const TAGS_BYTES_MAX: usize = 256 * 1024;
+
+/// The most bytes of metadata. They are read and thrown away; covers in several sizes fit.
+const HEADER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// The number of the stream information block.
+const STREAM_INFO: u8 = 0;
+
+/// The number of a block of tags.
+const VORBIS_COMMENT: u8 = 4;
+
+/// Marks the last block.
+const LAST: u8 = 0x80;
+
+/// Bytes of stream information.
+const STREAM_INFO_BYTES: usize = 34;
+
+/// The least block of samples.
+const BLOCK_FRAMES_MIN: u16 = 16;
+
+/// Speaker positions by number of channels, 1 to 8, as the format assigns them.
+const MASKS: [u32; 8] = [0x4, 0x3, 0x7, 0x33, 0x37, 0x3f, 0x70f, 0x63f];
+
+/// The tag that names other speaker positions, as a number that starts with `0x`.
+const MASK_KEY: &str = "waveformatextensible_channel_mask";
+
+/// What is wrong with a FLAC header.
+#[derive(Debug, thiserror::Error)]
+pub enum FlacError {
+    /// The system could not read it.
+    #[error("the header cannot be read")]
+    Io(#[source] io::Error),
+    /// The file ends too early.
+    #[error("it ends within its header")]
+    Truncated,
+    /// The first block says something else than what the stream is.
+    #[error("its first block is of type {found} and {bytes} bytes, expected type 0 and 34 bytes")]
+    StreamInfo {
+        /// The type.
+        found: u8,
+        /// The length.
+        bytes: usize,
+    },
+    /// Blocks of samples have no possible length.
+    #[error("its blocks have {minimum} to {maximum} frames, expected 16 to 65535")]
+    BlockFrames {
+        /// The least.
+        minimum: u16,
+        /// The most.
+        maximum: u16,
+    },
+    /// Samples have no possible number of bits.
+    #[error("its samples have {found} bits, expected 4 to 32")]
+    Bits {
+        /// What was found.
+        found: u32,
+    },
+    /// The rate is beyond its bounds.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// Too much stands in front of the audio.
+    #[error("its audio does not begin within {expected_blocks} blocks and {expected_bytes} bytes")]
+    TooLong {
+        /// The most blocks that are looked at.
+        expected_blocks: usize,
+        /// The most bytes that are passed over.
+        expected_bytes: u64,
+    },
+    /// No frame can be decoded.
+    #[error("it has no frame that can be decoded: {found}")]
+    NoFrames {
+        /// What the decoder said.
+        found: String,
+    },
+}
+
+impl From<io::Error> for FlacError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Truncated,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// What stands before the first frame.
+#[derive(Debug)]
+pub(crate) struct Header {
+    pub(crate) format: Format,
+    /// Frames as declared; `None` when the encoder did not know.
+    pub(crate) frames: Option<u64>,
+    pub(crate) metadata: Metadata,
+    pub(crate) notices: Vec<Notice>,
+    stream_info: [u8; STREAM_INFO_BYTES],
+}
+
+impl Header {
+    /// A stream's beginning with nothing but the stream information, for the decoder.
+    pub(crate) fn stream_start(&self) -> Vec<u8> {
+        let head = [LAST | STREAM_INFO, 0, 0, STREAM_INFO_BYTES as u8];
+        [b"fLaC", &head[..], &self.stream_info].concat()
+    }
+
+    /// Frames of every block but the last, if all have as many.
+    pub(crate) fn block_frames(&self) -> Option<u64> {
+        let (minimum, maximum) = block_frames(&self.stream_info);
+        (minimum == maximum).then_some(u64::from(minimum))
+    }
+}
+
+/// Reads the header; `input` stands at the first frame afterwards.
+pub(crate) fn read(input: &mut impl Read) -> Result<Header, FlacError> {
+    input.read_exact(&mut [0; 4])?; // The signature, by which it was recognized.
+    let (mut kind, bytes) = block_head(input)?;
+    if kind & !LAST != STREAM_INFO || bytes != STREAM_INFO_BYTES {
+        let found = kind & !LAST;
+        return Err(FlacError::StreamInfo { found, bytes });
+    }
+    let mut stream_info = [0; STREAM_INFO_BYTES];
+    input.read_exact(&mut stream_info)?;
+    let mut metadata = Metadata::default();
+    let mut passed_bytes = 0;
+    for _ in 0..BLOCKS_MAX {
+        if kind & LAST != 0 {
+            return header(stream_info, metadata);
+        }
+        let bytes;
+        (kind, bytes) = block_head(input)?;
+        passed_bytes += bytes as u64;
+        if passed_bytes > HEADER_BYTES_MAX {
+            break;
+        }
+        block(input, kind & !LAST, bytes, &mut metadata)?;
+    }
+    Err(FlacError::TooLong {
+        expected_blocks: BLOCKS_MAX,
+        expected_bytes: HEADER_BYTES_MAX,
+    })
+}
+
+/// Type, with the mark of the last, and length of the next block.
+fn block_head(input: &mut impl Read) -> Result<(u8, usize), FlacError> {
+    let mut head = [0; 4];
+    input.read_exact(&mut head)?;
+    let [kind, high, middle, low] = head;
+    Ok((kind, u32::from_be_bytes([0, high, middle, low]) as usize))
+}
+
+/// Reads the tags of a block that has some, and passes over any other.
+fn block(
+    input: &mut impl Read,
+    kind: u8,
+    bytes: usize,
+    metadata: &mut Metadata,
+) -> Result<(), FlacError> {
+    if kind == VORBIS_COMMENT && bytes <= TAGS_BYTES_MAX {
+        let mut content = vec![0; bytes];
+        input.read_exact(&mut content)?;
+        tags(&content, metadata);
+        return Ok(());
+    }
+    if kind == VORBIS_COMMENT {
+        metadata.leave_out(1);
+    }
+    let passed = io::copy(&mut input.take(bytes as u64), &mut io::sink())?;
+    if passed < bytes as u64 {
+        return Err(FlacError::Truncated);
+    }
+    Ok(())
+}
+
+/// Adds the tags of a Vorbis comment: a vendor, a count, and as many `KEY=value`.
+fn tags(content: &[u8], metadata: &mut Metadata) {
+    let mut rest = content;
+    let counted = text(&mut rest).and_then(|_vendor| rest.split_first_chunk::<4>());
+    let Some((count, entries)) = counted else {
+        metadata.leave_out(1);
+        return;
+    };
+    rest = entries;
+    let count = u32::from_le_bytes(*count);
+    for at in 0..count {
+        let Some(entry) = text(&mut rest) else {
+            metadata.leave_out(u64::from(count - at));
+            return;
+        };
+        match str::from_utf8(entry)
+            .ok()
+            .and_then(|entry| entry.split_once('='))
+        {
+            Some((key, value)) => metadata.push(key, value),
+            None => metadata.leave_out(1),
+        }
+    }
+}
+
+/// Takes one text with its length from the front.
+fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (bytes, after) = rest.split_first_chunk::<4>()?;
+    let (text, after) = after.split_at_checked(u32::from_le_bytes(*bytes) as usize)?;
+    *rest = after;
+    Some(text)
+}
+
+fn block_frames(stream_info: &[u8; STREAM_INFO_BYTES]) -> (u16, u16) {
+    let [a, b, c, d, ..] = *stream_info;
+    (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
+}
+
+/// Takes the stream information apart.
+fn header(stream_info: [u8; STREAM_INFO_BYTES], metadata: Metadata) -> Result<Header, FlacError> {
+    let (minimum, maximum) = block_frames(&stream_info);
+    if minimum < BLOCK_FRAMES_MIN || maximum < minimum {
+        return Err(FlacError::BlockFrames { minimum, maximum });
+    }
+    // 20 bits of rate, 3 of channels less 1, 5 of bits less 1, 36 of frames.
+    let [_, _, _, _, _, _, _, _, _, _, a, b, c, d, e, f, g, h, ..] = stream_info;
+    let packed = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+    let bits = (packed >> 36) as u32 % 32 + 1;
+    let channels = (packed >> 41) as u16 % 8 + 1;
+    let samples = match bits {
+        4..=8 => SampleFormat::U8,
+        9..=16 => SampleFormat::S16,
+        17..=24 => SampleFormat::S24,
+        25..=32 => SampleFormat::S32,
+        found => return Err(FlacError::Bits { found }),
+    };
+    let frames = packed & 0xf_ffff_ffff;
+    let (layout, mask_ignored) = layout(channels, &metadata);
+    let notices = [mask_ignored, rounded(samples), metadata.notice()];
+    Ok(Header {
+        format: Format::new((packed >> 44) as u32, layout, samples)?,
+        frames: (frames > 0).then_some(frames),
+        notices: notices.into_iter().flatten().collect(),
+        metadata,
+        stream_info,
+    })
+}
+
+/// The layout by number of channels, unless a tag names another that fits.
+fn layout(channels: u16, metadata: &Metadata) -> (Layout, Option<Notice>) {
+    let usual = Layout::positions(MASKS[usize::from(channels - 1)]);
+    let tag = metadata.tags().iter().find(|tag| tag.key == MASK_KEY);
+    let digits = tag.and_then(|tag| {
+        tag.value
+            .to_ascii_lowercase()
+            .strip_prefix("0x")
+            .map(str::to_owned)
+    });
+    let mask = digits.and_then(|digits| u32::from_str_radix(&digits, 16).ok());
+    match mask.map(|mask| (mask, Layout::from_parts(mask, channels))) {
+        Some((_, Some(layout))) => (layout, None),
+        Some((mask, None)) => (usual, Some(Notice::MaskIgnored { mask, channels })),
+        None => (usual, None),
+    }
+}

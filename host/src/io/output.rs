@@ -1,0 +1,407 @@
+//! Output: opens a file or a pipe for writing, so that nothing half done is ever under its name.
+//!
+//! In: a path, or `-` for standard output. Out: a handle. A file is written under another name in
+//! the same folder and takes its own when it is complete and on the disk; dropped before that it
+//! is removed. Pipes and devices are written as they are.
+
+use std::fs;
+use std::fs::File;
+use std::fs::Metadata;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::poll;
+use rustix::fs::CWD;
+use rustix::fs::OFlags;
+use rustix::fs::RenameFlags;
+use rustix::fs::renameat_with;
+
+use crate::io::error::CreateError;
+use crate::io::input::FileId;
+use crate::io::input::STANDARD;
+use crate::io::input::block_again;
+use crate::io::input::kind_name;
+
+/// How many names are tried for the unfinished file. Others exist only where a process of the same
+/// number was killed.
+const NAMES_MAX: u32 = 100;
+
+/// Numbers the unfinished files of this process.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// What to do when something already has the output's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Refuse.
+    Refused,
+    /// Replace it, at the end and at once.
+    Allowed,
+}
+
+/// A file or pipe that is open for writing.
+#[derive(Debug)]
+pub(crate) struct Output {
+    name: String,
+    file: File,
+    /// The names of an unfinished file; `None` for what has no name to take.
+    unfinished: Option<Unfinished>,
+}
+
+/// A file under another name than its own.
+#[derive(Debug)]
+struct Unfinished {
+    path: PathBuf,
+    target: PathBuf,
+    overwrite: Overwrite,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Nobody is left to tell, and what remains is a hidden file that says what it is.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Output {
+    /// Opens a path, or takes standard output for `-`.
+    pub(crate) fn create(
+        path: &Path,
+        overwrite: Overwrite,
+        input: Option<FileId>,
+    ) -> Result<Self, CreateError> {
+        if path.as_os_str() == STANDARD {
+            return Self::standard(input);
+        }
+        let name = path.display().to_string();
+        let existing = match fs::metadata(path) {
+            Ok(metadata) => Some(metadata),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(CreateError::Io { name, source }),
+        };
+        match existing {
+            Some(metadata) if metadata.is_file() => {
+                Self::replacing(path, name, &metadata, overwrite, input)
+            }
+            Some(metadata) => Self::device(path, name, &metadata),
+            None if path.is_symlink() => Err(CreateError::NotAFile {
+                name,
+                found: "a link to nothing",
+            }),
+            None => Self::unfinished(path, Overwrite::Refused)
+                .map_err(|source| CreateError::Io { name, source }),
+        }
+    }
+
+    /// How to speak of it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether what was written first can be written again.
+    pub(crate) fn is_rewritable(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
+    /// Writes the first bytes again; only where [`Output::is_rewritable`].
+    pub(crate) fn rewrite_start(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, 0)
+    }
+
+    /// Brings everything to the disk, then gives the file its own name.
+    pub(crate) fn commit(mut self) -> io::Result<()> {
+        let Some(unfinished) = self.unfinished.take() else {
+            return Ok(());
+        };
+        self.file.sync_all()?;
+        unfinished.take_name()
+    }
+
+    /// Standard output without the line buffer of the standard library.
+    fn standard(input: Option<FileId>) -> Result<Self, CreateError> {
+        let name = "standard output".to_owned();
+        let opened = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+        let with_metadata =
+            opened.and_then(|file| file.metadata().map(|metadata| (file, metadata)));
+        match with_metadata {
+            Ok((_, metadata)) if is_input(&metadata, input) => {
+                Err(CreateError::SameAsInput { name })
+            }
+            Ok((file, _)) => Ok(Self::stream(name, file)),
+            Err(source) => Err(CreateError::Io { name, source }),
+        }
+    }
+
+    /// What is written as it is.
+    pub(crate) fn stream(name: String, file: File) -> Self {
+        Self {
+            name,
+            file,
+            unfinished: None,
+        }
+    }
+
+    /// An output whose name a file already has.
+    fn replacing(
+        path: &Path,
+        name: String,
+        existing: &Metadata,
+        overwrite: Overwrite,
+        input: Option<FileId>,
+    ) -> Result<Self, CreateError> {
+        if is_input(existing, input) {
+            return Err(CreateError::SameAsInput { name });
+        }
+        if overwrite == Overwrite::Refused {
+            return Err(CreateError::Exists { name });
+        }
+        // A link stays a link: what it leads to is replaced, and keeps its permissions.
+        let output = fs::canonicalize(path).and_then(|target| {
+            let output = Self::unfinished(&target, overwrite)?;
+            output.file.set_permissions(existing.permissions())?;
+            Ok(output)
+        });
+        output.map_err(|source| CreateError::Io { name, source })
+    }
+
+    /// A named pipe or a device such as `/dev/null`; neither can be replaced.
+    fn device(path: &Path, name: String, existing: &Metadata) -> Result<Self, CreateError> {
+        let kind = existing.file_type();
+        if !kind.is_fifo() && !kind.is_char_device() {
+            let found = kind_name(kind);
+            return Err(CreateError::NotAFile { name, found });
+        }
+        // Without waiting: a pipe that nobody reads is answered at once.
+        let opened = OpenOptions::new()
+            .write(true)
+            .custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed())
+            .open(path);
+        let ready = opened.and_then(|file| block_again(&file).map(|()| file));
+        match ready {
+            Ok(file) => Ok(Self::stream(name, file)),
+            Err(source) => Err(CreateError::Io { name, source }),
+        }
+    }
+
+    /// A new file in the target's folder, under a name of its own.
+    fn unfinished(target: &Path, overwrite: Overwrite) -> io::Result<Self> {
+        let mut tries = 0;
+        loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let path = target.with_file_name(format!(".segue-{}-{number}.part", process::id()));
+            tries += 1;
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < NAMES_MAX => {
+                }
+                opened => {
+                    return Ok(Self {
+                        name: target.display().to_string(),
+                        file: opened?,
+                        unfinished: Some(Unfinished {
+                            path,
+                            target: target.to_owned(),
+                            overwrite,
+                        }),
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.file.write(bytes) {
+                // A parent may have left standard output in non-blocking mode.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    poll(&mut [PollFd::new(&self.file, PollFlags::OUT)], None)?;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Unfinished {
+    /// Renames the file, and brings the name to the disk.
+    fn take_name(self) -> io::Result<()> {
+        match self.overwrite {
+            Overwrite::Allowed => fs::rename(&self.path, &self.target)?,
+            Overwrite::Refused => self.take_free_name()?,
+        }
+        let folder = self
+            .target
+            .parent()
+            .filter(|folder| *folder != Path::new(""));
+        let folder = File::open(folder.unwrap_or(Path::new(".")));
+        // The audio is on the disk and has its name. Some file systems cannot sync a folder.
+        let _ = folder.and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+
+    /// Renames the file unless something took its name meanwhile.
+    fn take_free_name(&self) -> io::Result<()> {
+        let renamed = renameat_with(CWD, &self.path, CWD, &self.target, RenameFlags::NOREPLACE);
+        match renamed {
+            // The file system has no such call: look first, which leaves a moment between.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+                if fs::symlink_metadata(&self.target).is_ok() {
+                    return Err(io::ErrorKind::AlreadyExists.into());
+                }
+                fs::rename(&self.path, &self.target)
+            }
+            renamed => Ok(renamed?),
+        }
+    }
+}
+
+fn is_input(metadata: &Metadata, input: Option<FileId>) -> bool {
+    input.is_some() && FileId::of(metadata) == input
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::symlink;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// The names in a folder.
+    fn names(folder: &TempDir) -> Vec<String> {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn create(path: &Path, overwrite: Overwrite) -> Result<Output, CreateError> {
+        Output::create(path, overwrite, None)
+    }
+
+    #[test]
+    fn a_file_has_its_name_only_when_it_is_complete() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("out.wav");
+        let mut output = create(&path, Overwrite::Refused).unwrap();
+        output.write_all(b"1234").unwrap();
+        output.rewrite_start(b"ab").unwrap();
+        assert!(names(&folder)[0].ends_with(".part") && !path.exists());
+        output.commit().unwrap();
+        assert_eq!(names(&folder), ["out.wav"]);
+        assert_eq!(fs::read(&path).unwrap(), b"ab34");
+    }
+
+    #[test]
+    fn a_file_that_is_given_up_leaves_nothing() {
+        let folder = TempDir::new().unwrap();
+        let mut output = create(&folder.path().join("out.wav"), Overwrite::Refused).unwrap();
+        output.write_all(b"1234").unwrap();
+        drop(output);
+        assert!(names(&folder).is_empty());
+    }
+
+    #[test]
+    fn what_exists_is_replaced_only_with_leave_and_only_at_the_end() {
+        let folder = TempDir::new().unwrap();
+        let [path, link] = ["out.wav", "link.wav"].map(|name| folder.path().join(name));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        symlink("out.wav", &link).unwrap();
+        for name in [&path, &link] {
+            let error = create(name, Overwrite::Refused).unwrap_err();
+            assert!(matches!(error, CreateError::Exists { .. }), "{error}");
+        }
+        let mut output = create(&link, Overwrite::Allowed).unwrap();
+        output.write_all(b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        output.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
+        assert!(link.is_symlink());
+        assert_eq!(names(&folder), ["link.wav", "out.wav"]);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_meanwhile_is_not_replaced() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("out.wav");
+        let output = create(&path, Overwrite::Refused).unwrap();
+        fs::write(&path, "mine").unwrap();
+        let error = output.commit().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(names(&folder), ["out.wav"]);
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn the_input_is_never_the_output_under_any_name() {
+        let folder = TempDir::new().unwrap();
+        let [path, hard, soft] = ["a", "b", "c"].map(|name| folder.path().join(name));
+        fs::write(&path, "input").unwrap();
+        fs::hard_link(&path, &hard).unwrap();
+        symlink(&path, &soft).unwrap();
+        let input = FileId::of(&fs::metadata(&path).unwrap());
+        for name in [&path, &hard, &soft] {
+            let error = Output::create(name, Overwrite::Allowed, input).unwrap_err();
+            assert!(matches!(error, CreateError::SameAsInput { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn folders_dangling_links_and_missing_folders_are_explained() {
+        let folder = TempDir::new().unwrap();
+        let link = folder.path().join("link.wav");
+        symlink("nowhere", &link).unwrap();
+        for (path, expected) in [
+            (
+                folder.path().to_owned(),
+                " is a folder, expected a file or a pipe",
+            ),
+            (link, " is a link to nothing, expected a file or a pipe"),
+            (
+                folder.path().join("no/out.wav"),
+                " cannot be opened for writing",
+            ),
+        ] {
+            let error = create(&path, Overwrite::Allowed).unwrap_err().to_string();
+            assert_eq!(error, format!("{}{expected}", path.display()));
+        }
+    }
+
+    #[test]
+    fn a_device_is_written_and_stays() {
+        let mut output = create(Path::new("/dev/null"), Overwrite::Refused).unwrap();
+        output.write_all(b"1234").unwrap();
+        assert!(!output.is_rewritable());
+        output.commit().unwrap();
+        assert!(
+            fs::metadata("/dev/null")
+                .unwrap()
+                .file_type()
+                .is_char_device()
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! Sink: writes uncompressed samples, with a WAV header in front or without.
+//!
+//! In: blocks of planar `f32`. Out: a file or pipe, and in the end what was written. Memory is the
+//! same for any length.
+
+use std::io::Write;
+use std::ops::Range;
+
+use crate::audio::Buffer;
+use crate::audio::Format;
+use crate::io::Sink;
+use crate::io::Written;
+use crate::io::encode::Encoder;
+use crate::io::encoding::Encoding;
+use crate::io::error::WriteError;
+use crate::io::output::Output;
+use crate::io::wav::write::Header;
+
+/// Bytes written at a time. Calls as small as a block cost more than the work on it; beyond 64 KiB
+/// there is little left to win, and it is what a pipe holds.
+const WRITE_BYTES: usize = 64 * 1024;
+
+/// A sink for uncompressed samples.
+#[derive(Debug)]
+pub(crate) struct PcmSink {
+    output: Output,
+    encoder: Encoder,
+    /// The header in front, where there is one.
+    header: Option<Header>,
+    /// Frames that a pipe's header promised.
+    promised_frames: Option<u64>,
+    /// The most frames that the header can say.
+    frames_max: u64,
+    /// Encoded and not yet written: `bytes[..filled]`.
+    bytes: Box<[u8]>,
+    filled: usize,
+    written: Written,
+}
+
+impl PcmSink {
+    /// Writes samples and nothing else.
+    pub(crate) fn raw(output: Output, encoding: Encoding, format: &Format) -> Self {
+        Self {
+            output,
+            encoder: Encoder::new(encoding, format.channels()),
+            header: None,
+            promised_frames: None,
+            frames_max: u64::MAX,
+            bytes: vec![0; WRITE_BYTES].into_boxed_slice(),
+            filled: 0,
+            written: Written::default(),
+        }
+    }
+
+    /// Writes samples behind a header. Where the header cannot be written again, it says how many
+    /// `frames` will follow, or that nobody knows.
+    pub(crate) fn wav(
+        output: Output,
+        encoding: Encoding,
+        format: &Format,
+        mut header: Header,
+        frames: Option<u64>,
+    ) -> Self {
+        let promised_frames = frames.filter(|_| !output.is_rewritable());
+        if let Some(frames) = promised_frames {
+            header.set_frames(frames);
+        }
+        Self {
+            promised_frames,
+            frames_max: header.frames_max(),
+            header: Some(header),
+            ..Self::raw(output, encoding, format)
+        }
+    }
+
+    /// Writes what is encoded, behind the header.
+    fn put_filled(&mut self) -> Result<(), WriteError> {
+        if self.written.bytes == 0
+            && let Some(header) = self.header.take()
+        {
+            let result = self.put(header.bytes());
+            self.header = Some(header);
+            result?;
+        }
+        let filled = std::mem::take(&mut self.filled);
+        let result = self.output.write_all(&self.bytes[..filled]);
+        self.written.bytes += filled as u64;
+        result.map_err(|source| self.error(source))
+    }
+
+    /// Writes bytes that are not samples.
+    fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        self.written.bytes += bytes.len() as u64;
+        let result = self.output.write_all(bytes);
+        result.map_err(|source| self.error(source))
+    }
+
+    fn error(&self, source: std::io::Error) -> WriteError {
+        WriteError::new(self.output.name(), self.written.frames, source)
+    }
+
+    /// Ends the chunk of samples and fills in the sizes in front of it.
+    fn finish_header(&mut self) -> Result<(), WriteError> {
+        let Some(mut header) = self.header.take() else {
+            return Ok(());
+        };
+        let (frames, frame_bytes) = (self.written.frames, self.encoder.frame_bytes() as u64);
+        if frames * frame_bytes % 2 == 1 {
+            self.put(&[0])?;
+        }
+        if let Some(expected) = self.promised_frames.filter(|promised| *promised != frames) {
+            return Err(WriteError::Length {
+                name: self.output.name().to_owned(),
+                found: frames,
+                expected,
+            });
+        }
+        if self.output.is_rewritable() {
+            header.set_frames(frames);
+            let result = self.output.rewrite_start(header.bytes());
+            result.map_err(|source| self.error(source))?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for PcmSink {
+    fn write(&mut self, from: &Buffer, frames: Range<usize>) -> Result<(), WriteError> {
+        let frame_bytes = self.encoder.frame_bytes();
+        let mut at = frames.start;
+        if frames.len() as u64 > self.frames_max - self.written.frames {
+            return Err(WriteError::TooLong {
+                name: self.output.name().to_owned(),
+                frame: self.written.frames,
+                expected_bytes: self.frames_max * frame_bytes as u64,
+            });
+        }
+        while at < frames.end {
+            let room = (self.bytes.len() - self.filled) / frame_bytes;
+            let count = room.min(frames.end - at);
+            let end = self.filled + count * frame_bytes;
+            let bytes = &mut self.bytes[self.filled..end];
+            self.written.clipped += self.encoder.encode(from, at..at + count, bytes);
+            self.written.frames += count as u64;
+            self.filled = end;
+            at += count;
+            if self.bytes.len() - self.filled < frame_bytes {
+                self.put_filled()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), WriteError> {
+        self.put_filled()
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Written, WriteError> {
+        self.put_filled()?;
+        self.finish_header()?;
+        let Self {
+            output, written, ..
+        } = *self;
+        let name = output.name().to_owned();
+        let result = output.commit();
+        result.map_err(|source| WriteError::new(&name, written.frames, source))?;
+        Ok(written)
+    }
+}
