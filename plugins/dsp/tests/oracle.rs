@@ -253,11 +253,19 @@ fn silence_is_minus_infinity_and_has_no_range() {
     assert_eq!(empty, nothing);
 }
 
+fn distorted(block: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let channel = |samples: &Vec<f32>| samples.iter().map(|x| 40.0 * x * x.abs()).collect();
+    block.iter().map(channel).collect()
+}
+
 #[test]
 fn reset_starts_anew() {
     let block = programme(8_000, 4.0, 20.0, 2);
     let weights = [ChannelWeight::Full; 2];
-    let (mut meter, first) = ours(8_000, &weights, RangeHop::default(), &block);
+    let first = ours(8_000, &weights, RangeHop::default(), &block).1;
+    // Louder, and with a different range, and with what is not a number.
+    let louder = distorted(&block);
+    let mut meter = ours(8_000, &weights, RangeHop::default(), &louder).0;
     meter
         .feed(&[&[f32::NAN, 1.0], &[1.0, 0.9]])
         .expect("equal channels");
