@@ -4,10 +4,13 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use ebur128::{EbuR128, Mode};
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::eq::Cascade;
 use segue_dsp::gain;
 use segue_dsp::levels::{FullScale, LevelMeter};
+use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
+use segue_dsp::true_peak::TruePeak;
 
 /// Block sizes in frames: a live one, and an offline one.
 const BLOCKS: [usize; 2] = [128, 1024];
@@ -105,4 +108,66 @@ fn levels_noise(bencher: Bencher<'_, '_>, frames: usize) {
         (rms - 12.0_f64.sqrt().recip()).abs() < 0.03,
         "even noise has 1/sqrt(12), found {rms}"
     );
+}
+
+/// Two seconds of stereo, so that every window and gate is at work.
+const STEREO_FRAMES: usize = 96_000;
+
+#[divan::bench(name = "loudness/stereo/96000")]
+fn loudness_stereo(bencher: Bencher<'_, '_>) {
+    let input = noise(STEREO_FRAMES);
+    let weights = [ChannelWeight::Full; 2];
+    let hop = RangeHop::default();
+    let mut meter = LoudnessMeter::new(48_000, &weights, hop).expect("in range");
+    bencher
+        .counter(ItemsCount::new(STEREO_FRAMES))
+        .bench_local(|| {
+            let fed = meter.feed(black_box(&[&input, &input]));
+            assert_eq!(fed, Ok(()));
+        });
+    let lufs = meter.loudness().integrated_lufs;
+    assert!(
+        (-9.0..-4.0).contains(&lufs),
+        "even noise at half scale in stereo, found {lufs}"
+    );
+}
+
+/// The same with the crate that is the oracle of the tests, for the ratio.
+#[divan::bench(name = "loudness/stereo_ebur128_crate/96000")]
+fn loudness_stereo_crate(bencher: Bencher<'_, '_>) {
+    let input = noise(STEREO_FRAMES);
+    let mode = Mode::all();
+    let mut meter = EbuR128::new(2, 48_000, mode).expect("in range");
+    bencher
+        .counter(ItemsCount::new(STEREO_FRAMES))
+        .bench_local(|| {
+            meter
+                .add_frames_planar_f32(black_box(&[&input, &input]))
+                .expect("two equal channels");
+        });
+    let lufs = meter.loudness_global().expect("mode I");
+    assert!(
+        (-9.0..-4.0).contains(&lufs),
+        "even noise at half scale in stereo, found {lufs}"
+    );
+}
+
+#[divan::bench(name = "true_peak/rising/96000")]
+fn true_peak_rising(bencher: Bencher<'_, '_>) {
+    // Ever louder, so that no chunk can be skipped: the dearest case.
+    let rising = |(n, x): (usize, f32)| x * (1.0 + n as f32 * 1e-5);
+    let input: Vec<f32> = noise(STEREO_FRAMES)
+        .into_iter()
+        .enumerate()
+        .map(rising)
+        .collect();
+    let fresh = TruePeak::new(48_000);
+    bencher
+        .counter(ItemsCount::new(STEREO_FRAMES))
+        .bench_local(|| {
+            let mut meter = fresh.clone();
+            meter.feed(black_box(&input));
+            assert!(meter.peak() > 0.5);
+            meter
+        });
 }

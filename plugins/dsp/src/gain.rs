@@ -3,7 +3,7 @@
 //! In: one channel of audio and linear gains (`decibel::amplitude_from_db` makes them from dB).
 //! Out: as many samples as the shortest slice has; whatever is behind them stays untouched.
 //!
-//! Source: none needed; y[n] = g[n] x[n]. Each product is one rounded `f32` multiplication, so a
+//! Source: none needed. Each product is one rounded `f32` multiplication, so a
 //! gain of 1 returns the input to the last bit, and a slice of equal gains does what the constant
 //! does. Non-finite samples and gains spread as in IEEE 754 and only within their own frame.
 

@@ -264,6 +264,12 @@ fn what_does_not_fit_is_named() {
         "filter state number 15 is out of range, expected a finite number of this cascade",
     );
     numbers[15] = 0.0;
+    numbers[11] = 1.001; // A pole outside the unit circle.
+    check(
+        two.load(&numbers),
+        "filter state number 10 is out of range, expected a finite number of this cascade",
+    );
+    numbers[11] = 0.0;
     numbers[26] = 1.0; // One frame of a glide of none is done.
     check(
         two.load(&numbers),

@@ -1,60 +1,15 @@
 //! Loudness against the crate `ebur128`, which agrees with libebur128 and ffmpeg: every figure of
 //! made-up programmes of narrow and wide range, at many rates and layouts, within 0.01 LU or dB.
-//! And what has no oracle: block division, hostile input, hours.
+
+#[path = "support/programme.rs"]
+mod programme;
 
 use ebur128::{Channel, EbuR128, Mode};
-use proptest::collection::vec;
-use proptest::prelude::*;
-use segue_dsp::loudness::{ChannelWeight, Loudness, LoudnessError, LoudnessMeter, RangeHop};
+use programme::{ours, programme};
+use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
 
 /// What the two may differ by, in LU or dB.
 const TOLERANCE: f64 = 0.01;
-
-/// Repeatable noise between -1 and 1.
-struct Noise(u32);
-
-impl Noise {
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 8) as f32 / 8_388_608.0 - 1.0
-    }
-}
-
-/// Noise and two tones whose level wanders over so many dB, a new level about every second, with
-/// clicks between; each channel different.
-fn programme(sample_rate_hz: u32, seconds: f64, range_db: f32, channels: u32) -> Vec<Vec<f32>> {
-    let frames = (seconds * f64::from(sample_rate_hz)) as usize;
-    let channel = |seed: u32| {
-        let mut noise = Noise(seed.wrapping_mul(7_919).wrapping_add(1));
-        let mut level = 0.1;
-        let mut target = 0.1;
-        let sample = |n: usize| {
-            let seconds = n as f32 / sample_rate_hz as f32;
-            if n.is_multiple_of(sample_rate_hz as usize) {
-                target = 10.0_f32.powf((-8.0 - (noise.next() + 1.0) / 2.0 * range_db) / 20.0);
-            }
-            level += (target - level) * 20.0 / sample_rate_hz as f32;
-            let tones =
-                (seconds * 1_500.0).sin() + (seconds * (5_000.0 + 900.0 * seed as f32)).sin();
-            let click = if noise.next() > 0.9999 { 1.5 } else { 1.0 };
-            level * click * (0.5 * noise.next() + 0.4 * tones)
-        };
-        (0..frames).map(sample).collect()
-    };
-    (0..channels).map(channel).collect()
-}
-
-fn ours(
-    rate: u32,
-    weights: &[ChannelWeight],
-    hop: RangeHop,
-    block: &[Vec<f32>],
-) -> (LoudnessMeter, Loudness) {
-    let mut meter = LoudnessMeter::new(rate, weights, hop).expect("in range");
-    meter.feed(block).expect("equal channels");
-    let loudness = meter.loudness();
-    (meter, loudness)
-}
 
 fn oracle_channel(weight: ChannelWeight) -> Channel {
     match weight {
@@ -222,51 +177,6 @@ fn range_at_ten_values_a_second_is_that_of_the_oracles_short_terms() {
 }
 
 #[test]
-fn silence_is_minus_infinity_and_has_no_range() {
-    let silence = [vec![0.0; 48_000 * 4], vec![0.0; 48_000 * 4]];
-    let found = ours(
-        48_000,
-        &[ChannelWeight::Full; 2],
-        RangeHop::default(),
-        &silence,
-    )
-    .1;
-    let nothing = Loudness {
-        momentary_lufs: f64::NEG_INFINITY,
-        short_term_lufs: f64::NEG_INFINITY,
-        integrated_lufs: f64::NEG_INFINITY,
-        range_lu: 0.0,
-        momentary_max_lufs: f64::NEG_INFINITY,
-        short_term_max_lufs: f64::NEG_INFINITY,
-        sample_peak_dbfs: f64::NEG_INFINITY,
-        true_peak_dbtp: f64::NEG_INFINITY,
-        non_finite_samples: 0,
-    };
-    assert_eq!(found, nothing);
-    let empty = ours(
-        768_000,
-        &[ChannelWeight::Full],
-        RangeHop::default(),
-        &[vec![]],
-    )
-    .1;
-    assert_eq!(empty, nothing);
-}
-
-#[test]
-fn reset_starts_anew() {
-    let block = programme(8_000, 4.0, 20.0, 2);
-    let weights = [ChannelWeight::Full; 2];
-    let (mut meter, first) = ours(8_000, &weights, RangeHop::default(), &block);
-    meter
-        .feed(&[&[f32::NAN, 1.0], &[1.0, 0.9]])
-        .expect("equal channels");
-    meter.reset();
-    meter.feed(&block).expect("equal channels");
-    assert_eq!(meter.loudness(), first);
-}
-
-#[test]
 fn an_hour_later_a_figure_is_as_exact_as_in_the_first_minute() {
     let weights = [ChannelWeight::Full];
     let block = programme(8_000, 60.0, 30.0, 1);
@@ -288,87 +198,5 @@ fn an_hour_later_a_figure_is_as_exact_as_in_the_first_minute() {
         "range",
         found.range_lu,
         oracle.loudness_range().expect("mode LRA"),
-    );
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    #[test]
-    fn the_division_into_blocks_changes_no_bit(
-        seed in any::<u32>(),
-        frames in 0..40_000_usize,
-        lengths in vec(1..2_000_usize, 1..8),
-        rate in prop::sample::select(vec![8_000_u32, 11_025, 44_100, 96_000]),
-    ) {
-        let mut noise = Noise(seed);
-        let block: Vec<Vec<f32>> =
-            (0..2).map(|_| (0..frames).map(|_| noise.next()).collect()).collect();
-        let weights = [ChannelWeight::Full, ChannelWeight::Surround];
-        let whole = ours(rate, &weights, RangeHop::default(), &block).1;
-        let mut parted = LoudnessMeter::new(rate, &weights, RangeHop::default()).expect("in range");
-        let (mut start, mut lengths) = (0, lengths.iter().cycle());
-        while start < frames {
-            let end = frames.min(start + lengths.next().expect("a cycle does not end"));
-            parted.feed(&[&block[0][start..end], &block[1][start..end]]).expect("equal channels");
-            start = end;
-        }
-        prop_assert_eq!(parted.loudness(), whole);
-    }
-
-    #[test]
-    fn any_input_at_all_gives_figures_that_are_no_nan(
-        samples in vec(any::<f32>(), 0..3_000),
-        rate in prop::sample::select(vec![8_000_u32, 48_000, 768_000]),
-    ) {
-        // Repeated until gating blocks exist.
-        let samples = samples.repeat(40);
-        let bad = samples.iter().filter(|sample| !sample.is_finite()).count() as u64;
-        let found = ours(rate, &[ChannelWeight::Full], RangeHop::default(), &[samples]).1;
-        for figure in [
-            found.momentary_lufs,
-            found.short_term_lufs,
-            found.integrated_lufs,
-            found.range_lu,
-            found.momentary_max_lufs,
-            found.short_term_max_lufs,
-            found.sample_peak_dbfs,
-            found.true_peak_dbtp,
-        ] {
-            prop_assert!(figure < f64::INFINITY, "{found:?}");
-        }
-        prop_assert_eq!(found.non_finite_samples, bad);
-    }
-}
-
-#[test]
-fn what_does_not_fit_is_named() {
-    fn check<T>(result: Result<T, LoudnessError>, expected: &str) {
-        assert_eq!(result.err().expect("a refusal").to_string(), expected);
-    }
-    let full = [ChannelWeight::Full; 65];
-    let make = |rate, channels: usize| {
-        LoudnessMeter::new(rate, &full[..channels], RangeHop::default()).map(|_| ())
-    };
-    check(
-        make(1, 2),
-        "loudness at a sample rate of 1 Hz was asked for, expected 8000 to 768000 Hz",
-    );
-    check(
-        make(48_000, 0),
-        "loudness of 0 channels was asked for, expected 1 to 64",
-    );
-    check(
-        make(48_000, 65),
-        "loudness of 65 channels was asked for, expected 1 to 64",
-    );
-    let mut meter = ours(48_000, &full[..2], RangeHop::default(), &[vec![], vec![]]).0;
-    check(
-        meter.feed(&[&[0.0]]),
-        "a block of 1 channels was fed to a loudness meter of 2",
-    );
-    check(
-        meter.feed(&[&[0.0, 0.0][..], &[0.0]]),
-        "channel 1 of a block has 1 frames, expected 2 as in channel 0",
     );
 }

@@ -131,10 +131,11 @@ impl Section {
     }
 }
 
-/// Both poles inside the unit circle, by Jury's criterion.
+/// No pole outside the unit circle, by Jury's criterion. On it is allowed: that is where rounding
+/// puts the poles of the very lowest frequencies.
 fn is_stable(coefficients: &Coefficients) -> bool {
     let Coefficients { a1, a2, .. } = *coefficients;
-    a2.abs() < 1.0 && a1.abs() < 1.0 + a2
+    a2.abs() <= 1.0 && a1.abs() <= 1.0 + a2
 }
 
 /// A count of frames that was stored as a number, if it is one and not above `max`.

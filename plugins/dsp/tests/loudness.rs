@@ -1,0 +1,156 @@
+//! Loudness as its users see it: blocks, silence, reset, hostile input. `ebu.rs` and `oracle.rs`
+//! say whether the figures are right.
+
+#[path = "support/programme.rs"]
+mod programme;
+
+use programme::{Noise, ours, programme};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use segue_dsp::loudness::{ChannelWeight, Loudness, LoudnessError, LoudnessMeter, RangeHop};
+
+#[test]
+fn silence_is_minus_infinity_and_has_no_range() {
+    let silence = [vec![0.0; 48_000 * 4], vec![0.0; 48_000 * 4]];
+    let found = ours(
+        48_000,
+        &[ChannelWeight::Full; 2],
+        RangeHop::default(),
+        &silence,
+    )
+    .1;
+    let nothing = Loudness {
+        momentary_lufs: f64::NEG_INFINITY,
+        short_term_lufs: f64::NEG_INFINITY,
+        integrated_lufs: f64::NEG_INFINITY,
+        range_lu: 0.0,
+        momentary_max_lufs: f64::NEG_INFINITY,
+        short_term_max_lufs: f64::NEG_INFINITY,
+        sample_peak_dbfs: f64::NEG_INFINITY,
+        true_peak_dbtp: f64::NEG_INFINITY,
+        non_finite_samples: 0,
+    };
+    assert_eq!(found, nothing);
+    let empty = ours(
+        768_000,
+        &[ChannelWeight::Full],
+        RangeHop::default(),
+        &[vec![]],
+    )
+    .1;
+    assert_eq!(empty, nothing);
+}
+
+fn distorted(block: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let channel = |samples: &Vec<f32>| samples.iter().map(|x| 40.0 * x * x.abs()).collect();
+    block.iter().map(channel).collect()
+}
+
+#[test]
+fn reset_starts_anew() {
+    let block = programme(8_000, 4.0, 20.0, 2);
+    let weights = [ChannelWeight::Full; 2];
+    let first = ours(8_000, &weights, RangeHop::default(), &block).1;
+    // Louder, and with a different range, and with what is not a number.
+    let louder = distorted(&block);
+    let mut meter = ours(8_000, &weights, RangeHop::default(), &louder).0;
+    meter
+        .feed(&[&[f32::NAN, 1.0], &[1.0, 0.9]])
+        .expect("equal channels");
+    meter.reset();
+    meter.feed(&block).expect("equal channels");
+    assert_eq!(meter.loudness(), first);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_division_into_blocks_changes_no_bit(
+        seed in any::<u32>(),
+        frames in 0..40_000_usize,
+        lengths in vec(1..2_000_usize, 1..8),
+        rate in prop::sample::select(vec![8_000_u32, 11_025, 44_100, 96_000]),
+    ) {
+        let mut noise = Noise(seed);
+        let block: Vec<Vec<f32>> =
+            (0..2).map(|_| (0..frames).map(|_| noise.next()).collect()).collect();
+        let weights = [ChannelWeight::Full, ChannelWeight::Surround];
+        let whole = ours(rate, &weights, RangeHop::default(), &block).1;
+        let mut parted = LoudnessMeter::new(rate, &weights, RangeHop::default()).expect("in range");
+        let (mut start, mut lengths) = (0, lengths.iter().cycle());
+        while start < frames {
+            let end = frames.min(start + lengths.next().expect("a cycle does not end"));
+            parted.feed(&[&block[0][start..end], &block[1][start..end]]).expect("equal channels");
+            start = end;
+        }
+        prop_assert_eq!(parted.loudness(), whole);
+    }
+
+    #[test]
+    fn any_input_at_all_gives_figures_that_are_no_nan(
+        samples in vec(any::<f32>(), 0..3_000),
+        rate in prop::sample::select(vec![8_000_u32, 48_000, 768_000]),
+    ) {
+        // Repeated until gating blocks exist.
+        let samples = samples.repeat(40);
+        let bad = samples.iter().filter(|sample| !sample.is_finite()).count() as u64;
+        let found = ours(rate, &[ChannelWeight::Full], RangeHop::default(), &[samples]).1;
+        for figure in [
+            found.momentary_lufs,
+            found.short_term_lufs,
+            found.integrated_lufs,
+            found.range_lu,
+            found.momentary_max_lufs,
+            found.short_term_max_lufs,
+            found.sample_peak_dbfs,
+            found.true_peak_dbtp,
+        ] {
+            prop_assert!(figure < f64::INFINITY, "{found:?}");
+        }
+        prop_assert_eq!(found.non_finite_samples, bad);
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    fn check<T>(result: Result<T, LoudnessError>, expected: &str) {
+        assert_eq!(result.err().expect("a refusal").to_string(), expected);
+    }
+    let full = [ChannelWeight::Full; 65];
+    let make = |rate, channels: usize| {
+        LoudnessMeter::new(rate, &full[..channels], RangeHop::default()).map(|_| ())
+    };
+    check(
+        make(1, 2),
+        "loudness at a sample rate of 1 Hz was asked for, expected 8000 to 768000 Hz",
+    );
+    check(
+        make(48_000, 0),
+        "loudness of 0 channels was asked for, expected 1 to 64",
+    );
+    check(
+        make(48_000, 65),
+        "loudness of 65 channels was asked for, expected 1 to 64",
+    );
+    let mut meter = ours(48_000, &full[..2], RangeHop::default(), &[vec![], vec![]]).0;
+    check(
+        meter.feed(&[&[0.0]]),
+        "a block of 1 channels was fed to a loudness meter of 2",
+    );
+    check(
+        meter.feed(&[&[0.0, 0.0][..], &[0.0]]),
+        "channel 1 of a block has 1 frames, expected 2 as in channel 0",
+    );
+}
+
+#[test]
+fn the_largest_floats_give_finite_figures() {
+    let square = [f32::MAX, f32::MIN].repeat(8_000);
+    for rate in [8_000, 96_000, 768_000] {
+        let block = [square.repeat(24)];
+        let found = ours(rate, &[ChannelWeight::Full], RangeHop::default(), &block).1;
+        assert!(found.true_peak_dbtp.is_finite() && found.sample_peak_dbfs.is_finite());
+        assert!(found.momentary_max_lufs.is_finite(), "{found:?}");
+    }
+}
