@@ -87,6 +87,11 @@ impl Entries {
         self.values.get(key)
     }
 
+    /// All values, by the names of their keys.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &Spanned<Value>)> {
+        self.values.iter().map(|(name, value)| (*name, value))
+    }
+
     /// The table at a key, made if it is absent; `None` if the key holds something else.
     pub(crate) fn table_mut(&mut self, key: &'static str) -> Option<&mut Self> {
         let empty = Spanned::new(Value::Table(Self::new(self.span)), self.span);

@@ -90,6 +90,8 @@ pub struct TextRule {
     pub expected: &'static str,
     /// A regular expression that schemas state; `None` when any text will do.
     pub pattern: Option<&'static str>,
+    /// A regular expression for texts that follow the pattern and will not do all the same.
+    pub except: Option<&'static str>,
     /// The most bytes.
     pub bytes_max: usize,
     /// Whether this text will do, and if not, why.

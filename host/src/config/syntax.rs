@@ -8,6 +8,7 @@
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeTable, Error as SyntaxError};
 
+use crate::config::check::clipped;
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::source::{SourceId, Span};
 
@@ -48,7 +49,7 @@ fn mistake(text: &str, error: &SyntaxError) -> Mistake {
     let range = error.span().unwrap_or(0..0);
     let span = Span::new(SourceId::FILE, range.clone());
     let found = text.get(range.clone()).unwrap_or_default();
-    let is_word = !found.is_empty() && found.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let is_word = !found.is_empty() && !found.contains(['"', '\'', '\n', '=']);
     let follows_equals = text
         .get(..range.start)
         .is_some_and(|before| before.trim_end_matches([' ', '\t']).ends_with('='));
@@ -56,8 +57,23 @@ fn mistake(text: &str, error: &SyntaxError) -> Mistake {
         return Mistake::new(span, "a value is missing after `=`");
     }
     if follows_equals && is_word {
+        let found = clipped(found);
         return Mistake::new(span, format!("`{found}` is not a value"))
             .help(format!("text is written in quotes: \"{found}\""));
+    }
+    if error.message() == "duplicate key" {
+        return Mistake::new(
+            span,
+            format!("`{}` stands here for the second time", clipped(found)),
+        )
+        .help("a key or a table has one value; `[[…]]` begins one table of several");
+    }
+    if found.is_empty()
+        && error
+            .message()
+            .starts_with("invalid basic string, expected `\"`")
+    {
+        return Mistake::new(span, "the text is not closed, expected `\"`");
     }
     Mistake::new(span, error.message()).label("here the file stops being TOML")
 }
