@@ -25,6 +25,8 @@ pub mod find;
 #[cfg(test)]
 mod golden;
 pub mod help;
+#[cfg(test)]
+mod hostile;
 pub mod keys;
 pub mod limits;
 pub mod mistake;

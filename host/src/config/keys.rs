@@ -9,8 +9,12 @@
 use crate::config::units::Unit;
 use crate::config::words::{Release, Word};
 
-pub mod parts;
+pub mod listeners;
+pub mod plugins;
 pub mod rules;
+mod shared;
+pub mod stage;
+pub mod stream;
 pub mod top;
 
 /// A table of the file, or the whole file.

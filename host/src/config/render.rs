@@ -64,10 +64,10 @@ impl Mistakes {
             group = group.elements(self.snippets(place, &mistake.others));
         }
         if let Some(note) = &mistake.note {
-            group = group.element(Level::NOTE.message(note.as_str()));
+            group = group.element(Level::NOTE.message(&**note));
         }
         if let Some(help) = &mistake.help {
-            group = group.element(Level::HELP.message(help.as_str()));
+            group = group.element(Level::HELP.message(&**help));
         }
         group
     }
@@ -92,7 +92,7 @@ impl Mistakes {
                 None => pieces.push(piece),
             }
         }
-        let drawn = pieces.into_iter().map(|piece| self.draw(piece));
+        let drawn = pieces.into_iter().map(|piece| self.draw(&piece));
         drawn.flatten().collect()
     }
 
@@ -119,10 +119,10 @@ impl Mistakes {
         text.len() <= LINE_BYTES_MAX * 4 && text.matches('\n').count() <= LINES_BETWEEN_MAX
     }
 
-    fn draw<'m>(&'m self, piece: Piece<'m>) -> Vec<Element<'m>> {
+    fn draw<'m>(&'m self, piece: &Piece<'m>) -> Vec<Element<'m>> {
         let source = self.sources().get(piece.source);
         let first = piece.labels[0].1.span;
-        let (start, end) = excerpt(source, clamped(source, first).start, &piece);
+        let (start, end) = excerpt(source, clamped(source, first).start, piece);
         let line = self
             .sources()
             .position(Span::new(piece.source, start..start))
@@ -167,7 +167,7 @@ fn annotation<'m>(
     let line_end = line_end.map_or(source.text.len(), |next| range.start + next);
     let last = range.end.min(line_end).min(end).max(range.start);
     let span = range.start - start..last - start;
-    let text = (!label.text.is_empty()).then_some(label.text.as_str());
+    let text = (!label.text.is_empty()).then_some(&*label.text);
     kind.span(span).label(text)
 }
 

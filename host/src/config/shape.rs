@@ -246,3 +246,7 @@ fn check_read(names: &Names, mistakes: &mut Mistakes) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "shape/tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 //! In: the text of a configuration, whatever it holds. Out: the tree, or every mistake in its
 //! syntax that can be told from the ones before it.
 //!
-//! Pure. The parser bounds how deep tables nest; the length of the text is bounded before.
+//! Pure. The length of the text is bounded before, and how deep it nests is bounded here.
 
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeTable, Error as SyntaxError};
@@ -11,6 +11,8 @@ use toml::de::{DeTable, Error as SyntaxError};
 use crate::config::check::clipped;
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::source::{SourceId, Span};
+
+mod depth;
 
 /// Up to this length, in bytes, all syntax mistakes are looked for and not only the first. The
 /// search keeps every finding in memory, and noise is one finding after the other.
@@ -21,6 +23,14 @@ const SYNTAX_MISTAKES_MAX: usize = 10;
 
 /// Parses the text of the file, or says what is wrong with it.
 pub(crate) fn tree<'t>(text: &'t str, mistakes: &mut Mistakes) -> Option<TomlSpanned<DeTable<'t>>> {
+    if let Some(range) = depth::too_deep(text) {
+        let span = Span::new(SourceId::FILE, range);
+        mistakes.push(Mistake::new(
+            span,
+            "tables and lists are nested too deep here",
+        ));
+        return None;
+    }
     let error = match DeTable::parse(text) {
         Ok(tree) => return Some(tree),
         Err(error) => error,

@@ -16,6 +16,7 @@ use crate::config::units::{Unit, memory, share, time};
 use crate::config::words::Word;
 
 /// What a text belongs to, for messages.
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'s> {
     /// The value of a key.
     Key(&'s str),

@@ -13,10 +13,8 @@ use crate::config::parse;
 /// Whether a value is what a schema says: the keywords that ours has, each as in the standard, and
 /// a panic at any other.
 fn takes(schema: &Value, value: &Value) -> bool {
-    let keywords = schema.as_object().unwrap().iter();
-    keywords
-        .map(|(word, rule)| keyword(schema, word, rule, value))
-        .all(|good| good)
+    let mut keywords = schema.as_object().unwrap().iter();
+    keywords.all(|(word, rule)| keyword(schema, word, rule, value))
 }
 
 fn keyword(schema: &Value, word: &str, rule: &Value, value: &Value) -> bool {
