@@ -15,6 +15,7 @@ use crate::config::keys::{Key, Kind, Table};
 use crate::config::limits::{OVERRIDES_MAX, TEXT_BYTES_MAX};
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::nearest::did_you_mean;
+use crate::config::overlay::params::Assignment;
 use crate::config::source::{Origin, Source, SourceId, Sources, Span, Spanned};
 
 mod params;
@@ -144,7 +145,13 @@ pub(crate) fn apply(named: &[(SourceId, Override)], root: &mut Entries, mistakes
                 place.apply(&ROOT, &path, root, mistakes);
             }
             Target::Param { part, param } => {
-                if let Err(mistake) = params::set(root, part, param, span, &one.value) {
+                let assignment = Assignment {
+                    part,
+                    param,
+                    value: &one.value,
+                    span,
+                };
+                if let Err(mistake) = assignment.apply(root) {
                     mistakes.push(mistake);
                 }
             }
@@ -243,5 +250,4 @@ fn is_scalar(kind: Kind) -> bool {
 }
 
 #[cfg(test)]
-#[path = "overlay/tests.rs"]
 mod tests;

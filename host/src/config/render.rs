@@ -134,7 +134,7 @@ impl Mistakes {
             piece
                 .labels
                 .iter()
-                .map(|(kind, label)| annotation(*kind, label, source, start, end)),
+                .map(|(kind, label)| annotation(*kind, label, source, start..end)),
         );
         if start == piece.start {
             return vec![snippet.path(&*source.name).into()];
@@ -159,14 +159,13 @@ fn annotation<'m>(
     kind: AnnotationKind,
     label: &'m Label,
     source: &Source,
-    start: usize,
-    end: usize,
+    piece: Range<usize>,
 ) -> Annotation<'m> {
     let range = clamped(source, label.span);
     let line_end = source.text[range.start..].find(['\r', '\n']);
     let line_end = line_end.map_or(source.text.len(), |next| range.start + next);
-    let last = range.end.min(line_end).min(end).max(range.start);
-    let span = range.start - start..last - start;
+    let last = range.end.min(line_end).min(piece.end).max(range.start);
+    let span = range.start - piece.start..last - piece.start;
     let text = (!label.text.is_empty()).then_some(&*label.text);
     kind.span(span).label(text)
 }

@@ -170,5 +170,4 @@ fn members(value: Value) -> Map<String, Value> {
 }
 
 #[cfg(test)]
-#[path = "schema/tests.rs"]
 mod tests;

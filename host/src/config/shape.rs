@@ -248,5 +248,4 @@ fn check_read(names: &Names, mistakes: &mut Mistakes) {
 }
 
 #[cfg(test)]
-#[path = "shape/tests.rs"]
 mod tests;

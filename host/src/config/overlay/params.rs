@@ -10,41 +10,48 @@ use crate::config::nearest::did_you_mean;
 use crate::config::source::{Span, Spanned};
 use crate::config::values::{ParamValue, ParamValues, Scalar};
 
-/// Sets `param` of the stage, tap or decision `part`; `span` is the place of the value.
-pub(super) fn set(
-    root: &mut Entries,
-    part: &str,
-    param: &str,
-    span: Span,
-    value: &str,
-) -> Result<(), Mistake> {
-    let value = Spanned::new(ParamValue::One(scalar(value, span)?), span);
-    let params = find(root, part, span)?;
-    match param.split('.').collect::<Vec<_>>()[..] {
-        [name] => params.set(named(name, span)?, value),
-        [group, number, member] => {
-            let row = row(params, named(group, span)?, number)?;
-            row.set(named(member, span)?, value);
+/// One parameter, and the value it is to have.
+pub(super) struct Assignment<'o> {
+    /// The id of the stage, tap or decision.
+    pub(super) part: &'o str,
+    /// The whole id of the parameter.
+    pub(super) param: &'o str,
+    /// The value as it was given.
+    pub(super) value: &'o str,
+    /// The place of the value.
+    pub(super) span: Span,
+}
+
+impl Assignment<'_> {
+    /// Puts the value where the file would have it.
+    pub(super) fn apply(&self, root: &mut Entries) -> Result<(), Mistake> {
+        let span = self.span;
+        let value = Spanned::new(ParamValue::One(scalar(self.value, span)?), span);
+        let params = find(root, self.part, span)?;
+        match self.param.split('.').collect::<Vec<_>>()[..] {
+            [name] => params.set(named(name, span)?, value),
+            [group, number, member] => {
+                let row = row(params, named(group, span)?, number)?;
+                row.set(named(member, span)?, value);
+            }
+            _ => {
+                let message = format!("`{}` is no parameter", clipped(self.param));
+                let help = "it is a name, as in gain_db, or a group, a number and a name, as in \
+                            band.1.gain_db";
+                return Err(Mistake::new(span, message).help(help));
+            }
         }
-        _ => {
-            let message = format!("`{}` is no parameter", clipped(param));
-            let help = "it is a name, as in gain_db, or a group, a number and a name, as in \
-                        band.1.gain_db";
-            return Err(Mistake::new(span, message).help(help));
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The parameters of a stage, tap or decision.
 fn find<'r>(root: &'r mut Entries, part: &str, span: Span) -> Result<&'r mut ParamValues, Mistake> {
     const TABLES: [&str; 3] = ["stage", "tap", "decide"];
-    let named = |root: &Entries| {
-        let tables = TABLES.into_iter().flat_map(|key| root.tables(key));
-        let ids = tables.filter_map(|table| Some(table.text("id")?.value));
-        ids.collect::<Vec<_>>()
-    };
-    let known = named(root);
+    let tables = TABLES.into_iter().flat_map(|key| root.tables(key));
+    let known: Vec<_> = tables
+        .filter_map(|table| Some(table.text("id")?.value))
+        .collect();
     let unknown = || {
         let message = format!(
             "`{}` is unknown, expected the id of a stage, tap or decision",
