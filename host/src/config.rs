@@ -21,8 +21,12 @@ mod build;
 mod check;
 mod defaults;
 mod entries;
+pub mod find;
 #[cfg(test)]
 mod golden;
+pub mod help;
+#[cfg(test)]
+mod hostile;
 pub mod keys;
 pub mod limits;
 pub mod mistake;
@@ -31,6 +35,8 @@ pub mod nearest;
 pub mod overlay;
 mod reading;
 pub mod render;
+mod resolved;
+pub mod schema;
 mod shape;
 pub mod source;
 mod syntax;

@@ -11,67 +11,17 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::error::{check_text, shown};
+
+mod error;
+
+pub use crate::id::error::IdError;
+
 /// The most bytes of any one name. It has to fit a table's column, a log line and a file name.
 pub const NAME_BYTES_MAX: usize = 64;
 
 /// The names that no stage, tap or decision may have: they mean the two ends of the pipeline.
 pub const RESERVED_NAMES: [&str; 2] = ["input", "output"];
-
-/// The most characters of a wrong name that an error repeats; names come from outside.
-const SHOWN_CHARS_MAX: usize = 80;
-
-/// Why a text is not the name it should be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IdError {
-    /// There is no text at all.
-    #[error("{kind} is empty, expected {expected}")]
-    Empty {
-        /// What the name is for: "the stage id".
-        kind: &'static str,
-        /// What such a name looks like.
-        expected: &'static str,
-    },
-    /// The text is longer than any name may be.
-    #[error("{kind} `{found}` has {found_bytes} bytes, expected at most {NAME_BYTES_MAX}")]
-    TooLong {
-        /// What the name is for.
-        kind: &'static str,
-        /// The beginning of the text.
-        found: String,
-        /// Its whole length, in bytes.
-        found_bytes: usize,
-    },
-    /// A character does not belong there.
-    #[error("{kind} `{found}` contains `{}`, expected {expected}", character.escape_debug())]
-    Character {
-        /// What the name is for.
-        kind: &'static str,
-        /// The beginning of the text.
-        found: String,
-        /// The first character that does not belong.
-        character: char,
-        /// What such a name looks like.
-        expected: &'static str,
-    },
-    /// The characters are right and their order is not: no dot, or nothing between two.
-    #[error("{kind} `{found}` is incomplete, expected {expected}")]
-    Incomplete {
-        /// What the name is for.
-        kind: &'static str,
-        /// The beginning of the text.
-        found: String,
-        /// What such a name looks like.
-        expected: &'static str,
-    },
-    /// The name means one end of the pipeline.
-    #[error("{kind} `{found}` is reserved for the pipeline's own {found}, expected another name")]
-    Reserved {
-        /// What the name is for.
-        kind: &'static str,
-        /// The reserved name.
-        found: &'static str,
-    },
-}
 
 const PLUGIN_EXPECTED: &str =
     "two or more parts of `a-z`, `0-9` and `-` joined by dots, as in `acme.warmth`";
@@ -307,183 +257,9 @@ fn check_name(kind: &'static str, text: &str) -> Result<(), IdError> {
     }
 }
 
-/// What every name has to hold to: something, not too much, and of the right characters.
-fn check_text(
-    kind: &'static str,
-    expected: &'static str,
-    text: &str,
-    belongs: impl Fn(char) -> bool,
-) -> Result<(), IdError> {
-    if text.is_empty() {
-        return Err(IdError::Empty { kind, expected });
-    }
-    if let Some(character) = text.chars().find(|c| !belongs(*c)) {
-        return Err(IdError::Character {
-            kind,
-            found: shown(text),
-            character,
-            expected,
-        });
-    }
-    if text.len() > NAME_BYTES_MAX {
-        return Err(IdError::TooLong {
-            kind,
-            found: shown(text),
-            found_bytes: text.len(),
-        });
-    }
-    Ok(())
-}
-
 fn is_plain(character: char) -> bool {
     matches!(character, 'a'..='z' | '0'..='9' | '-')
 }
 
-/// The beginning of a text from outside, without control characters, fit for one line.
-fn shown(text: &str) -> String {
-    let mut beginning: String = text
-        .chars()
-        .take(SHOWN_CHARS_MAX)
-        .flat_map(char::escape_debug)
-        .collect();
-    if text.chars().nth(SHOWN_CHARS_MAX).is_some() {
-        beginning.push('…');
-    }
-    beginning
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn check<T: FromStr<Err = IdError> + fmt::Display>(text: &str, expected: Result<(), &str>) {
-        match text.parse::<T>() {
-            Ok(id) => {
-                assert_eq!(Ok(()), expected, "{text} was accepted");
-                assert_eq!(id.to_string(), text);
-            }
-            Err(error) => assert_eq!(Err(error.to_string().as_str()), expected),
-        }
-    }
-
-    #[test]
-    fn good_names_are_kept_as_they_are() {
-        check::<PluginId>("acme.warmth", Ok(()));
-        check::<PluginId>("a.b-c.9", Ok(()));
-        check::<ComponentAddress>("acme.warmth", Ok(()));
-        check::<ComponentAddress>("acme.warmth/tube-2", Ok(()));
-        check::<StageId>("voice_eq-2", Ok(()));
-        check::<TapId>("loudness", Ok(()));
-        check::<DecideId>("guard", Ok(()));
-        check::<Node>("input", Ok(()));
-        check::<Node>("eq", Ok(()));
-        check::<StageId>(&"x".repeat(NAME_BYTES_MAX), Ok(()));
-    }
-
-    #[test]
-    fn a_plugin_id_says_what_it_should_look_like() {
-        check::<PluginId>(
-            "Acme.warmth",
-            Err(
-                "the plugin id `Acme.warmth` contains `A`, expected two or more parts of `a-z`, \
-                 `0-9` and `-` joined by dots, as in `acme.warmth`",
-            ),
-        );
-        check::<PluginId>(
-            "warmth",
-            Err(
-                "the plugin id `warmth` is incomplete, expected two or more parts of `a-z`, \
-                 `0-9` and `-` joined by dots, as in `acme.warmth`",
-            ),
-        );
-        check::<PluginId>(
-            "acme..warmth",
-            Err(
-                "the plugin id `acme..warmth` is incomplete, expected two or more parts of `a-z`, \
-                 `0-9` and `-` joined by dots, as in `acme.warmth`",
-            ),
-        );
-    }
-
-    #[test]
-    fn an_address_names_the_part_that_is_wrong() {
-        check::<ComponentAddress>(
-            "acme.warmth/",
-            Err("the component's name is empty, expected `a-z`, `0-9` and `-`, as in `tube`"),
-        );
-        check::<ComponentAddress>(
-            "acme.warmth/tube/x",
-            Err(
-                "the component's name `tube/x` contains `/`, expected `a-z`, `0-9` and `-`, \
-                 as in `tube`",
-            ),
-        );
-    }
-
-    #[test]
-    fn the_two_ends_of_the_pipeline_are_no_names_of_stages() {
-        check::<StageId>(
-            "input",
-            Err(
-                "the stage id `input` is reserved for the pipeline's own input, \
-                 expected another name",
-            ),
-        );
-        check::<Node>(
-            "output",
-            Err(
-                "the stage id `output` is reserved for the pipeline's own output, \
-                 expected another name",
-            ),
-        );
-    }
-
-    #[test]
-    fn a_hostile_name_is_repeated_only_in_part_and_on_one_line() {
-        let long = "x".repeat(5_000);
-        let error = long.parse::<StageId>().unwrap_err().to_string();
-        assert!(error.len() < 300, "{error}");
-        assert!(
-            error.contains("has 5000 bytes, expected at most 64"),
-            "{error}"
-        );
-        let error = "a\n\u{1b}[31mb".parse::<TapId>().unwrap_err().to_string();
-        assert!(!error.contains(['\n', '\u{1b}']), "{error}");
-    }
-
-    #[test]
-    fn serde_checks_as_parsing_does() {
-        let address: ComponentAddress = serde_json::from_str("\"acme.warmth/tube\"").unwrap();
-        assert_eq!(
-            serde_json::to_string(&address).unwrap(),
-            "\"acme.warmth/tube\""
-        );
-        assert!(serde_json::from_str::<PluginId>("\"warmth\"").is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_accepted_obeys_the_written_rule(text in "[a-zA-Z0-9_./ -]{0,70}") {
-            let rule = |part: &str, more: &str| {
-                !part.is_empty()
-                    && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()
-                        || c == '-' || more.contains(c))
-            };
-            let short = text.len() <= NAME_BYTES_MAX;
-            let parts: Vec<_> = text.split('.').collect();
-            let plugin = short && parts.len() > 1 && parts.iter().all(|part| rule(part, ""));
-            prop_assert_eq!(text.parse::<PluginId>().is_ok(), plugin);
-            let name = short && rule(&text, "_") && !RESERVED_NAMES.contains(&text.as_str());
-            prop_assert_eq!(text.parse::<StageId>().is_ok(), name);
-        }
-
-        #[test]
-        fn no_text_panics(text in ".{0,200}") {
-            if let Ok(address) = text.parse::<ComponentAddress>() {
-                prop_assert_eq!(address.to_string(), text);
-            }
-        }
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::config::check::scalar::Subject;
 use crate::config::entries::{Entries, Value};
 use crate::config::keys::{Absent, Key, Kind, MapRule, Table, TablesRule};
 use crate::config::mistake::{Mistake, Mistakes};
@@ -68,7 +69,7 @@ impl<'m> Checker<'m> {
         for (name, value) in table {
             let name_span = self.span(name);
             let Some(key) = spec.key(name.get_ref()) else {
-                if let Some(key) = self.unknown_key(spec, name.get_ref(), name_span) {
+                if let Some(key) = self.unknown_key(spec, name.get_ref(), name_span, value) {
                     meant.insert(key);
                     entries.spoil(key);
                 }
@@ -177,7 +178,7 @@ impl<'m> Checker<'m> {
         for (name, value) in table {
             let name = Spanned::new(name.get_ref().to_string(), self.span(name));
             let name_is_good = self.text(rule.key, &name.value, name.span);
-            let text = self.string(&name.value, rule.value, value);
+            let text = self.string(Subject::Key(&name.value), rule.value, value);
             pairs.extend(name_is_good.and(text).map(|text| (name, text)));
         }
         pairs.sort_by_key(|(name, _)| name.span);
@@ -190,6 +191,7 @@ impl<'m> Checker<'m> {
         spec: &'static Table,
         name: &str,
         span: Span,
+        value: &Toml<'_>,
     ) -> Option<&'static str> {
         let names = || spec.keys.iter().map(|key| key.name);
         let mistake = Mistake::new(span, format!("unknown key `{}`", clipped(name)))
@@ -206,7 +208,8 @@ impl<'m> Checker<'m> {
             return Some(here);
         }
         let keys = format!("its keys are {}", listed(names()).replace(" or ", " and "));
-        let help = did_you_mean(name, names()).unwrap_or(keys);
+        let help = did_you_mean(name, names()).or_else(|| as_parameter(spec, name, value));
+        let help = help.unwrap_or(keys);
         self.mistakes.push(mistake.help(help));
         nearest(name, names())
     }
@@ -234,6 +237,21 @@ fn later_mistake(span: Span, what: &str, since: Release) -> Mistake {
         Release::CURRENT.name()
     );
     Mistake::new(span, message)
+}
+
+/// How a parameter is written that stands beside `params` and not in it.
+fn as_parameter(spec: &'static Table, name: &str, value: &Toml<'_>) -> Option<String> {
+    let has_params = spec.keys.iter().any(|key| matches!(key.kind, Kind::Params));
+    let is_number = matches!(
+        value.get_ref(),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Array(_)
+    );
+    (has_params && is_number).then(|| {
+        format!(
+            "a parameter of the component is written params.{} = …",
+            clipped(name)
+        )
+    })
 }
 
 /// What a TOML value is, with its article.

@@ -87,6 +87,11 @@ impl Entries {
         self.values.get(key)
     }
 
+    /// All values, by the names of their keys.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'static str, &Spanned<Value>)> {
+        self.values.iter().map(|(name, value)| (*name, value))
+    }
+
     /// The table at a key, made if it is absent; `None` if the key holds something else.
     pub(crate) fn table_mut(&mut self, key: &'static str) -> Option<&mut Self> {
         let empty = Spanned::new(Value::Table(Self::new(self.span)), self.span);
@@ -209,6 +214,15 @@ impl Entries {
         match self.get("params").map(|found| &found.value) {
             Some(Value::Params(params)) => params.clone(),
             _ => ParamValues::default(),
+        }
+    }
+
+    /// The parameters, made if they are absent; `None` if the key holds something else.
+    pub(crate) fn params_mut(&mut self) -> Option<&mut ParamValues> {
+        let empty = Spanned::new(Value::Params(ParamValues::default()), self.span);
+        match &mut self.values.entry("params").or_insert(empty).value {
+            Value::Params(params) => Some(params),
+            _ => None,
         }
     }
 

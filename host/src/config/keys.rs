@@ -9,8 +9,12 @@
 use crate::config::units::Unit;
 use crate::config::words::{Release, Word};
 
-pub mod parts;
+pub mod listeners;
+pub mod plugins;
 pub mod rules;
+mod shared;
+pub mod stage;
+pub mod stream;
 pub mod top;
 
 /// A table of the file, or the whole file.
@@ -90,6 +94,8 @@ pub struct TextRule {
     pub expected: &'static str,
     /// A regular expression that schemas state; `None` when any text will do.
     pub pattern: Option<&'static str>,
+    /// A regular expression for texts that follow the pattern and will not do all the same.
+    pub except: Option<&'static str>,
     /// The most bytes.
     pub bytes_max: usize,
     /// Whether this text will do, and if not, why.

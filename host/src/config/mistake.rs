@@ -24,7 +24,7 @@ pub struct Label {
     /// The place.
     pub span: Span,
     /// The words; may be empty.
-    pub text: String,
+    pub text: Box<str>,
 }
 
 /// One finding.
@@ -39,9 +39,9 @@ pub struct Mistake {
     /// Other places that belong to it: the first of two equal ids.
     pub others: Vec<Label>,
     /// Why it is a mistake, if that is not plain.
-    pub note: Option<String>,
+    pub note: Option<Box<str>>,
     /// What to write instead.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
 }
 
 impl Mistake {
@@ -51,7 +51,7 @@ impl Mistake {
         Self {
             place: Some(Label {
                 span,
-                text: String::new(),
+                text: Box::default(),
             }),
             ..Self::nowhere(message)
         }
@@ -83,7 +83,7 @@ impl Mistake {
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
         if let Some(place) = &mut self.place {
-            place.text = text.into();
+            place.text = text.into().into();
         }
         self
     }
@@ -93,7 +93,7 @@ impl Mistake {
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
         self.others.push(Label {
             span,
-            text: text.into(),
+            text: text.into().into(),
         });
         self
     }
@@ -101,21 +101,21 @@ impl Mistake {
     /// Says why it is a mistake.
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
-        self.note = Some(text.into());
+        self.note = Some(text.into().into());
         self
     }
 
     /// Says what to write instead.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.help = Some(text.into().into());
         self
     }
 
     /// Says what to write instead, if there is something to say.
     #[must_use]
     pub fn help_if(mut self, text: Option<String>) -> Self {
-        self.help = text.or(self.help);
+        self.help = text.map(Into::into).or(self.help);
         self
     }
 }

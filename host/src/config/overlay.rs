@@ -3,8 +3,8 @@
 //! In: key paths with texts, each from a variable or a flag. Out: entries changed, or a mistake
 //! that shows the variable or flag with its value underlined.
 //!
-//! Pure; the caller reads the environment. Any single value can be overridden; lists, maps and
-//! arrays of tables cannot.
+//! Pure; the caller reads the environment. Any single value can be overridden, and any parameter;
+//! lists, maps and other keys of stages, taps and decisions cannot.
 
 use toml::de::DeValue;
 
@@ -15,7 +15,10 @@ use crate::config::keys::{Key, Kind, Table};
 use crate::config::limits::{OVERRIDES_MAX, TEXT_BYTES_MAX};
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::nearest::did_you_mean;
+use crate::config::overlay::params::Assignment;
 use crate::config::source::{Origin, Source, SourceId, Sources, Span, Spanned};
+
+mod params;
 
 /// What every variable of Segue begins with.
 const PREFIX: &str = "SEGUE_";
@@ -23,11 +26,25 @@ const PREFIX: &str = "SEGUE_";
 /// What stands between the levels of a key in a variable's name.
 const LEVEL: &str = "__";
 
+/// What an override sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A key with its tables: `host.memory_max`.
+    Key(String),
+    /// A parameter of a stage, tap or decision.
+    Param {
+        /// The id of the stage, tap or decision.
+        part: String,
+        /// The whole id of the parameter: `band.1.gain_db`.
+        param: String,
+    },
+}
+
 /// A value that takes the place of the file's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
-    /// The key with its tables: `host.memory_max`.
-    pub key: String,
+    /// What it sets.
+    pub target: Target,
     /// The value as it was given, a text without quotes.
     pub value: String,
     /// How messages call it: `SEGUE_HOST__MEMORY_MAX`, `--threads`.
@@ -41,12 +58,44 @@ impl Override {
     #[must_use]
     pub fn flag(key: &str, value: &str, name: &str) -> Self {
         Self {
-            key: key.to_owned(),
+            target: Target::Key(key.to_owned()),
             value: value.to_owned(),
             name: name.to_owned(),
             origin: Origin::Flag,
         }
     }
+
+    /// What a flag such as `--set eq.band.1.gain_db=-3` says; `name` is the flag.
+    ///
+    /// # Errors
+    /// When the text has not the shape `STAGE.PARAM=VALUE`.
+    pub fn param(text: &str, name: &str) -> Result<Self, NotAnAssignment> {
+        let error = || NotAnAssignment {
+            name: name.to_owned(),
+            found: clipped(text),
+        };
+        let (path, value) = text.split_once('=').ok_or_else(error)?;
+        let (part, param) = path.split_once('.').ok_or_else(error)?;
+        Ok(Self {
+            target: Target::Param {
+                part: part.trim().to_owned(),
+                param: param.trim().to_owned(),
+            },
+            value: value.trim().to_owned(),
+            name: format!("{name} {}", clipped(path)),
+            origin: Origin::Flag,
+        })
+    }
+}
+
+/// Why a flag sets no parameter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} was given `{found}`, expected STAGE.PARAM=VALUE, as in tube.drive_db=6")]
+pub struct NotAnAssignment {
+    /// The flag.
+    name: String,
+    /// What it was given.
+    found: String,
 }
 
 /// The overrides among the variables of an environment: those that begin with `SEGUE_` and have
@@ -55,7 +104,7 @@ pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -
     let overrides = variables.into_iter().filter_map(|(name, value)| {
         let key = name.strip_prefix(PREFIX)?;
         key.contains(LEVEL).then(|| Override {
-            key: key.to_lowercase().replace(LEVEL, "."),
+            target: Target::Key(key.to_lowercase().replace(LEVEL, ".")),
             value,
             name: name.clone(),
             origin: Origin::Environment,
@@ -88,18 +137,32 @@ pub(crate) fn sources(overrides: &[Override], sources: &mut Sources) -> Vec<(Sou
 /// Puts the overrides in their places.
 pub(crate) fn apply(named: &[(SourceId, Override)], root: &mut Entries, mistakes: &mut Mistakes) {
     for (source, one) in named {
-        let path: Vec<&str> = one.key.split('.').collect();
-        let place = Place {
-            source: *source,
-            one,
-        };
-        place.apply(&ROOT, &path, root, mistakes);
+        let span = Span::new(*source, 0..one.value.len());
+        match &one.target {
+            Target::Key(key) => {
+                let path: Vec<&str> = key.split('.').collect();
+                let place = Place { span, key, one };
+                place.apply(&ROOT, &path, root, mistakes);
+            }
+            Target::Param { part, param } => {
+                let assignment = Assignment {
+                    part,
+                    param,
+                    value: &one.value,
+                    span,
+                };
+                if let Err(mistake) = assignment.apply(root) {
+                    mistakes.push(mistake);
+                }
+            }
+        }
     }
 }
 
 /// An override on its way down the tables.
 struct Place<'o> {
-    source: SourceId,
+    span: Span,
+    key: &'o str,
     one: &'o Override,
 }
 
@@ -127,7 +190,7 @@ impl Place<'_> {
             }
             (kind, []) if is_scalar(kind) => {
                 if let Some(value) = self.value(key, mistakes) {
-                    entries.set(key.name, Spanned::new(value, self.span()));
+                    entries.set(key.name, Spanned::new(value, self.span));
                 }
             }
             _ => mistakes.push(self.no_scalar(key)),
@@ -143,11 +206,7 @@ impl Place<'_> {
         let range = 0..self.one.value.len();
         let value = value.map_or_else(text, |value| value.into_inner());
         let value = toml::Spanned::new(range, value);
-        Checker::new(mistakes, self.source, 0).key(key, self.span(), &value)
-    }
-
-    fn span(&self) -> Span {
-        Span::new(self.source, 0..self.one.value.len())
+        Checker::new(mistakes, self.span.source, 0).key(key, self.span, &value)
     }
 
     fn unknown(&self, table: &'static Table, name: &str) -> Mistake {
@@ -155,22 +214,23 @@ impl Place<'_> {
         let message = format!(
             "{} sets `{}`, and `{}` is not a key of {}",
             self.one.name,
-            clipped(&self.one.key),
+            clipped(self.key),
             clipped(name),
             table.name
         );
-        Mistake::new(self.span(), message).help_if(did_you_mean(name, names))
+        let renamed = table.renamed(name).map(|here| format!("use `{here}`"));
+        Mistake::new(self.span, message).help_if(renamed.or_else(|| did_you_mean(name, names)))
     }
 
     fn no_scalar(&self, key: &'static Key) -> Mistake {
         let message = format!(
             "{} sets `{}`, and `{}` is {}",
             self.one.name,
-            clipped(&self.one.key),
+            clipped(self.key),
             key.name,
             key.kind.expected()
         );
-        Mistake::new(self.span(), message)
+        Mistake::new(self.span, message)
             .help("only single values can be set from outside; write it in the file")
     }
 }
@@ -188,3 +248,6 @@ fn is_scalar(kind: Kind) -> bool {
         | Kind::Settings => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

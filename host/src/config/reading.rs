@@ -69,3 +69,107 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::config::model::Port;
+    use crate::config::render::Color;
+
+    /// Reads a file of these bytes; the folder's name is taken out of the answer.
+    fn answer(bytes: &[u8]) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plugins.toml");
+        fs::write(&path, bytes).unwrap();
+        explain(&path)
+    }
+
+    fn explain(path: &Path) -> Result<Config, String> {
+        let folder = format!("{}/", path.parent().unwrap().display());
+        let told = |mistakes: Mistakes| mistakes.render(Color::Plain, 80).replace(&folder, "");
+        read(path, &[]).map_err(told)
+    }
+
+    #[test]
+    fn relative_paths_start_at_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plugins.toml");
+        let text =
+            "[stream]\ninput = \"a/b.wav\"\noutput = \"-\"\n[plugins]\npaths = [\"/x\", \"y\"]\n";
+        fs::write(&path, text).unwrap();
+        let config = read(&path, &[]).unwrap();
+        let input = Port::File(folder.path().join("a/b.wav"));
+        assert_eq!(config.stream.input.unwrap().value, input);
+        assert_eq!(config.stream.output.unwrap().value, Port::Pipe);
+        let paths: Vec<_> = config
+            .plugins
+            .paths
+            .into_iter()
+            .map(|path| path.value)
+            .collect();
+        assert_eq!(paths, [PathBuf::from("/x"), folder.path().join("y")]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_where_they_are() {
+        assert_eq!(
+            answer(b"[host]\nreload = \"\xff\"\n").unwrap_err(),
+            "error: byte 18 of the file is not UTF-8\n --> plugins.toml:2:11\n  |\n\
+             2 | reload = \"\u{fffd}\"\n  |           ^\n  |\n  = help: save the file as UTF-8\n"
+        );
+    }
+
+    #[test]
+    fn what_is_no_file_is_said_without_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = explain(&folder.path().join("plugins.toml")).unwrap_err();
+        assert!(
+            missing.starts_with("error: plugins.toml cannot be read: No such file"),
+            "{missing}"
+        );
+        let inner = folder.path().join("inner");
+        fs::create_dir(&inner).unwrap();
+        assert_eq!(
+            explain(&inner).unwrap_err(),
+            "error: inner is a folder, expected a file, as in inner/plugins.toml\n"
+        );
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_fifo_and_a_device_are_not_opened() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR, 0).unwrap();
+        assert_eq!(
+            explain(&fifo).unwrap_err(),
+            "error: fifo is not a regular file\n"
+        );
+        assert_eq!(
+            explain(Path::new("/dev/zero")).unwrap_err(),
+            "error: zero is not a regular file\n"
+        );
+    }
+
+    #[test]
+    fn a_file_past_the_limit_is_not_read_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plugins.toml");
+        // Sparse: reading it whole would take longer than anyone waits.
+        let file = File::create(&path).unwrap();
+        file.set_len(1 << 40).unwrap();
+        assert_eq!(
+            explain(&path).unwrap_err(),
+            "error: plugins.toml has 1099511627776 bytes, expected at most 1048576\n"
+        );
+    }
+
+    #[test]
+    fn a_mark_at_the_beginning_is_no_part_of_the_text() {
+        assert!(answer(b"\xef\xbb\xbf[host]\r\nthreads = 1\r\n").is_ok());
+    }
+}

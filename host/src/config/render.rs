@@ -40,8 +40,11 @@ impl Mistakes {
         let renderer = renderer.term_width(width);
         let mut text = String::new();
         for mistake in self.iter() {
-            text.push_str(&renderer.render(&[self.group(mistake)]));
-            text.push_str("\n\n");
+            for line in renderer.render(&[self.group(mistake)]).lines() {
+                text.push_str(line.trim_end());
+                text.push('\n');
+            }
+            text.push('\n');
         }
         if self.left_out() > 0 {
             text.push_str(&format!("… and {} more\n\n", self.left_out()));
@@ -61,10 +64,10 @@ impl Mistakes {
             group = group.elements(self.snippets(place, &mistake.others));
         }
         if let Some(note) = &mistake.note {
-            group = group.element(Level::NOTE.message(note.as_str()));
+            group = group.element(Level::NOTE.message(&**note));
         }
         if let Some(help) = &mistake.help {
-            group = group.element(Level::HELP.message(help.as_str()));
+            group = group.element(Level::HELP.message(&**help));
         }
         group
     }
@@ -89,7 +92,7 @@ impl Mistakes {
                 None => pieces.push(piece),
             }
         }
-        let drawn = pieces.into_iter().map(|piece| self.draw(piece));
+        let drawn = pieces.into_iter().map(|piece| self.draw(&piece));
         drawn.flatten().collect()
     }
 
@@ -116,26 +119,24 @@ impl Mistakes {
         text.len() <= LINE_BYTES_MAX * 4 && text.matches('\n').count() <= LINES_BETWEEN_MAX
     }
 
-    fn draw<'m>(&'m self, piece: Piece<'m>) -> Vec<Element<'m>> {
+    fn draw<'m>(&'m self, piece: &Piece<'m>) -> Vec<Element<'m>> {
         let source = self.sources().get(piece.source);
         let first = piece.labels[0].1.span;
-        let is_long = piece.labels.len() == 1 && piece.end - piece.start > LINE_BYTES_MAX;
-        let (start, end) = match is_long {
-            true => excerpt(source, clamped(source, first).start, &piece),
-            false => (piece.start, piece.end),
-        };
+        let (start, end) = excerpt(source, clamped(source, first).start, piece);
         let line = self
             .sources()
             .position(Span::new(piece.source, start..start))
             .line;
-        let snippet = Snippet::source(&source.text[start..end]).line_start(line);
+        // A carriage return would be drawn as a sign; a space of the same length will not.
+        let text = source.text[start..end].replace('\r', " ");
+        let snippet = Snippet::source(text).line_start(line);
         let snippet = snippet.annotations(
             piece
                 .labels
                 .iter()
-                .map(|(kind, label)| annotation(*kind, label, source, start, end)),
+                .map(|(kind, label)| annotation(*kind, label, source, start..end)),
         );
-        if !is_long {
+        if start == piece.start {
             return vec![snippet.path(&*source.name).into()];
         }
         // Columns would be counted from the excerpt, so the place is said beforehand.
@@ -158,15 +159,14 @@ fn annotation<'m>(
     kind: AnnotationKind,
     label: &'m Label,
     source: &Source,
-    start: usize,
-    end: usize,
+    piece: Range<usize>,
 ) -> Annotation<'m> {
     let range = clamped(source, label.span);
     let line_end = source.text[range.start..].find(['\r', '\n']);
     let line_end = line_end.map_or(source.text.len(), |next| range.start + next);
-    let last = range.end.min(line_end).min(end).max(range.start);
-    let span = range.start - start..last - start;
-    let text = (!label.text.is_empty()).then_some(label.text.as_str());
+    let last = range.end.min(line_end).min(piece.end).max(range.start);
+    let span = range.start - piece.start..last - piece.start;
+    let text = (!label.text.is_empty()).then_some(&*label.text);
     kind.span(span).label(text)
 }
 
@@ -183,14 +183,21 @@ fn clamped(source: &Source, span: Span) -> Range<usize> {
     start..end.max(start)
 }
 
-/// The stretch of a long line that is drawn around a place.
+/// The part of a piece that is drawn: all of it, unless its line is long.
 fn excerpt(source: &Source, at: usize, piece: &Piece<'_>) -> (usize, usize) {
-    let start = at.saturating_sub(LINE_BYTES_MAX / 4).max(piece.start);
+    if piece.labels.len() > 1 || piece.end - piece.start <= LINE_BYTES_MAX {
+        return (piece.start, piece.end);
+    }
+    let far = at - piece.start > LINE_BYTES_MAX;
+    let start = if far {
+        at - LINE_BYTES_MAX / 4
+    } else {
+        piece.start
+    };
     let end = (at + LINE_BYTES_MAX / 4).min(piece.end);
-    let boundary =
-        |range: Range<usize>| range.into_iter().find(|b| source.text.is_char_boundary(*b));
+    let boundary = |from: usize| (from..=piece.end).find(|at| source.text.is_char_boundary(*at));
     (
-        boundary(start..at).unwrap_or(at),
-        boundary(end..piece.end).unwrap_or(piece.end),
+        boundary(start).unwrap_or(piece.start).min(at),
+        boundary(end).unwrap_or(piece.end),
     )
 }

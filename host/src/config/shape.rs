@@ -16,16 +16,8 @@ use crate::config::source::{Span, Spanned};
 
 mod cycles;
 
-/// Keys that name parts of the graph. If one of them had a mistake, who reads whom is not certain.
-const GRAPH_KEYS: [&str; 7] = [
-    "id",
-    "after",
-    "sidechain",
-    "from",
-    "reference",
-    "reads",
-    "stage",
-];
+/// Keys that say who reads whom. If one of them had a mistake, who is read is not certain.
+const READING_KEYS: [&str; 5] = ["after", "sidechain", "from", "reference", "reads"];
 
 /// One reference to a node, by the key it is written in.
 #[derive(Debug, Clone)]
@@ -50,27 +42,37 @@ struct Names {
     taps: Vec<Spanned<String>>,
     /// What taps, decisions and the output read.
     outside: Vec<Reference>,
-    /// Whether somebody's name or input had a mistake already.
+    /// How much of this had mistakes already.
     certainty: Certainty,
 }
 
-/// Whether all names and references of the file are at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What may be concluded from something not being there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Certainty {
-    Certain,
-    /// What is not known or not read may be so only because of another mistake.
-    Uncertain,
+    /// Some ids had mistakes: an unknown name may be one of them.
+    Nothing,
+    /// Every id is at hand: an unknown name is a mistake.
+    Names,
+    /// Every reference too: a stage that is not read is a mistake.
+    Readers,
 }
 
 /// Checks all names of a configuration.
 pub(crate) fn check(root: &Entries, mistakes: &mut Mistakes) {
+    let before = mistakes.len();
     check_unique(root, mistakes);
+    let are_unique = mistakes.len() == before;
     let names = names(root);
-    if names.certainty == Certainty::Certain {
+    if names.certainty >= Certainty::Names {
         check_known(&names, mistakes);
-        check_read(&names, mistakes);
     }
-    cycles::check(&names.stages, mistakes);
+    // Of two stages with one id nobody can tell which is meant.
+    if are_unique {
+        cycles::check(&names.stages, mistakes);
+        if names.certainty >= Certainty::Readers {
+            check_read(&names, mistakes);
+        }
+    }
 }
 
 fn names(root: &Entries) -> Names {
@@ -87,26 +89,27 @@ fn names(root: &Entries) -> Names {
             id,
         });
     }
-    let parts = ["stage", "tap", "decide"].map(|key| root.tables(key));
-    let spoiled = parts
-        .into_iter()
-        .flatten()
-        .any(|t| t.is_spoiled(&GRAPH_KEYS))
-        || root.is_spoiled(&["stage"]) && root.tables("stage").is_empty()
-        || root.table("stream").is_spoiled(&GRAPH_KEYS);
+    let taps = root.tables("tap").iter().filter_map(|tap| tap.text("id"));
     Names {
         outside: outside(root, stages.last()),
-        taps: root
-            .tables("tap")
-            .iter()
-            .filter_map(|tap| tap.text("id"))
-            .collect(),
-        certainty: match spoiled {
-            true => Certainty::Uncertain,
-            false => Certainty::Certain,
-        },
+        taps: taps.collect(),
+        certainty: certainty(root),
         stages,
     }
+}
+
+fn certainty(root: &Entries) -> Certainty {
+    let parts = ["stage", "tap", "decide"];
+    let tables = || parts.into_iter().flat_map(|key| root.tables(key));
+    let no_tables = |key| root.is_spoiled(&[key]) && root.tables(key).is_empty();
+    if tables().any(|table| table.is_spoiled(&["id"])) || parts.into_iter().any(no_tables) {
+        return Certainty::Nothing;
+    }
+    let stream = root.table("stream");
+    if stream.is_spoiled(&READING_KEYS) || tables().any(|table| table.is_spoiled(&READING_KEYS)) {
+        return Certainty::Names;
+    }
+    Certainty::Readers
 }
 
 fn stage_reads(table: &Entries, id: &Spanned<String>, implied: String) -> Vec<Reference> {
@@ -243,3 +246,6 @@ fn check_read(names: &Names, mistakes: &mut Mistakes) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

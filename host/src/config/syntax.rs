@@ -3,13 +3,16 @@
 //! In: the text of a configuration, whatever it holds. Out: the tree, or every mistake in its
 //! syntax that can be told from the ones before it.
 //!
-//! Pure. The parser bounds how deep tables nest; the length of the text is bounded before.
+//! Pure. The length of the text is bounded before, and how deep it nests is bounded here.
 
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeTable, Error as SyntaxError};
 
+use crate::config::check::clipped;
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::source::{SourceId, Span};
+
+mod depth;
 
 /// Up to this length, in bytes, all syntax mistakes are looked for and not only the first. The
 /// search keeps every finding in memory, and noise is one finding after the other.
@@ -20,6 +23,14 @@ const SYNTAX_MISTAKES_MAX: usize = 10;
 
 /// Parses the text of the file, or says what is wrong with it.
 pub(crate) fn tree<'t>(text: &'t str, mistakes: &mut Mistakes) -> Option<TomlSpanned<DeTable<'t>>> {
+    if let Some(range) = depth::too_deep(text) {
+        let span = Span::new(SourceId::FILE, range);
+        mistakes.push(Mistake::new(
+            span,
+            "tables and lists are nested too deep here",
+        ));
+        return None;
+    }
     let error = match DeTable::parse(text) {
         Ok(tree) => return Some(tree),
         Err(error) => error,
@@ -48,7 +59,7 @@ fn mistake(text: &str, error: &SyntaxError) -> Mistake {
     let range = error.span().unwrap_or(0..0);
     let span = Span::new(SourceId::FILE, range.clone());
     let found = text.get(range.clone()).unwrap_or_default();
-    let is_word = !found.is_empty() && found.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let is_word = !found.is_empty() && !found.contains(['"', '\'', '\n', '=']);
     let follows_equals = text
         .get(..range.start)
         .is_some_and(|before| before.trim_end_matches([' ', '\t']).ends_with('='));
@@ -56,8 +67,23 @@ fn mistake(text: &str, error: &SyntaxError) -> Mistake {
         return Mistake::new(span, "a value is missing after `=`");
     }
     if follows_equals && is_word {
+        let found = clipped(found);
         return Mistake::new(span, format!("`{found}` is not a value"))
             .help(format!("text is written in quotes: \"{found}\""));
+    }
+    if error.message() == "duplicate key" {
+        return Mistake::new(
+            span,
+            format!("`{}` stands here for the second time", clipped(found)),
+        )
+        .help("a key or a table has one value; `[[…]]` begins one table of several");
+    }
+    if found.is_empty()
+        && error
+            .message()
+            .starts_with("invalid basic string, expected `\"`")
+    {
+        return Mistake::new(span, "the text is not closed, expected `\"`");
     }
     Mistake::new(span, error.message()).label("here the file stops being TOML")
 }

@@ -47,19 +47,20 @@ pub struct FlatParam {
 
 impl ParamValues {
     /// Every parameter with its whole id: members of groups are `group.number.member`, numbered
-    /// from 1. Of two values for one id, as an override makes them, the later one is kept.
+    /// from 1.
     #[must_use]
     pub fn flat(&self) -> Vec<FlatParam> {
-        let mut flat: Vec<FlatParam> = Vec::new();
+        let mut flat = Vec::new();
         self.collect("", &mut flat);
-        let mut seen = std::collections::HashSet::new();
-        let mut kept: Vec<_> = flat
-            .into_iter()
-            .rev()
-            .filter(|param| seen.insert(param.id.clone()))
-            .collect();
-        kept.reverse();
-        kept
+        flat
+    }
+
+    /// Sets one parameter or group, whatever it was before.
+    pub fn set(&mut self, name: Spanned<String>, value: Spanned<ParamValue>) {
+        match self.entries.iter_mut().find(|(known, _)| *known == name) {
+            Some(entry) => *entry = (name, value),
+            None => self.entries.push((name, value)),
+        }
     }
 
     /// How many values there are, members of groups counted one by one.
@@ -153,10 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn the_later_of_two_values_is_kept() {
-        let params = ParamValues {
-            entries: vec![one("mix", 0.5), one("gain_db", 1.0), one("mix", 0.7)],
+    fn what_is_set_again_stays_in_its_place() {
+        let mut params = ParamValues {
+            entries: vec![one("mix", 0.5), one("gain_db", 1.0)],
         };
-        check(&params, &[("gain_db", 1.0), ("mix", 0.7)]);
+        for (name, value) in [one("mix", 0.7), one("q", 2.0)] {
+            params.set(name, value);
+        }
+        check(&params, &[("mix", 0.7), ("gain_db", 1.0), ("q", 2.0)]);
     }
 }

@@ -1,5 +1,7 @@
 //! Scalar: single values and lists of texts: type, bounds, and the fix when one is wrong.
 
+use std::fmt;
+
 use toml::de::{DeArray, DeInteger, DeValue};
 
 use crate::config::check::{Checker, Later, Toml, clipped, found, later_mistake};
@@ -11,7 +13,25 @@ use crate::config::mistake::Mistake;
 use crate::config::nearest::{did_you_mean, listed};
 use crate::config::source::{Span, Spanned};
 use crate::config::units::{Unit, memory, share, time};
-use crate::config::words::{Release, Word};
+use crate::config::words::Word;
+
+/// What a text belongs to, for messages.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Subject<'s> {
+    /// The value of a key.
+    Key(&'s str),
+    /// One entry of a list.
+    EntryOf(&'s str),
+}
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(name) => write!(out, "`{}`", clipped(name)),
+            Self::EntryOf(name) => write!(out, "an entry of `{}`", clipped(name)),
+        }
+    }
+}
 
 impl Checker<'_> {
     /// Checks a value that is neither table nor list, or reports that its type is wrong.
@@ -62,15 +82,14 @@ impl Checker<'_> {
     /// Checks a value that has to be a text.
     pub(super) fn string(
         &mut self,
-        name: &str,
+        subject: Subject<'_>,
         rule: &'static TextRule,
         value: &Toml<'_>,
     ) -> Option<Spanned<String>> {
         let span = self.span(value);
         let Some(text) = value.get_ref().as_str() else {
             let message = format!(
-                "`{}` is {}, expected {}",
-                clipped(name),
+                "{subject} is {}, expected {}",
                 found(value.get_ref()),
                 rule.expected
             );
@@ -101,7 +120,7 @@ impl Checker<'_> {
         }
         let mut texts: Vec<Spanned<String>> = Vec::new();
         for item in items.iter() {
-            let Some(text) = self.string(&format!("an entry of {name}"), rule.item, item) else {
+            let Some(text) = self.string(Subject::EntryOf(name), rule.item, item) else {
                 continue;
             };
             let twin = texts.iter().find(|first| first.value == text.value);
@@ -139,8 +158,9 @@ impl Checker<'_> {
                 key.name,
                 listed(here.map(|word| word.text))
             );
-            self.mistakes
-                .push(later_mistake(span, text, word.since).help(help));
+            self.mistakes.push(
+                later_mistake(span, &format!("{} = \"{text}\"", key.name), word.since).help(help),
+            );
             return None;
         }
         Some(Value::Text(text.to_owned()))
@@ -182,7 +202,10 @@ impl Checker<'_> {
         match rule.later {
             Some((max, release)) if value > max && !release.is_here() => {
                 let what = format!("{} = {value}", key.name);
-                let help = format!("until then {} to {max}", rule.min);
+                let help = match rule.min == max {
+                    true => format!("until then {max}"),
+                    false => format!("until then {} to {max}", rule.min),
+                };
                 self.mistakes
                     .push(later_mistake(span, &what, release).help(help));
                 None
@@ -231,17 +254,18 @@ fn wrong_type(key: &'static Key, value: &DeValue<'_>, span: Span) -> Mistake {
         (Kind::Table(_), DeValue::Array(_)) => Some(format!("write [{name}]")),
         _ => Some(format!("write {name} = {}", key.example)).filter(|_| !key.example.is_empty()),
     };
-    let mistake = Mistake::new(span, message).help_if(help);
-    match key.since {
-        Release::V1_0 => mistake,
-        later => mistake.note(format!("`{name}` comes with {}", later.name())),
-    }
+    Mistake::new(span, message).help_if(help)
 }
 
+/// How a bare number is written with its unit.
 fn with_unit(name: &str, number: &str, unit: Unit) -> String {
-    format!(
-        "write {name} = \"{}{}\", or whichever unit is meant",
-        clipped(number),
-        unit.usual()
-    )
+    let number = match (unit, number.parse::<f64>()) {
+        (Unit::Share, Ok(part)) if part <= 1.0 => (part * 100.0).to_string(),
+        _ => clipped(number),
+    };
+    let more = match unit {
+        Unit::Share => "",
+        Unit::Time | Unit::Memory => ", or whichever unit is meant",
+    };
+    format!("write {name} = \"{number}{}\"{more}", unit.usual())
 }

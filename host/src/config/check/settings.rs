@@ -15,6 +15,7 @@ static TEXTS: ListRule = ListRule {
     item: &TextRule {
         expected: "a text",
         pattern: None,
+        except: None,
         bytes_max: TEXT_BYTES_MAX,
         check: |_| Ok(()),
     },

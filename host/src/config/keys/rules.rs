@@ -15,6 +15,9 @@ use crate::id::{ComponentAddress, DecideId, NAME_BYTES_MAX, Node, PluginId, Stag
 /// The longest version requirement, in bytes.
 const REQUIREMENT_BYTES_MAX: usize = 256;
 
+/// The names of the pipeline's two ends, `RESERVED_NAMES`, as a regular expression.
+const RESERVED: &str = "^(input|output)$";
+
 /// A parser's verdict as the reader wants it.
 fn parses<T: FromStr<Err: Display>>(text: &str) -> Result<(), Refusal> {
     match text.parse::<T>() {
@@ -23,49 +26,70 @@ fn parses<T: FromStr<Err: Display>>(text: &str) -> Result<(), Refusal> {
     }
 }
 
-macro_rules! parsed_rule {
-    ($(#[$doc:meta])* $rule:ident, $type:ty, $expected:literal, $pattern:expr, $bytes_max:expr) => {
-        $(#[$doc])*
-        pub static $rule: TextRule = TextRule {
-            expected: $expected,
-            pattern: $pattern,
-            bytes_max: $bytes_max,
-            check: parses::<$type>,
-        };
-    };
+/// The rule for a name that has a type of its own.
+const fn name(
+    expected: &'static str,
+    pattern: &'static str,
+    except: Option<&'static str>,
+    check: fn(&str) -> Result<(), Refusal>,
+) -> TextRule {
+    TextRule {
+        expected,
+        pattern: Some(pattern),
+        except,
+        bytes_max: NAME_BYTES_MAX,
+        check,
+    }
 }
 
-parsed_rule!(
-    /// The id of a stage.
-    STAGE_ID, StageId, "a stage id, as in \"eq\"", Some(StageId::PATTERN), NAME_BYTES_MAX
+/// The id of a stage.
+pub static STAGE_ID: TextRule = name(
+    "a stage id, as in \"eq\"",
+    StageId::PATTERN,
+    Some(RESERVED),
+    parses::<StageId>,
 );
-parsed_rule!(
-    /// The id of a tap.
-    TAP_ID, TapId, "a tap id, as in \"loudness\"", Some(TapId::PATTERN), NAME_BYTES_MAX
+
+/// The id of a tap.
+pub static TAP_ID: TextRule = name(
+    "a tap id, as in \"loudness\"",
+    TapId::PATTERN,
+    Some(RESERVED),
+    parses::<TapId>,
 );
-parsed_rule!(
-    /// The id of a decision.
-    DECIDE_ID, DecideId, "a decision id, as in \"guard\"", Some(DecideId::PATTERN), NAME_BYTES_MAX
+
+/// The id of a decision.
+pub static DECIDE_ID: TextRule = name(
+    "a decision id, as in \"guard\"",
+    DecideId::PATTERN,
+    Some(RESERVED),
+    parses::<DecideId>,
 );
-parsed_rule!(
-    /// `input`, or the id of a stage.
-    NODE, Node, "\"input\" or a stage id", Some(StageId::PATTERN), NAME_BYTES_MAX
+
+/// The id of a plugin.
+pub static PLUGIN_ID: TextRule = name(
+    "a plugin id, as in \"acme.warmth\"",
+    PluginId::PATTERN,
+    None,
+    parses::<PluginId>,
 );
-parsed_rule!(
-    /// The address of a component.
-    COMPONENT, ComponentAddress, "the address of a component, as in \"acme.warmth/tube\"",
-    Some(ComponentAddress::PATTERN), 2 * NAME_BYTES_MAX + 1
-);
-parsed_rule!(
-    /// The id of a plugin.
-    PLUGIN_ID, PluginId, "a plugin id, as in \"acme.warmth\"",
-    Some(PluginId::PATTERN), NAME_BYTES_MAX
-);
+
+/// The address of a component.
+pub static COMPONENT: TextRule = TextRule {
+    bytes_max: 2 * NAME_BYTES_MAX + 1,
+    ..name(
+        "the address of a component, as in \"acme.warmth/tube\"",
+        ComponentAddress::PATTERN,
+        None,
+        parses::<ComponentAddress>,
+    )
+};
 
 /// Which versions of a plugin will do, in Cargo's syntax.
 pub static REQUIREMENT: TextRule = TextRule {
     expected: "a version requirement in Cargo's syntax, as in \"1\" or \"~1.4\"",
     pattern: None,
+    except: None,
     bytes_max: REQUIREMENT_BYTES_MAX,
     check: |text| match text.parse::<VersionReq>() {
         Ok(_) => Ok(()),
@@ -80,6 +104,7 @@ pub static REQUIREMENT: TextRule = TextRule {
 pub static PATH: TextRule = TextRule {
     expected: "a path, as in \"/opt/segue/plugins\"",
     pattern: Some("^[^\\x00]+$"),
+    except: None,
     bytes_max: TEXT_BYTES_MAX,
     check: filled,
 };
@@ -88,6 +113,7 @@ pub static PATH: TextRule = TextRule {
 pub static STREAM: TextRule = TextRule {
     expected: "a path, or \"-\" for a pipe",
     pattern: Some("^[^\\x00]+$"),
+    except: Some("^device:"),
     bytes_max: TEXT_BYTES_MAX,
     check: |text| match text.starts_with("device:") {
         true => Err(Refusal::ComesWith(Release::Later, "a sound device")),
@@ -99,6 +125,7 @@ pub static STREAM: TextRule = TextRule {
 pub static LABEL: TextRule = TextRule {
     expected: "a name, as in \"studio-a\"",
     pattern: Some("^[A-Za-z0-9_.-]+$"),
+    except: None,
     bytes_max: NAME_BYTES_MAX,
     check: |text| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
@@ -117,6 +144,7 @@ pub static LABEL: TextRule = TextRule {
 pub static SIDECHAIN: TextRule = TextRule {
     expected: "the name of a sidechain, as in \"key\"",
     pattern: Some(StageId::PATTERN),
+    except: None,
     bytes_max: NAME_BYTES_MAX,
     check: |text| {
         let plain =
@@ -131,10 +159,27 @@ pub static SIDECHAIN: TextRule = TextRule {
     },
 };
 
+/// `input`, or the id of a stage.
+pub static NODE: TextRule = TextRule {
+    expected: "\"input\" or a stage id",
+    pattern: Some(StageId::PATTERN),
+    except: Some("^output$"),
+    bytes_max: NAME_BYTES_MAX,
+    check: |text| match text {
+        "output" => Err(Refusal::Wrong(
+            "`output` cannot be read, expected \"input\" or the id of a stage; the pipeline's \
+             output is the last stage, or the one that `from` in `[stream]` names"
+                .to_owned(),
+        )),
+        _ => parses::<Node>(text),
+    },
+};
+
 /// What a decision reads: a tap, or a stage that has outputs.
 pub static READABLE: TextRule = TextRule {
     expected: "the id of a tap or of a stage",
     pattern: Some(StageId::PATTERN),
+    except: Some(RESERVED),
     bytes_max: NAME_BYTES_MAX,
     check: |text| match text.parse::<StageId>() {
         Ok(_) => Ok(()),
@@ -150,6 +195,7 @@ pub static READABLE: TextRule = TextRule {
 pub static ACT: TextRule = TextRule {
     expected: "an action, as in \"alert\"",
     pattern: Some("^(alert|stop)$"),
+    except: None,
     bytes_max: 2 * NAME_BYTES_MAX,
     check: |text| match (text.parse::<Act>(), text.contains(':')) {
         (Ok(_), _) => Ok(()),

@@ -105,7 +105,8 @@ fn mistake(cycle: &Cycle<'_>, stages: &[StageNode]) -> Mistake {
         return Mistake::new(closing.node.span, format!("`{}` reads itself", name(first)))
             .help("a stage reads \"input\" or other stages");
     }
-    let path = path(cycle.iter().map(|(at, _)| name(*at)).collect());
+    let names: Vec<_> = cycle.iter().map(|(at, _)| name(*at)).collect();
+    let path = path(&names);
     let message = format!("the stages wait for each other: {path}");
     let mut mistake = Mistake::new(closing.node.span, message)
         .label(words(&name(last), &name(first), closing))
@@ -119,7 +120,7 @@ fn mistake(cycle: &Cycle<'_>, stages: &[StageNode]) -> Mistake {
 }
 
 /// The way round, back to where it begins.
-fn path(names: Vec<String>) -> String {
+fn path(names: &[String]) -> String {
     let mut steps: Vec<_> = names
         .iter()
         .take(PATH_STAGES_MAX)

@@ -1,8 +1,7 @@
-//! Parts: the tables that stand in a file many times: stages, taps and decisions.
+//! Stage: the keys of `[[stage]]` and of the tables in it.
 
-use crate::config::keys::rules::{
-    ACT, COMPONENT, DECIDE_ID, NODE, READABLE, SIDECHAIN, STAGE_ID, TAP_ID,
-};
+use crate::config::keys::rules::{COMPONENT, NODE, SIDECHAIN, STAGE_ID};
+use crate::config::keys::shared::{COMPONENT_KEY, PARAMS_KEY, SETTINGS_KEY, id};
 use crate::config::keys::{
     Absent, ChoiceRule, IntegerRule, Key, Kind, ListRule, MapRule, Repeats, Table,
 };
@@ -12,47 +11,6 @@ use crate::config::words::{OnError, Release, SwapState};
 
 /// The most attempts of a restart that anybody can mean.
 const ATTEMPTS_MAX: i64 = 1_000_000;
-
-const COMPONENT_KEY: Key = Key {
-    name: "component",
-    kind: Kind::Text(&COMPONENT),
-    doc: "The component that does the work, as `segue list` shows it. A plugin with one component \
-          needs no \"/name\".",
-    absent: Absent::Mistake,
-    example: "\"acme.warmth/tube\"",
-    since: Release::V1_0,
-};
-
-const PARAMS_KEY: Key = Key {
-    name: "params",
-    kind: Kind::Params,
-    doc: "Its parameters: numbers in the parameter's unit, labels of choices, and an array of \
-          tables for a row of alike parameters.",
-    absent: Absent::Means("every parameter at its default"),
-    example: "{ drive_db = 6.0 }",
-    since: Release::V1_0,
-};
-
-const SETTINGS_KEY: Key = Key {
-    name: "settings",
-    kind: Kind::Settings,
-    doc: "Its settings: texts, paths, whole numbers, booleans and lists of texts. A change of one \
-          rebuilds the instance.",
-    absent: Absent::Means("every setting at its default"),
-    example: "{ model = \"models/el84.bin\" }",
-    since: Release::V1_0,
-};
-
-const fn id(kind: Kind, doc: &'static str, example: &'static str) -> Key {
-    Key {
-        name: "id",
-        kind,
-        doc,
-        absent: Absent::Mistake,
-        example,
-        since: Release::V1_0,
-    }
-}
 
 /// A stage.
 pub static STAGE: Table = Table {
@@ -243,95 +201,4 @@ static SWAP: Table = Table {
         },
     ],
     renamed: &[("crossfade", "fade")],
-};
-
-/// A tap.
-pub static TAP: Table = Table {
-    name: "`[[tap]]`",
-    doc: "An analyzer or metric that listens somewhere in the pipeline; never in the audio path.",
-    keys: &[
-        id(
-            Kind::Text(&TAP_ID),
-            "Its name, unique among stages, taps and decisions.",
-            "\"loudness\"",
-        ),
-        COMPONENT_KEY,
-        Key {
-            name: "from",
-            kind: Kind::Text(&NODE),
-            doc: "Where it listens.",
-            absent: Absent::Means("the pipeline's output"),
-            example: "\"limit\"",
-            since: Release::V1_0,
-        },
-        Key {
-            name: "reference",
-            kind: Kind::Text(&NODE),
-            doc: "What a metric compares with.",
-            absent: Absent::Means("none"),
-            example: "\"input\"",
-            since: Release::V1_0,
-        },
-        PARAMS_KEY,
-        SETTINGS_KEY,
-    ],
-    renamed: &[("after", "from"), ("name", "id"), ("plugin", "component")],
-};
-
-/// A decision.
-pub static DECIDE: Table = Table {
-    name: "`[[decide]]`",
-    doc: "A decision engine: it reads what taps and stages measure, and acts within `may`.",
-    keys: &[
-        id(
-            Kind::Text(&DECIDE_ID),
-            "Its name, unique among stages, taps and decisions.",
-            "\"guard\"",
-        ),
-        COMPONENT_KEY,
-        Key {
-            name: "reads",
-            kind: Kind::List(&ListRule {
-                item: &READABLE,
-                items_min: 1,
-                items_max: NAMES_MAX,
-                repeats: Repeats::Mistake,
-            }),
-            doc: "The taps whose readings it sees, and the stages whose outputs.",
-            absent: Absent::Mistake,
-            example: "[\"loudness\"]",
-            since: Release::V1_0,
-        },
-        PARAMS_KEY,
-        SETTINGS_KEY,
-        Key {
-            name: "may",
-            kind: Kind::List(&ListRule {
-                item: &ACT,
-                items_min: 0,
-                items_max: NAMES_MAX,
-                repeats: Repeats::Mistake,
-            }),
-            doc: "What it may do; nothing that is not listed is ever done. \"alert\" writes to \
-                  log and report, \"stop\" ends the run.",
-            absent: Absent::Default("[]"),
-            example: "[\"alert\"]",
-            since: Release::V1_0,
-        },
-        Key {
-            name: "dry_run",
-            kind: Kind::Boolean,
-            doc: "Whether what it would do is recorded only.",
-            absent: Absent::Default("false"),
-            example: "false",
-            since: Release::V1_0,
-        },
-    ],
-    renamed: &[
-        ("from", "reads"),
-        ("after", "reads"),
-        ("actions", "may"),
-        ("name", "id"),
-        ("plugin", "component"),
-    ],
 };

@@ -1,0 +1,276 @@
+//! Help: the table of keys as text: one key explained, and a commented file to start from.
+//!
+//! In: a key, as people write it. Out: what it means, what it takes, its default and its release.
+//!
+//! Pure.
+
+use crate::config::check::clipped;
+use crate::config::keys::top::ROOT;
+use crate::config::keys::{Absent, Key, Kind, Table};
+use crate::config::nearest::nearest;
+
+/// Where comments of the commented file end, in columns.
+const COLUMNS: usize = 96;
+
+/// Why nothing can be explained.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a key of plugins.toml{}", suggestion(nearest.as_deref()))]
+pub struct UnknownKey {
+    /// What was asked for.
+    pub found: String,
+    /// The key that was most likely meant.
+    pub nearest: Option<String>,
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map_or_else(
+        || ", expected one as in `stage.on_error`".to_owned(),
+        |key| format!(", did you mean `{key}`?"),
+    )
+}
+
+/// One key with the tables around it: `stage.swap.fade`.
+struct Path {
+    text: String,
+    key: &'static Key,
+}
+
+/// Explains a key, given whole (`stage.on_error`) or by its last part (`on_error`), which may
+/// belong to several tables.
+///
+/// # Errors
+/// When there is no such key; the nearest one is named.
+pub fn explain(key: &str) -> Result<String, UnknownKey> {
+    let mut paths = Vec::new();
+    collect("", &ROOT, &mut paths);
+    let wanted = key.replace(['[', ']'], "");
+    let is_meant =
+        |path: &&Path| path.text == wanted || path.text.rsplit('.').next() == Some(wanted.as_str());
+    let found: Vec<_> = paths.iter().filter(is_meant).map(explanation).collect();
+    if found.is_empty() {
+        let whole = paths.iter().map(|path| path.text.as_str());
+        let last = paths.iter().map(|path| path.key.name);
+        return Err(UnknownKey {
+            found: clipped(key),
+            nearest: nearest(&wanted, whole.chain(last)).map(str::to_owned),
+        });
+    }
+    Ok(found.join("\n"))
+}
+
+fn collect(before: &str, table: &'static Table, paths: &mut Vec<Path>) {
+    for key in table.keys {
+        let text = format!("{before}{}", key.name);
+        if let Some(inner) = inner(key) {
+            collect(&format!("{text}."), inner, paths);
+        }
+        paths.push(Path { text, key });
+    }
+}
+
+fn inner(key: &Key) -> Option<&'static Table> {
+    match key.kind {
+        Kind::Table(inner) => Some(inner),
+        Kind::Tables(rule) => Some(rule.table),
+        _ => None,
+    }
+}
+
+fn explanation(path: &Path) -> String {
+    let key = path.key;
+    let mut text = format!("{}\n", path.text);
+    for line in wrapped(key.doc, COLUMNS - 2) {
+        text.push_str(&format!("  {line}\n"));
+    }
+    text.push_str(&format!("  takes    {}\n", takes(key.kind)));
+    text.push_str(&format!("  absent   {}\n", absent(key.absent)));
+    if !key.example.is_empty() {
+        text.push_str(&format!("  example  {} = {}\n", key.name, key.example));
+    }
+    text.push_str(&format!("  since    {}\n", key.since.name()));
+    if let Kind::Choice(rule) = key.kind {
+        for word in rule.words {
+            let since = match word.since.is_here() {
+                true => String::new(),
+                false => format!(" ({})", word.since.name()),
+            };
+            text.push_str(&format!("    {:<10} {}{since}\n", word.text, word.doc));
+        }
+    }
+    text
+}
+
+fn takes(kind: Kind) -> String {
+    match kind {
+        Kind::Integer(rule) => match rule.later {
+            Some((max, release)) if !release.is_here() => format!(
+                "a whole number, {} to {max}; up to {} with {}",
+                rule.min,
+                rule.max,
+                release.name()
+            ),
+            _ => format!("a whole number, {} to {}", rule.min, rule.max),
+        },
+        Kind::Choice(_) => "one of the words below".to_owned(),
+        Kind::List(rule) => format!("a list; each entry is {}", rule.item.expected),
+        Kind::Map(rule) => format!(
+            "a table; each key is {}, each value {}",
+            rule.key.expected, rule.value.expected
+        ),
+        Kind::Table(table) => format!("a table with {}", names(table)),
+        Kind::Tables(rule) => format!("tables, each with {}", names(rule.table)),
+        other => other.expected().to_owned(),
+    }
+}
+
+fn names(table: &'static Table) -> String {
+    let names: Vec<_> = table.keys.iter().map(|key| key.name).collect();
+    names.join(", ")
+}
+
+fn absent(absent: Absent) -> String {
+    match absent {
+        Absent::Mistake => "a mistake: it has to be there".to_owned(),
+        Absent::Default(value) => value.to_owned(),
+        Absent::Means(what) => what.to_owned(),
+        Absent::Keys => "the defaults of its keys".to_owned(),
+    }
+}
+
+/// A file to start from: every key of this release with what it means, all of them commented out,
+/// so that it says what the defaults say.
+#[must_use]
+pub fn commented() -> String {
+    let mut text = String::from("# The configuration of Segue.\n");
+    comment(ROOT.doc, &mut text);
+    comment(
+        "`segue check` explains mistakes, `segue check --explain KEY` explains a key. Take away the \
+         `#` before a key to set it; what stands there is its default, or an example.",
+        &mut text,
+    );
+    for key in ROOT.keys {
+        match key.kind {
+            Kind::Table(table) => section(&format!("[{}]", key.name), table, &mut text),
+            Kind::Tables(rule) => section(&format!("# [[{}]]", key.name), rule.table, &mut text),
+            _ => {}
+        }
+    }
+    text
+}
+
+fn section(header: &str, table: &'static Table, text: &mut String) {
+    text.push('\n');
+    comment(table.doc, text);
+    text.push_str(&format!("{header}\n"));
+    for key in table.keys.iter().filter(|key| key.since.is_here()) {
+        let doc = match key.absent {
+            Absent::Means(what) => format!("{} Absent: {what}.", key.doc),
+            Absent::Mistake => format!("{} It has to be there.", key.doc),
+            Absent::Default(_) | Absent::Keys => key.doc.to_owned(),
+        };
+        text.push('\n');
+        comment(&doc, text);
+        let value = match key.absent {
+            Absent::Default(value) => value,
+            _ => key.example,
+        };
+        text.push_str(&format!("# {} = {value}\n", key.name));
+    }
+}
+
+fn comment(doc: &str, text: &mut String) {
+    for line in wrapped(doc, COLUMNS - 2) {
+        text.push_str(&format!("# {line}\n"));
+    }
+}
+
+/// A text in lines of at most so many columns.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= columns {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    fn check(key: &str, expected: &str) {
+        let found = explain(key).unwrap_or_else(|error| error.to_string());
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_key_is_explained_with_all_its_words() {
+        check(
+            "stage.on_error",
+            "stage.on_error\n  \
+             What is heard when the stage fails. The length and layout of the stream stay.\n  \
+             takes    one of the words below\n  \
+             absent   \"bypass\"\n  \
+             example  on_error = \"bypass\"\n  \
+             since    Segue 1.0\n    \
+             bypass     the stage's input is heard, delayed by the stage's latency\n    \
+             mute       silence is heard\n    \
+             hold       the last good block, fading to silence within 100 ms (Segue 1.1)\n    \
+             fallback   the component named by `fallback` is heard (Segue 1.1)\n    \
+             stop       the run ends\n",
+        );
+    }
+
+    #[test]
+    fn the_last_part_of_a_key_will_do() {
+        check(
+            "fade",
+            "stage.swap.fade\n  How long old and new are heard together.\n  \
+             takes    a duration with its unit, as in \"20ms\"\n  absent   \"20ms\"\n  \
+             example  fade = \"20ms\"\n  since    Segue 1.0\n",
+        );
+    }
+
+    #[test]
+    fn a_slip_is_answered_with_the_key_that_was_meant() {
+        check(
+            "tresholds",
+            "`tresholds` is not a key of plugins.toml, expected one as in `stage.on_error`",
+        );
+        check(
+            "on_eror",
+            "`on_eror` is not a key of plugins.toml, did you mean `on_error`?",
+        );
+    }
+
+    #[test]
+    fn the_commented_file_says_what_the_defaults_say_with_and_without_its_signs() {
+        let text = commented();
+        assert!(
+            parse(&text, std::path::Path::new("f"), &[]).is_ok(),
+            "{text}"
+        );
+        let is_key = |line: &&str| line.contains(" = ") || line.starts_with("# [[");
+        let keys = text
+            .lines()
+            .filter(is_key)
+            .map(|line| line.trim_start_matches("# "));
+        for key in keys.clone().filter(|line| line.contains(" = ")) {
+            assert!(toml::from_str::<toml::Table>(key).is_ok(), "{key}");
+        }
+        assert!(keys.count() > 30, "{text}");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= COLUMNS),
+            "{text}"
+        );
+    }
+}

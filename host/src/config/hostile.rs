@@ -1,0 +1,296 @@
+//! Hostile: whatever a file holds, it is read or explained; nothing panics, hangs or grows.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::config::limits::{
+    DECIDES_MAX, FILE_BYTES_MAX, NAMES_MAX, PARAMS_MAX, SETTINGS_MAX, STAGES_MAX, TAPS_MAX,
+};
+use crate::config::model::Config;
+use crate::config::parse;
+use crate::config::render::Color;
+
+const EXAMPLE: &str = include_str!("golden/example.toml");
+
+/// Reads a text. If it is refused, every mistake has a place and can be drawn; if it is taken, what
+/// it resolves to is taken too.
+fn check(text: &str) -> Result<Config, String> {
+    let path = Path::new("plugins.toml");
+    match parse(text, path, &[]) {
+        Ok(config) => {
+            let resolved = config.resolved();
+            // A text at the limit may resolve to one past it, since defaults are added.
+            let again = parse(&resolved, path, &[]);
+            let is_longer = resolved.len() > FILE_BYTES_MAX;
+            assert!(is_longer || again.is_ok(), "{resolved}");
+            Ok(config)
+        }
+        Err(mistakes) => {
+            assert!(mistakes.has_errors());
+            let located = mistakes.iter().all(|one| mistakes.position(one).is_some());
+            assert!(located, "a mistake has no place");
+            let drawn = mistakes.render(Color::Plain, 80);
+            assert!(drawn.contains("--> plugins.toml:"), "{drawn}");
+            assert!(!drawn.contains(['\u{1b}', '\0', '\r']), "{drawn:?}");
+            let colored = mistakes.render(Color::Ansi, 80);
+            assert!(colored.contains("\u{1b}["), "{colored}");
+            Err(drawn)
+        }
+    }
+}
+
+fn check_refused(text: &str, expected: &str) {
+    let found = check(text).expect_err("it is wrong");
+    assert!(found.contains(expected), "{expected} is not in\n{found}");
+}
+
+#[test]
+fn more_than_a_limit_is_refused_with_both_numbers() {
+    let stage = |at: usize| format!("[[stage]]\nid = \"s{at}\"\ncomponent = \"a.b\"\n");
+    let stages = |count| (0..count).map(stage).collect::<String>();
+    assert_eq!(check(&stages(STAGES_MAX)).unwrap().stages.len(), STAGES_MAX);
+    check_refused(
+        &stages(STAGES_MAX + 1),
+        "`stage` has 1001 entries, expected at most 1000",
+    );
+    let tables = |name, count| {
+        (0..count).fold(stages(1), |mut text, at| {
+            write!(
+                text,
+                "[[{name}]]\nid = \"t{at}\"\ncomponent = \"a.b\"\nreads = [\"s0\"]\n"
+            )
+            .unwrap();
+            text
+        })
+    };
+    let taps = tables("tap", TAPS_MAX + 1).replace("reads = [\"s0\"]\n", "");
+    check_refused(&taps, "`tap` has 257 entries, expected at most 256");
+    let decides = tables("decide", DECIDES_MAX + 1);
+    check_refused(&decides, "`decide` has 65 entries, expected at most 64");
+    let params = |count: usize| {
+        let values: Vec<_> = (0..count).map(|at| format!("p{at} = 1")).collect();
+        format!("{}params = {{ {} }}\n", stage(0), values.join(", "))
+    };
+    assert!(check(&params(PARAMS_MAX)).is_ok());
+    check_refused(
+        &params(PARAMS_MAX + 1),
+        "`params` has 1025 entries, expected at most 1024",
+    );
+    let settings = params(SETTINGS_MAX + 1).replace("params", "settings");
+    check_refused(&settings, "`settings` has 65 entries, expected at most 64");
+    let rows = "{ q = 1 },".repeat(PARAMS_MAX + 1);
+    let rows = format!("{}params.band = [{rows}]\n", stage(0));
+    check_refused(&rows, "`band` has 1025 entries, expected at most 1024");
+    let names: Vec<_> = (0..=NAMES_MAX).map(|at| format!("\"x{at}\"")).collect();
+    let after = format!("{}after = [{}]\n", stage(0), names.join(", "));
+    check_refused(&after, "`after` has 257 entries, expected at most 256");
+    let path = format!("[stream]\ninput = \"{}\"\n", "x".repeat(4_097));
+    check_refused(&path, "the text has 4097 bytes, expected at most 4096");
+}
+
+#[test]
+fn a_file_past_the_limit_is_not_parsed() {
+    let comment = format!("#{}", "x".repeat(10 * 1024 * 1024));
+    check_refused(
+        &comment,
+        "the file has 10485761 bytes, expected at most 1048576",
+    );
+}
+
+#[test]
+fn what_nests_without_end_is_refused() {
+    for (open, close) in [("[", "]"), ("{a=", "}")] {
+        for depth in [100, 100_000] {
+            let text = format!("x = {}1{}\n", open.repeat(depth), close.repeat(depth));
+            assert!(check(&text).is_err());
+            let unclosed = format!("x = {}", open.repeat(depth));
+            assert!(check(&unclosed).is_err());
+        }
+    }
+    let dots = "a.".repeat(100_000);
+    assert!(check(&format!("{dots}a = 1\n")).is_err());
+    assert!(check(&format!("[{dots}a]\n")).is_err());
+    // As deep as each of them may go, one in the other.
+    let dots = "a.".repeat(70);
+    let table = format!("{{{dots}a=");
+    let text = format!(
+        "[{dots}a]\n{dots}a = {}1{}\n",
+        table.repeat(70),
+        "}".repeat(70)
+    );
+    assert!(check(&text).is_err());
+}
+
+#[test]
+fn floods_and_noise_end_with_an_explanation() {
+    let line = |line: &str| line.repeat(FILE_BYTES_MAX / line.len());
+    for text in [
+        line("a\n"),
+        line("\"\n"),
+        line("[[stage]]\n"),
+        line("[a\n"),
+        line("="),
+        line("\u{0}"),
+        line("é"),
+        line("\t"),
+        line("{"),
+        format!("x = \"{}", line("y")),
+        format!("x = [{}]", line("1,").trim_end_matches(['1', ','])),
+        (0..60_000).fold(String::new(), |text, at| text + &format!("k{at}=1\n")),
+    ] {
+        // A file of blanks is a file without keys; everything else here is wrong.
+        let is_blank = text.trim().is_empty();
+        assert_eq!(
+            check(&text).is_ok(),
+            is_blank,
+            "{}",
+            &text[..20.min(text.len() - 1)]
+        );
+    }
+}
+
+#[test]
+fn a_thousand_stages_in_a_knot_are_told_once() {
+    let stages = (0..STAGES_MAX).fold(String::new(), |text, at| {
+        let next = (at + 1) % STAGES_MAX;
+        let far = (at + 7) % STAGES_MAX;
+        text + &format!(
+            "[[stage]]\nid = \"s{at}\"\ncomponent = \"a.b\"\nafter = [\"s{next}\", \"s{far}\"]\n"
+        )
+    });
+    let told = check(&stages).unwrap_err();
+    assert_eq!(told.matches("wait for each other").count(), 1, "{told}");
+}
+
+/// One change to a text.
+#[derive(Debug, Clone)]
+enum Change {
+    /// Bytes from one place are put over another.
+    Copy(Index, Index, usize),
+    /// Bytes are left out.
+    Cut(Index, usize),
+    /// A piece of TOML, or of nonsense, is put in.
+    Insert(Index, &'static str),
+    /// A line is put somewhere else.
+    MoveLine(Index, Index),
+    /// A word of the file is put in the place of another.
+    SwapWords(Index, Index),
+}
+
+const PIECES: &[&str] = &[
+    "[[stage]]\n",
+    "[host]\n",
+    "\n",
+    "\"",
+    "'",
+    "\"\"\"",
+    "[",
+    "]",
+    "{",
+    "}",
+    "=",
+    ",",
+    ".",
+    "#",
+    "\\",
+    "\0",
+    "\r\n",
+    "\r",
+    "\t",
+    "\u{feff}",
+    "é",
+    "音",
+    "\u{202e}",
+    "\u{1b}[31m",
+    "nan",
+    "inf",
+    "-1",
+    "1e999",
+    "0x7fffffffffffffffff",
+    "9999999999999999999999",
+    "true",
+    "1979-05-27",
+    "[]",
+    "{}",
+    "id = \"eq\"\n",
+    "after = [\"limit\"]\n",
+    "params.band = 3\n",
+    "\"input\"",
+    "\"output\"",
+];
+
+fn change() -> impl Strategy<Value = Change> {
+    let at = any::<Index>;
+    prop_oneof![
+        (at(), at(), 1..40_usize).prop_map(|(from, to, count)| Change::Copy(from, to, count)),
+        (at(), 1..40_usize).prop_map(|(from, count)| Change::Cut(from, count)),
+        (at(), prop::sample::select(PIECES)).prop_map(|(to, piece)| Change::Insert(to, piece)),
+        (at(), at()).prop_map(|(from, to)| Change::MoveLine(from, to)),
+        (at(), at()).prop_map(|(one, other)| Change::SwapWords(one, other)),
+    ]
+}
+
+fn apply(text: &str, change: &Change) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    if bytes.is_empty() {
+        return String::new();
+    }
+    match change {
+        Change::Copy(from, to, count) => {
+            let from = from.index(bytes.len());
+            let piece = bytes[from..(from + count).min(bytes.len())].to_vec();
+            let to = to.index(bytes.len());
+            bytes.splice(to..(to + count).min(text.len()), piece);
+        }
+        Change::Cut(from, count) => {
+            let from = from.index(bytes.len());
+            bytes.drain(from..(from + count).min(text.len()));
+        }
+        Change::Insert(to, piece) => {
+            let to = to.index(bytes.len());
+            bytes.splice(to..to, piece.bytes());
+        }
+        Change::MoveLine(from, to) => {
+            let mut lines: Vec<_> = text.lines().collect();
+            let line = lines.remove(from.index(lines.len()));
+            lines.insert(to.index(lines.len() + 1), line);
+            return lines.join("\n");
+        }
+        Change::SwapWords(one, other) => return swap_words(text, one, other),
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn swap_words(text: &str, one: &Index, other: &Index) -> String {
+    let is_edge = |c: char| !c.is_alphanumeric() && c != '_';
+    let mut words: Vec<_> = text.split_inclusive(is_edge).collect();
+    let (one, other) = (one.index(words.len()), other.index(words.len()));
+    words[one] = words[other];
+    words.concat()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_changed_file_is_read_or_explained(
+        changes in prop::collection::vec(change(), 1..6),
+        today in any::<bool>(),
+    ) {
+        let lines = EXAMPLE.lines().filter(|line| {
+            !today || !(line.starts_with("restart") || line.starts_with("budget"))
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let text = if today { text.replace(", \"bypass:tube\"", "") } else { text };
+        let changed = changes.iter().fold(text, |text, change| apply(&text, change));
+        let _ = check(&changed);
+    }
+
+    #[test]
+    fn noise_is_read_or_explained(text in "(?s).{0,300}") {
+        let _ = check(&text);
+    }
+}

@@ -1,0 +1,119 @@
+//! Stream: the keys of `[stream]`.
+
+use crate::config::keys::rules::{NODE, STREAM as PORT};
+use crate::config::keys::{Absent, ChoiceRule, IntegerRule, Key, Kind, Table};
+use crate::config::limits::{
+    BLOCK_FRAMES_MAX, DECIDE_EVERY_FRAMES_MAX, LATENCY_RESERVE_FRAMES_MAX, SAMPLE_RATE_HZ_MAX,
+};
+use crate::config::words::{Release, Tail};
+
+/// What goes in and out.
+pub static STREAM: Table = Table {
+    name: "`[stream]`",
+    doc: "What goes in and out, and in which steps. The arguments of `segue run` override it.",
+    keys: &[
+        Key {
+            name: "input",
+            kind: Kind::Text(&PORT),
+            doc: "The audio file to read, or \"-\" for a pipe.",
+            absent: Absent::Means("given on the command line"),
+            example: "\"assets/voice.wav\"",
+            since: Release::V1_0,
+        },
+        Key {
+            name: "output",
+            kind: Kind::Text(&PORT),
+            doc: "The audio file to write, or \"-\" for a pipe.",
+            absent: Absent::Means("given on the command line"),
+            example: "\"out/voice.wav\"",
+            since: Release::V1_0,
+        },
+        Key {
+            name: "overwrite",
+            kind: Kind::Boolean,
+            doc: "Whether an output file that exists is replaced.",
+            absent: Absent::Default("false"),
+            example: "false",
+            since: Release::V1_0,
+        },
+        Key {
+            name: "sample_rate_hz",
+            kind: Kind::Integer(&IntegerRule {
+                min: 1,
+                max: SAMPLE_RATE_HZ_MAX,
+                later: None,
+            }),
+            doc: "The sample rate of the session, in Hz. An input of another rate is converted \
+                  from Segue 1.1 on, and refused before.",
+            absent: Absent::Means("the input's"),
+            example: "48000",
+            since: Release::V1_0,
+        },
+        Key {
+            name: "block_frames",
+            kind: Kind::Integer(&IntegerRule {
+                min: 1,
+                max: BLOCK_FRAMES_MAX,
+                later: None,
+            }),
+            doc: "How many frames are processed in one step. Off line it changes the speed and \
+                  not one sample.",
+            absent: Absent::Default("256"),
+            example: "256",
+            since: Release::V1_0,
+        },
+        Key {
+            name: "from",
+            kind: Kind::Text(&NODE),
+            doc: "The stage whose output is the pipeline's.",
+            absent: Absent::Means("the last stage"),
+            example: "\"limit\"",
+            since: Release::V1_0,
+        },
+        Key {
+            name: "tail",
+            kind: Kind::Choice(&ChoiceRule {
+                words: Tail::WORDS,
+                renamed: &[("drop", "cut"), ("ring", "keep")],
+            }),
+            doc: "What happens to what still sounds when the input is over.",
+            absent: Absent::Default("\"cut\""),
+            example: "\"cut\"",
+            since: Release::V1_0,
+        },
+        Key {
+            name: "latency_reserve_frames",
+            kind: Kind::Integer(&IntegerRule {
+                min: 0,
+                max: LATENCY_RESERVE_FRAMES_MAX,
+                later: Some((0, Release::V1_2)),
+            }),
+            doc: "Latency held in reserve at the output of a live session, for swaps to stages \
+                  that need more.",
+            absent: Absent::Default("0"),
+            example: "0",
+            since: Release::V1_0,
+        },
+        Key {
+            name: "decide_every_frames",
+            kind: Kind::Integer(&IntegerRule {
+                min: 1,
+                max: DECIDE_EVERY_FRAMES_MAX,
+                later: None,
+            }),
+            doc: "How many frames lie between two decisions.",
+            absent: Absent::Default("4800"),
+            example: "4800",
+            since: Release::V1_0,
+        },
+    ],
+    renamed: &[
+        ("sample_rate", "sample_rate_hz"),
+        ("rate", "sample_rate_hz"),
+        ("buffer_size", "block_frames"),
+        ("block_size", "block_frames"),
+        ("block", "block_frames"),
+        ("in", "input"),
+        ("out", "output"),
+    ],
+};
