@@ -2,5 +2,6 @@
 //!
 //! Floors, highest first; a module imports only from floors below its own.
 
+pub mod discovery;
 pub mod id;
 pub mod resolve;
