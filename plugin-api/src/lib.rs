@@ -4,3 +4,4 @@ pub mod abi;
 pub mod declare;
 pub mod layout;
 pub mod manifest;
+pub mod params;

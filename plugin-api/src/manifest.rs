@@ -7,7 +7,8 @@
 //! A fixed [`Header`] comes first and keeps its meaning for ever, so that any host can say one
 //! good sentence about any plugin. The body is a row of records: a tag (`u16`), a length (`u32`),
 //! and so many bytes, everything little endian, floats as their bits. A record may hold records.
-//! A reader skips tags it does not know, so later minor versions may add some.
+//! A reader skips tags it does not know, so later minor versions may add some. Empty texts, no
+//! smoothing and `live` are not written.
 
 mod check;
 mod codes;

@@ -84,13 +84,13 @@ const fn write_header(writer: &mut Writer<'_>, decl: &PluginDecl, body_bytes: u3
 
 const fn write_body(writer: &mut Writer<'_>, decl: &PluginDecl) {
     writer.text(plugin::ID, decl.id);
-    writer.text(plugin::NAME, decl.name);
+    writer.text_if_any(plugin::NAME, decl.name);
     writer.text(plugin::VERSION, decl.version);
-    writer.text(plugin::VENDOR, decl.vendor);
-    writer.text(plugin::LICENSE, decl.license);
-    writer.text(plugin::DOC, decl.doc);
-    writer.text(plugin::RUSTC, decl.rustc);
-    writer.text(plugin::TARGET, decl.target);
+    writer.text_if_any(plugin::VENDOR, decl.vendor);
+    writer.text_if_any(plugin::LICENSE, decl.license);
+    writer.text_if_any(plugin::DOC, decl.doc);
+    writer.text_if_any(plugin::RUSTC, decl.rustc);
+    writer.text_if_any(plugin::TARGET, decl.target);
     writer.code(plugin::PANIC, codes::from_panic(decl.panic));
     writer.code(plugin::HEAP, codes::from_heap(decl.heap));
     let mut at = 0;

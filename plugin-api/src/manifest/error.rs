@@ -81,8 +81,6 @@ pub enum Problem {
     },
     /// There are too many of them.
     TooMany {
-        /// How many there are.
-        found: usize,
         /// The bound.
         max: usize,
     },
@@ -172,9 +170,7 @@ impl fmt::Display for Problem {
             Self::Length { found, expected } => {
                 write!(formatter, "has {found} bytes, expected {expected}")
             }
-            Self::TooMany { found, max } => {
-                write!(formatter, "has {found} entries, expected {max} at most")
-            }
+            Self::TooMany { max } => write!(formatter, "has more than {max} entries"),
             Self::NotUtf8 => formatter.write_str("is not UTF-8"),
             // Escaped, since a text from outside could steer a terminal.
             Self::Text { found, expected } => {

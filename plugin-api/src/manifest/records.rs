@@ -84,13 +84,29 @@ impl<'a> Fields<'a> {
         tag: Tag,
         read: impl FnOnce(&'a [u8]) -> Result<T, Wrong>,
     ) -> Result<T, Wrong> {
+        self.optional(tag, read)?
+            .ok_or_else(|| Wrong::from(Problem::Missing).within(tag, None))
+    }
+
+    /// The one record of `tag`, if there is one.
+    pub(super) fn optional<T>(
+        &self,
+        tag: Tag,
+        read: impl FnOnce(&'a [u8]) -> Result<T, Wrong>,
+    ) -> Result<Option<T>, Wrong> {
         let mut payloads = self.payloads(tag);
         let value = match (payloads.next(), payloads.next()) {
-            (None, _) => Err(Problem::Missing.into()),
+            (None, _) => Ok(None),
             (Some(_), Some(_)) => Err(Problem::Repeated.into()),
-            (Some(payload), None) => read(payload),
+            (Some(payload), None) => read(payload).map(Some),
         };
         value.map_err(|wrong| wrong.within(tag, None))
+    }
+
+    /// The text of `tag`, which is not written where it is empty.
+    pub(super) fn text_if_any(&self, tag: Tag, syntax: Syntax) -> Result<String, Wrong> {
+        self.optional(tag, text(syntax))
+            .map(Option::unwrap_or_default)
     }
 
     /// Every record of `tag`, in order, `max` at most.
@@ -100,19 +116,29 @@ impl<'a> Fields<'a> {
         max: usize,
         read: impl Fn(&'a [u8]) -> Result<T, Wrong>,
     ) -> Result<Vec<T>, Wrong> {
-        let found = self.payloads(tag).count();
-        if found > max {
-            return Err(Wrong::from(Problem::TooMany { found, max }).within(tag, None));
-        }
-        self.payloads(tag)
-            .enumerate()
-            .map(|(index, payload)| read(payload).map_err(|wrong| wrong.within(tag, Some(index))))
-            .collect()
+        self.row(&[tag], max, |_, payload| read(payload))
     }
 
-    /// Whether there is a record of `tag`.
-    pub(super) fn has(&self, tag: Tag) -> bool {
-        self.payloads(tag).next().is_some()
+    /// Every record of one of `tags`, in order, `max` at most in all; `read` hears which it is.
+    pub(super) fn row<T>(
+        &self,
+        tags: &[Tag],
+        max: usize,
+        read: impl Fn(u16, &'a [u8]) -> Result<T, Wrong>,
+    ) -> Result<Vec<T>, Wrong> {
+        let mut values = Vec::new();
+        for (number, payload) in &self.records {
+            let Some(tag) = tags.iter().find(|tag| tag.number == *number) else {
+                continue;
+            };
+            let index = values.len();
+            if index == max {
+                return Err(Wrong::from(Problem::TooMany { max }).within(*tag, None));
+            }
+            let value = read(*number, payload);
+            values.push(value.map_err(|wrong| wrong.within(*tag, Some(index)))?);
+        }
+        Ok(values)
     }
 
     fn payloads(&self, tag: Tag) -> impl Iterator<Item = &'a [u8]> {

@@ -51,7 +51,7 @@ pub(super) mod component {
     pub(in crate::manifest) const KIND: Tag = tag(1, "kind");
     pub(in crate::manifest) const NAME: Tag = tag(2, "name");
     pub(in crate::manifest) const DOC: Tag = tag(3, "doc");
-    /// Parameters and groups share one row, so that their order is the wire's.
+    /// Parameters and groups are written in one row, so that their order is the wire's.
     pub(in crate::manifest) const PARAMS: Tag = tag(4, "params");
     pub(in crate::manifest) const SETTINGS: Tag = tag(5, "settings");
     pub(in crate::manifest) const OUTPUTS: Tag = tag(6, "outputs");
@@ -67,14 +67,7 @@ pub(super) mod component {
     pub(in crate::manifest) const STATE_SCHEMA: Tag = tag(16, "state_schema");
     pub(in crate::manifest) const HOP: Tag = tag(17, "hop");
     pub(in crate::manifest) const REFERENCE: Tag = tag(18, "reference");
-}
-
-/// What an entry of a component's parameters holds: one of the two.
-pub(super) mod param_item {
-    use super::{Tag, tag};
-
-    pub(in crate::manifest) const ONE: Tag = tag(1, "param");
-    pub(in crate::manifest) const GROUP: Tag = tag(2, "group");
+    pub(in crate::manifest) const GROUPS: Tag = tag(19, "params");
 }
 
 /// What a parameter holds.

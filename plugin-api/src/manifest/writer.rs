@@ -40,6 +40,13 @@ impl<'a> Writer<'a> {
         self.record(tag, text.as_bytes());
     }
 
+    /// Nothing for an empty text: a thousand parameters have to fit.
+    pub(super) const fn text_if_any(&mut self, tag: Tag, text: &str) {
+        if !text.is_empty() {
+            self.text(tag, text);
+        }
+    }
+
     /// One record for each text.
     pub(super) const fn texts(&mut self, tag: Tag, texts: &[&str]) {
         let mut at = 0;

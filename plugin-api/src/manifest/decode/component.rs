@@ -36,7 +36,7 @@ pub(super) fn read_component(payload: &[u8]) -> Result<Entry, Wrong> {
         index: 0,
         kind,
         name,
-        doc: fields.one(component::DOC, text(Syntax::Prose))?,
+        doc: fields.text_if_any(component::DOC, Syntax::Prose)?,
         entries: read_entries(&fields)?,
         settings: fields.many(component::SETTINGS, SETTINGS_MAX, read_setting)?,
         outputs: fields.many(component::OUTPUTS, OUTPUTS_MAX, read_output)?,
@@ -115,7 +115,7 @@ fn read_setting(payload: &[u8]) -> Result<Setting, Wrong> {
     let fields = Fields::read(payload)?;
     Ok(Setting {
         id: fields.one(setting::ID, text(Syntax::ParamId))?,
-        doc: fields.one(setting::DOC, text(Syntax::Prose))?,
+        doc: fields.text_if_any(setting::DOC, Syntax::Prose)?,
         value: fields.one(setting::VALUE, read_setting_kind)?,
         need: fields.one(setting::NEED, known_or(codes::to_need, Need::Required))?,
     })
@@ -126,8 +126,8 @@ fn read_output(payload: &[u8]) -> Result<Output, Wrong> {
     let [min, max] = fields.one(reading::RANGE, read_range)?;
     Ok(Output {
         id: fields.one(reading::ID, text(Syntax::ParamId))?,
-        doc: fields.one(reading::DOC, text(Syntax::Prose))?,
-        unit: fields.one(reading::UNIT, text(Syntax::Unit))?,
+        doc: fields.text_if_any(reading::DOC, Syntax::Prose)?,
+        unit: fields.text_if_any(reading::UNIT, Syntax::Unit)?,
         min,
         max,
     })
@@ -137,8 +137,8 @@ fn read_event(payload: &[u8]) -> Result<Event, Wrong> {
     let fields = Fields::read(payload)?;
     Ok(Event {
         id: fields.one(reading::ID, text(Syntax::EventId))?,
-        doc: fields.one(reading::DOC, text(Syntax::Prose))?,
-        unit: fields.one(reading::UNIT, text(Syntax::Unit))?,
+        doc: fields.text_if_any(reading::DOC, Syntax::Prose)?,
+        unit: fields.text_if_any(reading::UNIT, Syntax::Unit)?,
     })
 }
 
@@ -147,8 +147,8 @@ fn read_reading(payload: &[u8]) -> Result<Reading, Wrong> {
     let [min, max] = fields.one(reading::RANGE, read_range)?;
     Ok(Reading {
         id: fields.one(reading::ID, text(Syntax::ParamId))?,
-        doc: fields.one(reading::DOC, text(Syntax::Prose))?,
-        unit: fields.one(reading::UNIT, text(Syntax::Unit))?,
+        doc: fields.text_if_any(reading::DOC, Syntax::Prose)?,
+        unit: fields.text_if_any(reading::UNIT, Syntax::Unit)?,
         min,
         max,
         per: fields.one(reading::PER, known(codes::to_per))?,

@@ -11,31 +11,30 @@ use crate::manifest::model::{Param, ParamEntry, ParamGroup};
 use crate::manifest::records::{Fields, Wrong, bytes, known_or, numbers, rule, text, unique};
 use crate::manifest::rules;
 use crate::manifest::syntax::Syntax;
-use crate::manifest::tags::{component, group, param, param_item};
+use crate::manifest::tags::{component, group, param};
 
 /// Every entry, in order. Each is bounded before this adds them up.
 pub(super) fn read_entries(fields: &Fields<'_>) -> Result<Vec<ParamEntry>, Wrong> {
-    let entries = fields.many(component::PARAMS, PARAMS_MAX, read_entry)?;
+    let tags = [component::PARAMS, component::GROUPS];
+    let entries = fields.row(&tags, PARAMS_MAX, read_entry)?;
     let width: u32 = entries.iter().map(ParamEntry::width).sum();
     rule(component::PARAMS, rules::params(width as usize))?;
     Ok(entries)
 }
 
-fn read_entry(payload: &[u8]) -> Result<ParamEntry, Wrong> {
-    let fields = Fields::read(payload)?;
-    if fields.has(param_item::GROUP) {
-        return fields
-            .one(param_item::GROUP, read_group)
-            .map(ParamEntry::Group);
+fn read_entry(number: u16, payload: &[u8]) -> Result<ParamEntry, Wrong> {
+    if number == component::GROUPS.number {
+        read_group(payload).map(ParamEntry::Group)
+    } else {
+        read_param(payload).map(ParamEntry::One)
     }
-    fields.one(param_item::ONE, read_param).map(ParamEntry::One)
 }
 
 fn read_group(payload: &[u8]) -> Result<ParamGroup, Wrong> {
     let fields = Fields::read(payload)?;
     let found = ParamGroup {
         id: fields.one(group::ID, text(Syntax::ParamId))?,
-        doc: fields.one(group::DOC, text(Syntax::Prose))?,
+        doc: fields.text_if_any(group::DOC, Syntax::Prose)?,
         count: fields
             .one(group::COUNT, bytes::<2>)
             .map(u16::from_le_bytes)?,
@@ -51,6 +50,7 @@ fn read_group(payload: &[u8]) -> Result<ParamGroup, Wrong> {
 
 fn read_param(payload: &[u8]) -> Result<Param, Wrong> {
     let fields = Fields::read(payload)?;
+    let change = known_or(codes::to_change, ParamChange::Reactivates);
     let choices = fields.many(param::CHOICES, CHOICES_MAX, text(Syntax::ChoiceLabel))?;
     unique(param::CHOICES, choices.iter().map(String::as_str))?;
     let [min, max, default] = fields.one(param::RANGE, |payload| {
@@ -60,20 +60,20 @@ fn read_param(payload: &[u8]) -> Result<Param, Wrong> {
             None => Ok(range),
         }
     })?;
-    let [smooth_ms] = fields.one(param::SMOOTH_MS, numbers::<1>)?;
+    let smoothing = fields.optional(param::SMOOTH_MS, numbers::<1>)?;
+    let [smooth_ms] = smoothing.unwrap_or_default();
     rule(param::SMOOTH_MS, rules::smoothing(smooth_ms, choices.len()))?;
     Ok(Param {
         id: fields.one(param::ID, text(Syntax::ParamId))?,
-        doc: fields.one(param::DOC, text(Syntax::Prose))?,
-        unit: fields.one(param::UNIT, text(Syntax::Unit))?,
+        doc: fields.text_if_any(param::DOC, Syntax::Prose)?,
+        unit: fields.text_if_any(param::UNIT, Syntax::Unit)?,
         min,
         max,
         default,
         choices,
         smooth_ms,
-        change: fields.one(
-            param::CHANGE,
-            known_or(codes::to_change, ParamChange::Reactivates),
-        )?,
+        change: fields
+            .optional(param::CHANGE, change)?
+            .unwrap_or(ParamChange::Live),
     })
 }

@@ -15,7 +15,7 @@ pub(super) const fn write_component(writer: &mut Writer<'_>, decl: &ComponentDec
     let start = writer.begin(plugin::COMPONENTS);
     writer.code(component::KIND, codes::from_kind(decl.kind));
     writer.text(component::NAME, decl.name);
-    writer.text(component::DOC, decl.doc);
+    writer.text_if_any(component::DOC, decl.doc);
     write_capabilities(writer, decl);
     write_span(writer, component::HOP, decl.hop);
     writer.code(component::REFERENCE, codes::from_reference(decl.reference));
@@ -111,7 +111,7 @@ const fn write_span(writer: &mut Writer<'_>, tag: Tag, span: Span) {
 const fn write_setting(writer: &mut Writer<'_>, decl: &SettingDecl) {
     let start = writer.begin(component::SETTINGS);
     writer.text(setting::ID, decl.id);
-    writer.text(setting::DOC, decl.doc);
+    writer.text_if_any(setting::DOC, decl.doc);
     write_setting_kind(writer, decl.value);
     writer.code(setting::NEED, codes::from_need(decl.need));
     writer.end(start);
@@ -146,8 +146,8 @@ const fn write_setting_kind(writer: &mut Writer<'_>, kind: SettingKind) {
 const fn write_output(writer: &mut Writer<'_>, decl: &OutputDecl) {
     let start = writer.begin(component::OUTPUTS);
     writer.text(reading::ID, decl.id);
-    writer.text(reading::DOC, decl.doc);
-    writer.text(reading::UNIT, decl.unit);
+    writer.text_if_any(reading::DOC, decl.doc);
+    writer.text_if_any(reading::UNIT, decl.unit);
     writer.numbers(reading::RANGE, &[decl.min, decl.max]);
     writer.end(start);
 }
@@ -155,16 +155,16 @@ const fn write_output(writer: &mut Writer<'_>, decl: &OutputDecl) {
 const fn write_event(writer: &mut Writer<'_>, decl: &EventDecl) {
     let start = writer.begin(component::EVENTS);
     writer.text(reading::ID, decl.id);
-    writer.text(reading::DOC, decl.doc);
-    writer.text(reading::UNIT, decl.unit);
+    writer.text_if_any(reading::DOC, decl.doc);
+    writer.text_if_any(reading::UNIT, decl.unit);
     writer.end(start);
 }
 
 const fn write_reading(writer: &mut Writer<'_>, decl: &ReadingDecl) {
     let start = writer.begin(component::READINGS);
     writer.text(reading::ID, decl.id);
-    writer.text(reading::DOC, decl.doc);
-    writer.text(reading::UNIT, decl.unit);
+    writer.text_if_any(reading::DOC, decl.doc);
+    writer.text_if_any(reading::UNIT, decl.unit);
     writer.numbers(reading::RANGE, &[decl.min, decl.max]);
     writer.code(reading::PER, codes::from_per(decl.per));
     writer.code(reading::BETTER, codes::from_better(decl.better));

@@ -2,24 +2,22 @@
 //!
 //! In: a `ParamItem`. Out: its bytes.
 
-use crate::declare::{GroupDecl, ParamDecl, ParamItem};
+use crate::declare::{GroupDecl, ParamChange, ParamDecl, ParamItem};
 use crate::manifest::codes;
-use crate::manifest::tags::{Tag, component, group, param, param_item};
+use crate::manifest::tags::{Tag, component, group, param};
 use crate::manifest::writer::Writer;
 
 pub(super) const fn write_item(writer: &mut Writer<'_>, item: &ParamItem) {
-    let start = writer.begin(component::PARAMS);
     match item {
-        ParamItem::One(decl) => write_param(writer, param_item::ONE, decl),
+        ParamItem::One(decl) => write_param(writer, component::PARAMS, decl),
         ParamItem::Group(decl) => write_group(writer, decl),
     }
-    writer.end(start);
 }
 
 const fn write_group(writer: &mut Writer<'_>, decl: &GroupDecl) {
-    let start = writer.begin(param_item::GROUP);
+    let start = writer.begin(component::GROUPS);
     writer.text(group::ID, decl.id);
-    writer.text(group::DOC, decl.doc);
+    writer.text_if_any(group::DOC, decl.doc);
     writer.record(group::COUNT, &decl.count.to_le_bytes());
     let mut at = 0;
     while at < decl.members.len() {
@@ -36,11 +34,15 @@ const fn write_group(writer: &mut Writer<'_>, decl: &GroupDecl) {
 const fn write_param(writer: &mut Writer<'_>, tag: Tag, decl: &ParamDecl) {
     let start = writer.begin(tag);
     writer.text(param::ID, decl.id);
-    writer.text(param::DOC, decl.doc);
-    writer.text(param::UNIT, decl.unit);
+    writer.text_if_any(param::DOC, decl.doc);
+    writer.text_if_any(param::UNIT, decl.unit);
     writer.numbers(param::RANGE, &[decl.min, decl.max, decl.default]);
     writer.texts(param::CHOICES, decl.choices);
-    writer.numbers(param::SMOOTH_MS, &[decl.smooth_ms]);
-    writer.code(param::CHANGE, codes::from_change(decl.change));
+    if decl.smooth_ms != 0.0 {
+        writer.numbers(param::SMOOTH_MS, &[decl.smooth_ms]);
+    }
+    if let ParamChange::Reactivates = decl.change {
+        writer.code(param::CHANGE, codes::from_change(decl.change));
+    }
     writer.end(start);
 }

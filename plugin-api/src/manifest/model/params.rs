@@ -5,6 +5,7 @@
 
 use crate::declare::ParamChange;
 use crate::manifest::model::Component;
+use crate::params::nearest;
 
 /// One automatable parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,15 +34,7 @@ impl Param {
     /// The nearest value that the parameter can have; `None` for NaN. Thread: any.
     #[must_use]
     pub fn clamp(&self, value: f64) -> Option<f64> {
-        if value.is_nan() {
-            return None;
-        }
-        let value = value.clamp(self.min, self.max);
-        Some(if self.choices.is_empty() {
-            value
-        } else {
-            value.round()
-        })
+        nearest([self.min, self.max], self.choices.len(), value)
     }
 
     /// The value of the choice of that label. Thread: any.
@@ -149,7 +142,10 @@ impl Component {
     /// The parameter of a full id. Thread: any; allocates the id.
     #[must_use]
     pub fn param(&self, id: &str) -> Option<FlatParam<'_>> {
-        let (first, rest) = id.split_once('.').unwrap_or((id, ""));
+        let (first, rest) = match id.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (id, None),
+        };
         let mut start = 0;
         for entry in &self.entries {
             if entry.id() == first {
@@ -175,11 +171,11 @@ fn flat(entry: &ParamEntry, inside: u32) -> Option<(String, &Param)> {
 }
 
 /// The place inside an entry that the rest of an id, `1.gain_db` or nothing, names.
-fn inside(entry: &ParamEntry, rest: &str) -> Option<u32> {
+fn inside(entry: &ParamEntry, rest: Option<&str>) -> Option<u32> {
     match entry {
-        ParamEntry::One(_) => rest.is_empty().then_some(0),
+        ParamEntry::One(_) => rest.is_none().then_some(0),
         ParamEntry::Group(group) => {
-            let (number, member) = rest.split_once('.')?;
+            let (number, member) = rest?.split_once('.')?;
             let instance: u32 = number.parse().ok()?;
             // `+1` and `01` would be second names of the same parameter.
             if !(1..=u32::from(group.count)).contains(&instance) || instance.to_string() != number {
