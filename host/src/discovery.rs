@@ -36,12 +36,13 @@ use std::time::SystemTime;
 
 use rustix::fs::CWD;
 
-use crate::discovery::file::{LIBRARY_BYTES_MAX, Name, Pieces};
+use crate::discovery::file::{Name, Pieces};
 use crate::discovery::library::Told;
 use crate::discovery::registry::Record;
 
 pub use class::{Class, Found, Incompatible, NotAPlugin, Unreadable};
 pub use duplicates::{Content, Duplicate};
+pub use file::LIBRARY_BYTES_MAX;
 pub use folder::FOLDER_NAMES_MAX;
 pub use hash::{ContentHash, content_hash};
 pub use library::{Format, Machine};

@@ -136,6 +136,9 @@ pub enum NotAPlugin {
 /// Why it cannot be told what something is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
+    /// It is not there, or not any more.
+    #[error("there is no such file")]
+    Missing,
     /// A link to something that is not there.
     #[error("a link to something that is not there")]
     DanglingLink,

@@ -3,6 +3,7 @@
 //! In: a name. Out: its stamp, its bytes at the offsets asked for, or why not. Nothing blocks,
 //! nothing is mapped, and no more than a few megabytes are read whatever the file says of itself.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -43,15 +44,10 @@ pub(crate) enum Name {
 }
 
 /// Looks at `name` in `folder` without opening it; links are followed.
-pub(crate) fn look(folder: BorrowedFd<'_>, name: impl rustix::path::Arg) -> Name {
+pub(crate) fn look(folder: BorrowedFd<'_>, name: &OsStr) -> Name {
     let stat = match statat(folder, name, AtFlags::empty()) {
         Ok(stat) => stat,
-        Err(Errno::LOOP) => return Name::Unreadable(Unreadable::LoopingLink),
-        // The folder names it and yet it is not there: what is named is a link to nowhere.
-        Err(Errno::NOENT) => return Name::Unreadable(Unreadable::DanglingLink),
-        Err(error) => {
-            return Name::Unreadable(Unreadable::System(io::Error::from(error).to_string()));
-        }
+        Err(error) => return Name::Unreadable(why(error, folder, name)),
     };
     let other = match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => return Name::File(Stamp::of(&stat)),
@@ -61,6 +57,18 @@ pub(crate) fn look(folder: BorrowedFd<'_>, name: impl rustix::path::Arg) -> Name
         _ => NotAPlugin::Device,
     };
     Name::Other(other)
+}
+
+/// Why nothing could be learned of a name.
+fn why(error: Errno, folder: BorrowedFd<'_>, name: &OsStr) -> Unreadable {
+    match error {
+        Errno::LOOP => Unreadable::LoopingLink,
+        Errno::NOENT => match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Unreadable::DanglingLink,
+            Err(_) => Unreadable::Missing,
+        },
+        error => Unreadable::System(io::Error::from(error).to_string()),
+    }
 }
 
 /// Opens a file that `look` found to be regular, and makes sure that it still is.
