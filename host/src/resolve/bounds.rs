@@ -98,6 +98,23 @@ fn a_universe_gives_back_what_it_does_not_keep() {
 }
 
 #[test]
+fn a_full_universe_takes_no_more() {
+    let (mut universe, _) = chain(CANDIDATES_MAX, "acme.p0");
+    let (_, wishes) = chain(0, "acme.p0");
+    let one_more = Candidate {
+        id: "acme.other".parse().unwrap(),
+        version: Version::new(1, 0, 0),
+        components: Vec::new(),
+        requires: Vec::new(),
+    };
+    assert!(matches!(
+        universe.add(one_more),
+        Err(Refused::Candidates(_))
+    ));
+    assert!(load_order(&universe, &wishes).is_err());
+}
+
+#[test]
 fn more_wishes_than_a_pipeline_can_have_are_refused() {
     let (universe, mut wishes) = chain(1, "acme.p0");
     wishes.stages = vec![wishes.stages[0].clone(); 4_097];

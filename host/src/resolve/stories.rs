@@ -166,12 +166,13 @@ fn a_version_that_closes_a_circle_is_passed_over() {
 #[test]
 fn a_circle_without_a_way_out_is_walked_once() {
     check(
-        "acme.comp 1.0.0 needs acme.eq ^1
+        "acme.all 1.0.0 needs acme.eq ^1
+         acme.comp 1.0.0 needs acme.eq ^1
          acme.eq 1.0.0 needs acme.dsp ^1
          acme.dsp 1.0.0 needs acme.comp ^1
-         stage `eq` uses acme.eq",
-        "stage `eq` uses acme.eq, and acme.eq 1.0.0 needs acme.dsp ^1, \
-         and acme.dsp 1.0.0 needs acme.comp ^1: \
+         stage `all` uses acme.all",
+        "stage `all` uses acme.all, and acme.all 1.0.0 needs acme.eq ^1, \
+         and acme.eq 1.0.0 needs acme.dsp ^1, and acme.dsp 1.0.0 needs acme.comp ^1: \
          acme.comp 1.0.0 needs acme.eq 1.0.0, which needs acme.dsp 1.0.0, \
          which needs acme.comp 1.0.0 again: none of them can load first",
     );
@@ -254,6 +255,36 @@ fn plugins_that_need_different_versions_of_a_third_do_not_get_along() {
 }
 
 #[test]
+fn what_stages_name_is_raised_before_what_it_needs() {
+    check(
+        "acme.a 1.0.0
+         acme.a 2.0.0 needs acme.c ^1
+         acme.c 1.0.0
+         acme.c 2.0.0
+         acme.y 1.0.0 needs acme.a *
+         acme.z 1.0.0 needs acme.c ^1
+         acme.z 2.0.0 needs acme.c ^2
+         stage `y` uses acme.y
+         stage `z` uses acme.z",
+        "acme.a 1.0.0, acme.c 2.0.0, acme.y 1.0.0, acme.z 2.0.0",
+    );
+}
+
+#[test]
+fn what_is_needed_is_raised_before_what_could_be_used() {
+    check(
+        "acme.a 2.0.0 needs acme.c ^1
+         acme.c 1.0.0
+         acme.c 2.0.0
+         acme.m 1.0.0 needs acme.c ^1
+         acme.m 2.0.0 needs acme.c ^2
+         acme.y 1.0.0 needs acme.a * if present and acme.m *
+         stage `y` uses acme.y",
+        "acme.c 2.0.0, acme.m 2.0.0, acme.y 1.0.0",
+    );
+}
+
+#[test]
 fn an_older_version_makes_room_for_a_common_third() {
     check(
         "acme.eq 1.1.0 needs acme.dsp ^1
@@ -270,8 +301,8 @@ fn an_older_version_makes_room_for_a_common_third() {
 #[test]
 fn a_long_story_becomes_a_list() {
     check(
-        "acme.eq 1.1.0 needs acme.dsp =1.0.0
-         acme.eq 1.2.0 needs acme.dsp =2.0.0
+        "acme.eq 1.1.0 needs acme.dsp =2.0.0
+         acme.eq 1.2.0 needs acme.dsp =1.0.0
          acme.comp 2.0.0 needs acme.dsp =3.0.0
          acme.comp 2.1.0 needs acme.dsp =3.0.0
          acme.dsp 1.0.0
@@ -281,8 +312,8 @@ fn a_long_story_becomes_a_list() {
          stage `squeeze` uses acme.comp",
         "no choice of versions fits all of this:\
          \n  stage `eq` uses acme.eq\
-         \n  acme.eq 1.1.0 needs acme.dsp =1.0.0\
-         \n  acme.eq 1.2.0 needs acme.dsp =2.0.0\
+         \n  acme.eq 1.1.0 needs acme.dsp =2.0.0\
+         \n  acme.eq 1.2.0 needs acme.dsp =1.0.0\
          \n  stage `squeeze` uses acme.comp\
          \n  acme.comp 2.0.0 and 2.1.0 need acme.dsp =3.0.0\
          \nthat leaves no version of acme.dsp (found: 1.0.0, 2.0.0 and 3.0.0)",

@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 
 use segue_plugin::declare::Need;
+use segue_plugin::manifest::Manifest;
+use segue_plugin::manifest::model::Require;
 use semver::{Version, VersionReq};
 
-use crate::id::PluginId;
+use crate::id::{IdError, PluginId};
 use crate::resolve::versions::VERSIONS_MAX;
 
 /// The most candidates in all; a folder of ten thousand plugins fits.
@@ -75,6 +77,35 @@ pub(crate) struct Entry {
     pub(crate) candidate: Candidate,
     /// Why it cannot be used, in words that follow 'it cannot be used:'.
     pub(crate) excluded: Option<String>,
+}
+
+impl TryFrom<&Manifest> for Candidate {
+    type Error = IdError;
+
+    /// Takes what resolution needs to know out of a manifest.
+    ///
+    /// # Errors
+    /// When one of its ids is none; a manifest that was read has none such.
+    fn try_from(manifest: &Manifest) -> Result<Self, IdError> {
+        let requirement = |require: &Require| {
+            Ok(Requirement {
+                id: require.id.parse()?,
+                versions: require.version.clone(),
+                need: require.need,
+            })
+        };
+        let known = manifest.components.iter().map(|one| one.name.clone());
+        Ok(Self {
+            id: manifest.id.parse()?,
+            version: manifest.version.clone(),
+            components: known.collect(),
+            requires: manifest
+                .requires
+                .iter()
+                .map(requirement)
+                .collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 impl Universe {

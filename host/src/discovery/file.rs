@@ -1,0 +1,235 @@
+//! File: one regular file, opened so that nothing can go wrong with it, read in small pieces.
+//!
+//! In: a name. Out: its stamp, its bytes at the offsets asked for, or why not. Nothing blocks,
+//! nothing is mapped, and no more than a few megabytes are read whatever the file says of itself.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::os::unix::fs::FileExt;
+
+use object::read::{ReadCache, ReadCacheOps, ReadRef};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
+use rustix::io::Errno;
+use std::ops::Range;
+
+use crate::discovery::class::{NotAPlugin, Unreadable};
+use crate::discovery::stamp::Stamp;
+
+/// The largest library, in bytes. A plugin with its models and its debug information is smaller;
+/// it is hashed and copied before it is opened.
+pub const LIBRARY_BYTES_MAX: u64 = 1 << 30;
+
+/// The most that is read of one library, in bytes: its headers, names, dynamic section, manifest.
+const READ_BYTES_MAX: usize = 4 << 20;
+
+/// The largest piece asked for at once, in bytes: a table of sixteen thousand section headers.
+const PIECE_BYTES_MAX: u64 = 1 << 20;
+
+/// How much is read ahead, in bytes. Tables lie close together: most libraries take three reads.
+const WINDOW_BYTES: usize = 16 << 10;
+
+/// How much of that lies before what was asked for: the names of sections come before the table.
+const READ_BEHIND_BYTES: u64 = 2 << 10;
+
+/// What stands under a name.
+pub(crate) enum Name {
+    /// A regular file.
+    File(Stamp),
+    /// Something else that is no plugin.
+    Other(NotAPlugin),
+    /// Nothing that can be read.
+    Unreadable(Unreadable),
+}
+
+/// Looks at `name` in `folder` without opening it; links are followed.
+pub(crate) fn look(folder: BorrowedFd<'_>, name: &OsStr) -> Name {
+    let stat = match statat(folder, name, AtFlags::empty()) {
+        Ok(stat) => stat,
+        Err(error) => return Name::Unreadable(why(error, folder, name)),
+    };
+    let other = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => return Name::File(Stamp::of(&stat)),
+        FileType::Directory => NotAPlugin::Folder,
+        FileType::Fifo => NotAPlugin::Fifo,
+        FileType::Socket => NotAPlugin::Socket,
+        _ => NotAPlugin::Device,
+    };
+    Name::Other(other)
+}
+
+/// Why nothing could be learned of a name.
+fn why(error: Errno, folder: BorrowedFd<'_>, name: &OsStr) -> Unreadable {
+    match error {
+        Errno::LOOP => Unreadable::LoopingLink,
+        Errno::NOENT => match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Unreadable::DanglingLink,
+            Err(_) => Unreadable::Missing,
+        },
+        error => Unreadable::System(io::Error::from(error).to_string()),
+    }
+}
+
+/// Opens a file that `look` found to be regular, and makes sure that it still is.
+pub(crate) fn open(
+    folder: BorrowedFd<'_>,
+    name: impl rustix::path::Arg,
+) -> io::Result<(File, Stamp)> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let file = openat(folder, name, flags, Mode::empty())?;
+    let stat = rustix::fs::fstat(&file)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(io::Error::other("it is no regular file any more"));
+    }
+    Ok((File::from(file), Stamp::of(&stat)))
+}
+
+/// The bytes of a file as `object` asks for them.
+pub(crate) struct Pieces {
+    cache: ReadCache<Window>,
+    size_bytes: u64,
+}
+
+impl Pieces {
+    /// Prepares to read `file`, which has `size_bytes`.
+    pub(crate) fn new(file: File, size_bytes: u64) -> Self {
+        let cache = ReadCache::new(Window {
+            file,
+            size_bytes,
+            at: 0,
+            bytes: Vec::new(),
+            start: 0,
+            left: READ_BYTES_MAX,
+            failure: None,
+        });
+        Self { cache, size_bytes }
+    }
+
+    /// A reference that `object`'s parsers take.
+    pub(crate) fn whole(&self) -> Piece<'_> {
+        Piece {
+            cache: &self.cache,
+            start: 0,
+            size_bytes: self.size_bytes,
+        }
+    }
+
+    /// What the system said when a read failed.
+    pub(crate) fn into_failure(self) -> Option<io::Error> {
+        self.cache.into_inner().failure
+    }
+}
+
+/// Bounds what is asked for. `ReadCache` makes room for a piece before it reads it, and a file of
+/// holes may claim tables of any size.
+#[derive(Clone, Copy)]
+pub(crate) struct Piece<'a> {
+    cache: &'a ReadCache<Window>,
+    start: u64,
+    size_bytes: u64,
+}
+
+impl Piece<'_> {
+    /// The part of the file from `offset` on, as far as there is one.
+    pub(crate) fn part(self, offset: u64, size_bytes: u64) -> Self {
+        let offset = offset.min(self.size_bytes);
+        Self {
+            cache: self.cache,
+            start: self.start + offset,
+            size_bytes: size_bytes.min(self.size_bytes - offset),
+        }
+    }
+
+    /// Where `range` of this part is in the file.
+    fn in_file(self, range: Range<u64>) -> Result<Range<u64>, ()> {
+        if range.start > range.end || range.end > self.size_bytes {
+            return Err(());
+        }
+        Ok(self.start + range.start..self.start + range.end)
+    }
+}
+
+impl<'a> ReadRef<'a> for Piece<'a> {
+    fn len(self) -> Result<u64, ()> {
+        Ok(self.size_bytes)
+    }
+
+    fn read_bytes_at(self, offset: u64, size: u64) -> Result<&'a [u8], ()> {
+        if size > PIECE_BYTES_MAX {
+            return Err(());
+        }
+        let end = offset.checked_add(size).ok_or(())?;
+        let range = self.in_file(offset..end)?;
+        self.cache.read_bytes_at(range.start, size)
+    }
+
+    fn read_bytes_at_until(self, range: Range<u64>, delimiter: u8) -> Result<&'a [u8], ()> {
+        self.cache
+            .read_bytes_at_until(self.in_file(range)?, delimiter)
+    }
+}
+
+/// A file and the part of it that was read last.
+struct Window {
+    file: File,
+    size_bytes: u64,
+    /// Where the next read starts.
+    at: u64,
+    bytes: Vec<u8>,
+    /// Where in the file `bytes` starts.
+    start: u64,
+    /// How many bytes may still be handed out.
+    left: usize,
+    failure: Option<io::Error>,
+}
+
+impl Window {
+    /// The bytes from `at` on that are at hand, at least one unless the file ends there.
+    fn ahead(&mut self) -> Result<&[u8], ()> {
+        let end = self.start + self.bytes.len() as u64;
+        if !(self.start..end).contains(&self.at) {
+            self.start = self.at.saturating_sub(READ_BEHIND_BYTES);
+            self.bytes.resize(WINDOW_BYTES, 0);
+            let read = self.file.read_at(&mut self.bytes, self.start);
+            self.bytes.truncate(*read.as_ref().unwrap_or(&0));
+            if let Err(error) = read {
+                self.failure = Some(error);
+                return Err(());
+            }
+        }
+        let offset = (self.at - self.start) as usize; // Within the window, as made sure above.
+        Ok(self.bytes.get(offset..).unwrap_or(&[]))
+    }
+}
+
+impl ReadCacheOps for Window {
+    fn len(&mut self) -> Result<u64, ()> {
+        Ok(self.size_bytes)
+    }
+
+    fn seek(&mut self, position: u64) -> Result<u64, ()> {
+        self.at = position;
+        Ok(position)
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ()> {
+        self.left = self.left.checked_sub(buffer.len()).ok_or(())?;
+        let ahead = self.ahead()?;
+        let read = ahead.len().min(buffer.len());
+        buffer[..read].copy_from_slice(&ahead[..read]);
+        self.at += read as u64;
+        Ok(read)
+    }
+
+    fn read_exact(&mut self, mut buffer: &mut [u8]) -> Result<(), ()> {
+        while !buffer.is_empty() {
+            let read = self.read(buffer)?;
+            if read == 0 {
+                return Err(()); // The file became shorter since it was opened.
+            }
+            buffer = &mut buffer[read..];
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! Mach-O: the libraries of Apple's systems, single or several in one file.
+//!
+//! In: pieces of a file that starts as Mach-O files do. Out: what it says of itself.
+
+use object::macho;
+use object::read::macho::{FatArch, MachHeader, MachOFatFile, Section, Segment};
+use object::{Endianness, FileKind};
+
+use crate::discovery::class::NotAPlugin;
+use crate::discovery::file::Piece;
+use crate::discovery::library::{Format, Machine, Told, manifest_at};
+
+/// The segment and the section that hold the manifest.
+const PLACE: (&[u8], &[u8]) = (b"__DATA", b"__segue");
+
+/// The most architectures in one file; there are not that many.
+const ARCHITECTURES_MAX: usize = 16;
+
+pub(super) fn read<Mach: MachHeader>(file: Piece<'_>) -> Result<Told, Told> {
+    let header = Mach::parse(file, 0)?;
+    let endian = header.endian()?;
+    if ![macho::MH_DYLIB, macho::MH_BUNDLE].contains(&header.filetype(endian)) {
+        return Err(Told::Not(NotAPlugin::NotShared));
+    }
+    let mut commands = header.load_commands(endian, file, 0)?;
+    while let Some(command) = commands.next()? {
+        let Some((segment, sections)) = Mach::Segment::from_command(command)? else {
+            continue;
+        };
+        let sections = segment.sections(endian, sections)?;
+        let mut named = sections.iter();
+        if let Some(section) = named.find(|one| (one.segment_name(), one.name()) == PLACE) {
+            let (offset, size_bytes) = (section.offset(endian), section.size(endian));
+            return Ok(Told::Plugin {
+                machine: Machine {
+                    format: Format::MachO,
+                    code: header.cputype(endian).0,
+                    address_bits: if header.is_type_64() { 64 } else { 32 },
+                },
+                manifest: manifest_at(file, offset.into(), size_bytes.into())?,
+                sibling: None,
+            });
+        }
+    }
+    Err(Told::Not(NotAPlugin::NoManifest))
+}
+
+/// Reads the part for this host, or the first plugin if none is.
+pub(super) fn read_fat<Fat: FatArch>(file: Piece<'_>) -> Result<Told, Told> {
+    let fat = MachOFatFile::<Fat>::parse(file)?;
+    let mut first = None;
+    for part in fat.arches().iter().take(ARCHITECTURES_MAX) {
+        let (offset, size_bytes) = part.file_range();
+        let part = file.part(offset, size_bytes);
+        let told = match FileKind::parse(part) {
+            Ok(FileKind::MachO32) => read::<macho::MachHeader32<Endianness>>(part),
+            Ok(FileKind::MachO64) => read::<macho::MachHeader64<Endianness>>(part),
+            _ => Err(Told::Damaged("a part of it is no Mach-O file".to_owned())),
+        };
+        match told {
+            Ok(Told::Plugin { machine, .. }) if machine.is_ours() => return told,
+            told if first.is_none() => first = Some(told),
+            _ => {}
+        }
+    }
+    first.unwrap_or(Err(Told::Not(NotAPlugin::NoManifest)))
+}

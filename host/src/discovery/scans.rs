@@ -1,0 +1,438 @@
+//! Scans: whole folders, and every word about them.
+//!
+//! In: folders made for the test. Out: what a scan of them says, compared whole.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use segue_plugin::manifest::TARGET;
+use tempfile::TempDir;
+
+use crate::discovery::specimen::{
+    Elf, aborting_manifest, dll, dylib, elf, library, manifest, named, of_abi, windows_manifest,
+};
+use crate::discovery::{
+    Class, Content, ContentHash, Incompatible, Origin, Outcome, Registry, Scan, SearchPlan, scan,
+};
+
+/// A time at which everything that a test just wrote has settled.
+fn later() -> SystemTime {
+    SystemTime::now() + Duration::from_secs(10)
+}
+
+fn scan_of(folders: &[&Path], registry: &mut Registry) -> Scan {
+    let mut plan = SearchPlan::default();
+    for folder in folders {
+        plan.add(folder, Origin::Argument);
+    }
+    scan(&plan, registry, later())
+}
+
+fn folder_of(files: &[(&str, Vec<u8>)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    folder
+}
+
+/// One line for each entry: its name, its class, and why.
+fn told(scan: &Scan) -> String {
+    let mut lines = String::new();
+    for entry in &scan.entries {
+        let name = entry.path.file_name().unwrap().to_str().unwrap();
+        let class = entry.class.name();
+        let reason = entry
+            .class
+            .reason()
+            .map_or(String::new(), |reason| format!(": {reason}"));
+        lines += &format!("{name}: {class}{reason}\n");
+    }
+    lines
+}
+
+fn check(files: &[(&str, Vec<u8>)], expected: &str) {
+    let folder = folder_of(files);
+    let scan = scan_of(&[folder.path()], &mut Registry::in_memory());
+    assert_eq!(told(&scan), expected);
+}
+
+#[test]
+fn a_good_plugin_is_ready_whatever_lies_beside_it() {
+    let system = elf(&Elf::default());
+    let cut = library(&manifest());
+    check(
+        &[
+            ("good.so", library(&manifest())),
+            ("GOOD.SO", library(&named("acme.p00001", "1.0.0"))),
+            ("system.so", system),
+            ("text.so", b"This is no library, it only says so.".to_vec()),
+            ("empty.so", Vec::new()),
+            ("short.so", b"x".to_vec()),
+            ("truncated.so", cut[..cut.len() - 1].to_vec()),
+            ("head.so", cut[..40].to_vec()),
+            (
+                "program.so",
+                elf(&Elf {
+                    kind: 2,
+                    ..Elf::default()
+                }),
+            ),
+            ("readme.txt", b"Nobody asked for this file.".to_vec()),
+            ("libgood.so.1", library(&manifest())),
+        ],
+        "GOOD.SO: ready\n\
+         empty.so: not a plugin: an empty file, expected a library\n\
+         good.so: ready\n\
+         head.so: unreadable: a library that is cut off or damaged: \
+         Invalid ELF header size or alignment\n\
+         program.so: not a plugin: no shared library: a program or an object file\n\
+         short.so: not a plugin: no library: it is neither ELF, PE nor Mach-O\n\
+         system.so: not a plugin: a library without a manifest: \
+         it was not built with segue-plugin\n\
+         text.so: not a plugin: no library: it is neither ELF, PE nor Mach-O\n\
+         truncated.so: unreadable: a library that is cut off or damaged: \
+         Invalid ELF section header offset/size/alignment\n",
+    );
+}
+
+#[test]
+fn what_is_no_file_is_named_and_not_opened() {
+    let folder = folder_of(&[("good.so", library(&manifest()))]);
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("d.so")).unwrap();
+    mknodat(CWD, path("fifo.so"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let _socket = UnixListener::bind(path("socket.so")).unwrap();
+    symlink("/dev/zero", path("zero.so")).unwrap();
+    symlink("nowhere", path("dangling.so")).unwrap();
+    symlink("loop.so", path("loop.so")).unwrap();
+    symlink("good.so", path("link.so")).unwrap();
+    let scan = scan_of(&[folder.path()], &mut Registry::in_memory());
+    assert_eq!(
+        told(&scan),
+        "d.so: not a plugin: a folder, expected a library\n\
+         dangling.so: unreadable: a link to something that is not there\n\
+         fifo.so: not a plugin: a FIFO, expected a library\n\
+         good.so: ready\n\
+         link.so: ready\n\
+         loop.so: unreadable: a link that leads in a circle\n\
+         socket.so: not a plugin: a socket, expected a library\n\
+         zero.so: not a plugin: a device, expected a library\n",
+    );
+    assert_eq!(scan.files_opened, 2);
+    assert_eq!(scan.duplicates[0].content, Content::Same);
+}
+
+#[test]
+fn plugins_for_other_hosts_say_what_to_do() {
+    let abi = segue_plugin::abi::ABI_VERSION;
+    let beside = elf(&Elf {
+        manifest: Some(&manifest()),
+        run_path: Some("/opt/lib:$ORIGIN/../lib"),
+        needed: &["libc.so.6", "libtube\x1b.so.2"],
+        ..Elf::default()
+    });
+    check(
+        &[
+            ("abort.so", library(&aborting_manifest())),
+            ("beside.so", beside),
+            ("later.so", library(&of_abi((1, 9), (1, 9)))),
+            ("new.so", library(&of_abi((9, 0), (9, 0)))),
+            ("old.so", library(&of_abi((0, 3), (0, 3)))),
+            ("windows.dll", dll(&windows_manifest())),
+        ],
+        &format!(
+            "abort.so: incompatible: the plugin was built with panic = \"abort\", so a panic in \
+             it would end the host: rebuild it with panic = \"unwind\", or wait for version 1.3, \
+             which runs it in a worker\n\
+             beside.so: incompatible: the plugin needs libtube\\x1b.so.2 from its own folder \
+             ($ORIGIN), but a plugin is opened from the host's store: link that library \
+             statically, or install it where the system finds it\n\
+             later.so: incompatible: the plugin needs a host that speaks plugin ABI 1.9 or a \
+             later 1.x, this one speaks {abi}: update Segue, or ask for a build of the plugin \
+             for ABI {abi}\n\
+             new.so: incompatible: the plugin was built for plugin ABI 9.0, this version speaks \
+             {abi}: update Segue, or ask for a build of the plugin for ABI {abi}\n\
+             old.so: incompatible: the plugin was built for plugin ABI 0.3, this version speaks \
+             {abi}: rebuild the plugin with a segue-plugin of ABI {abi}\n\
+             windows.dll: incompatible: the plugin was built for x86_64-pc-windows-msvc (PE, \
+             x86_64, 64 bit), this host is {TARGET}: ask for a build for {TARGET}\n"
+        ),
+    );
+}
+
+#[test]
+fn a_library_of_another_system_still_says_what_it_is() {
+    let folder = folder_of(&[
+        ("a.dll", dll(&windows_manifest())),
+        ("b.dylib", dylib(&manifest(), 0x0100_000c)),
+    ]);
+    let scan = scan_of(&[folder.path()], &mut Registry::in_memory());
+    for entry in &scan.entries {
+        assert!(matches!(
+            entry.class,
+            Class::Incompatible(Incompatible::Target { .. }, _)
+        ));
+        assert_eq!(entry.class.found().unwrap().manifest.id, "acme.p00000");
+    }
+}
+
+#[test]
+fn a_run_path_that_nothing_is_needed_from_is_no_hindrance() {
+    let beside = elf(&Elf {
+        manifest: Some(&manifest()),
+        run_path: Some("$ORIGIN"),
+        ..Elf::default()
+    });
+    let elsewhere = elf(&Elf {
+        manifest: Some(&named("acme.p00001", "1.0.0")),
+        run_path: Some("/opt/tube/lib"),
+        needed: &["libtube.so.2"],
+        ..Elf::default()
+    });
+    check(
+        &[("a.so", beside), ("b.so", elsewhere)],
+        "a.so: ready\nb.so: ready\n",
+    );
+}
+
+#[test]
+fn files_of_holes_are_answered_at_once() {
+    let folder = folder_of(&[]);
+    let huge = fs::File::create(folder.path().join("huge.so")).unwrap();
+    huge.set_len(5 << 30).unwrap();
+    let mut lying = library(&manifest());
+    lying[60..62].copy_from_slice(&0_u16.to_le_bytes()); // The first section says how many follow.
+    let sections_at = u64::from_le_bytes(lying[40..48].try_into().unwrap()) as usize;
+    lying[sections_at + 32..sections_at + 40].copy_from_slice(&0x0100_0000_u64.to_le_bytes());
+    let path = folder.path().join("lying.so");
+    fs::write(&path, lying).unwrap();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(1 << 30)
+        .unwrap();
+    let scan = scan_of(&[folder.path()], &mut Registry::in_memory());
+    assert_eq!(
+        told(&scan),
+        "huge.so: unreadable: 5368709120 bytes, expected at most 1073741824\n\
+         lying.so: unreadable: a library that is cut off or damaged: \
+         Invalid ELF section header offset/size/alignment\n",
+    );
+}
+
+#[test]
+fn a_manifest_beyond_its_bound_is_not_read() {
+    let large = vec![0; 64 * 1024 + 1];
+    check(
+        &[("a.so", library(&large)), ("b.so", library(b"SEGUE"))],
+        "a.so: unreadable: a library that is cut off or damaged: \
+         its manifest's section has 65537 bytes, expected at most 65536\n\
+         b.so: unreadable: the manifest is cut off: it has 5 bytes, expected 24\n",
+    );
+}
+
+#[test]
+fn a_folder_is_searched_once_however_it_is_named() {
+    let folder = folder_of(&[("good.so", library(&manifest()))]);
+    let other = folder_of(&[]);
+    let link = other.path().join("link");
+    symlink(folder.path(), &link).unwrap();
+    let missing = other.path().join("missing");
+    let file = folder.path().join("good.so");
+    let folders = [folder.path(), &link, folder.path(), &missing, &file];
+    let scan = scan_of(&folders, &mut Registry::in_memory());
+    assert_eq!(scan.entries.len(), 1);
+    let outcomes: Vec<_> = scan
+        .folders
+        .iter()
+        .map(|folder| folder.outcome.clone())
+        .collect();
+    assert_eq!(
+        outcomes[..4],
+        [
+            Outcome::Read { files: 1 },
+            Outcome::Again,
+            Outcome::Again,
+            Outcome::Missing,
+        ]
+    );
+    let not_a_folder = "Not a directory (os error 20)".to_owned();
+    assert_eq!(outcomes[4], Outcome::Unreadable(not_a_folder));
+}
+
+#[test]
+fn a_file_named_by_itself_is_looked_at_whatever_it_is_called() {
+    let folder = folder_of(&[("plugin", library(&manifest()))]);
+    let plan = SearchPlan {
+        files: vec![
+            folder.path().join("plugin"),
+            folder.path().join("missing.so"),
+        ],
+        folders: Vec::new(),
+    };
+    let scan = scan(&plan, &mut Registry::in_memory(), later());
+    assert_eq!(
+        told(&scan),
+        "plugin: ready\nmissing.so: unreadable: there is no such file\n"
+    );
+}
+
+#[test]
+fn of_two_files_of_one_plugin_the_first_wins() {
+    let other_content = elf(&Elf {
+        manifest: Some(&manifest()),
+        needed: &["libgcc_s.so.1", "libm.so.6"],
+        ..Elf::default()
+    });
+    let longer = elf(&Elf {
+        manifest: Some(&manifest()),
+        needed: &[],
+        ..Elf::default()
+    });
+    let first = folder_of(&[("a.so", library(&manifest()))]);
+    let second = folder_of(&[
+        ("a.so", library(&manifest())),
+        ("b.so", other_content),
+        ("c.so", longer),
+        ("d.so", library(&named("acme.p00000", "1.0.1"))),
+    ]);
+    let mut registry = Registry::in_memory();
+    let scan = scan_of(&[first.path(), second.path()], &mut registry);
+    let duplicates: Vec<_> = scan
+        .duplicates
+        .iter()
+        .map(|one| (one.first, one.later, one.content))
+        .collect();
+    let (same, different) = (Content::Same, Content::Different);
+    assert_eq!(
+        duplicates,
+        [(0, 1, same), (0, 2, different), (0, 3, different)]
+    );
+    let ready: Vec<_> = scan.ready().map(|(path, _)| path.to_owned()).collect();
+    assert_eq!(
+        ready,
+        [first.path().join("a.so"), second.path().join("d.so")]
+    );
+    let hashed = |at: usize| {
+        let entry = &scan.entries[at];
+        registry
+            .hash(&entry.path, &entry.class.found().unwrap().stamp)
+            .is_some()
+    };
+    assert!(
+        hashed(0) && hashed(1) && hashed(2),
+        "what was compared need not be hashed again"
+    );
+    assert!(
+        !hashed(3) && !hashed(4),
+        "what differs in size need not be hashed at all"
+    );
+}
+
+#[test]
+fn with_a_registry_the_second_scan_opens_nothing() {
+    let plugins = folder_of(&[
+        ("good.so", library(&manifest())),
+        ("new.so", library(&of_abi((9, 0), (9, 0)))),
+        ("system.so", elf(&Elf::default())),
+        ("text.so", b"This is no library, it only says so.".to_vec()),
+        ("truncated.so", library(&manifest())[..900].to_vec()),
+        ("windows.dll", dll(&windows_manifest())),
+    ]);
+    let cache = tempfile::tempdir().unwrap();
+    let folder = cache.path().join("segue");
+    let mut registry = Registry::load(&folder);
+    let first = scan_of(&[plugins.path()], &mut registry);
+    assert_eq!(first.files_opened, 6);
+    registry.save().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        (mode(&folder), mode(&folder.join("registry"))),
+        (0o700, 0o600)
+    );
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    let second = scan_of(&[plugins.path()], &mut Registry::load(&folder));
+    assert_eq!(second.files_opened, 0);
+    assert_eq!(
+        (second.entries, second.folders),
+        (first.entries, first.folders)
+    );
+}
+
+#[test]
+fn the_registry_knows_only_files_that_have_settled() {
+    let plugins = folder_of(&[("good.so", library(&manifest()))]);
+    let mut plan = SearchPlan::default();
+    plan.add(plugins.path(), Origin::User);
+    let mut registry = Registry::in_memory();
+    assert_eq!(
+        scan(&plan, &mut registry, SystemTime::now()).files_opened,
+        1
+    );
+    assert_eq!(scan(&plan, &mut registry, later()).files_opened, 1);
+    assert_eq!(scan(&plan, &mut registry, later()).files_opened, 0);
+}
+
+#[test]
+fn a_file_that_changed_is_read_again() {
+    let plugins = folder_of(&[("good.so", library(&manifest()))]);
+    let path = plugins.path().join("good.so");
+    let mut registry = Registry::in_memory();
+    let first = scan_of(&[plugins.path()], &mut registry);
+    let old = first.entries[0].class.found().unwrap().stamp;
+    registry.set_hash(&path, &old, ContentHash([7; 32]));
+    // Same length, and the same times as far as they can be set by hand.
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, library(&named("acme.p00001", "2.0.0"))).unwrap();
+    fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(modified)
+        .unwrap();
+    let second = scan_of(&[plugins.path()], &mut registry);
+    let found = second.entries[0].class.found().unwrap();
+    assert_eq!(found.manifest.id, "acme.p00001");
+    assert_eq!((found.hash, registry.hash(&path, &old)), (None, None));
+}
+
+#[test]
+fn the_registry_keeps_hashes_and_forgets_what_is_gone() {
+    let plugins = folder_of(&[
+        ("gone.so", library(&named("acme.p00001", "1.0.0"))),
+        ("good.so", library(&manifest())),
+    ]);
+    let cache = tempfile::tempdir().unwrap();
+    let mut registry = Registry::load(cache.path());
+    let first = scan_of(&[plugins.path()], &mut registry);
+    for (entry, byte) in first.entries.iter().zip([1, 2]) {
+        let stamp = entry.class.found().unwrap().stamp;
+        registry.set_hash(&entry.path, &stamp, ContentHash([byte; 32]));
+    }
+    registry.save().unwrap();
+    let mut registry = Registry::load(cache.path());
+    fs::remove_file(plugins.path().join("gone.so")).unwrap();
+    let second = scan_of(&[plugins.path()], &mut registry);
+    let found = second.entries[0].class.found().unwrap();
+    assert_eq!(found.hash, Some(ContentHash([2; 32])));
+    registry.save().unwrap();
+    let gone = &first.entries[0];
+    let stamp = gone.class.found().unwrap().stamp;
+    assert_eq!(Registry::load(cache.path()).hash(&gone.path, &stamp), None);
+}
+
+#[test]
+fn a_scan_elsewhere_forgets_nothing() {
+    let here = folder_of(&[("good.so", library(&manifest()))]);
+    let there = folder_of(&[("other.so", library(&named("acme.p00001", "1.0.0")))]);
+    let mut registry = Registry::in_memory();
+    scan_of(&[here.path()], &mut registry);
+    scan_of(&[there.path()], &mut registry);
+    assert_eq!(scan_of(&[here.path()], &mut registry).files_opened, 0);
+}
