@@ -9,12 +9,10 @@
 mod deadline;
 mod error;
 mod generation;
-mod hash;
 pub mod meter;
 mod services;
 
 pub use deadline::{CREATE_DEADLINE, within};
 pub use error::LoadError;
 pub use generation::{Generation, GenerationUse, resident};
-pub use hash::ContentHash;
 pub use services::Providers;

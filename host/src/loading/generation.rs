@@ -13,8 +13,8 @@ use segue_plugin::fault::Refusal;
 use segue_plugin::link::{Creation, Decision, Heap, Library, Observer, Processor, Services};
 use segue_plugin::manifest::{Component, Manifest};
 
+use crate::discovery::ContentHash;
 use crate::loading::error::LoadError;
-use crate::loading::hash::ContentHash;
 use crate::loading::meter::{self, HostHooks};
 
 /// Everything opened so far. Locked while opening, so that no content is opened twice.
@@ -63,7 +63,7 @@ pub fn resident() -> Vec<Arc<Generation>> {
 impl Generation {
     /// Opens the library at `path`, whose content has this hash and whose section this manifest.
     ///
-    /// `bytes` are those of its manifest section; `resource_dir` is the folder it was found in.
+    /// `resource_dir` is the folder it was found in.
     /// Content that is open already is not opened again. Runs the library's initializers: only
     /// what admission approved comes here.
     ///
@@ -72,7 +72,6 @@ impl Generation {
     pub fn open(
         path: &Path,
         hash: ContentHash,
-        bytes: &[u8],
         manifest: &Manifest,
         resource_dir: &Path,
     ) -> Result<Arc<Self>, LoadError> {
@@ -84,7 +83,7 @@ impl Generation {
             path: path.to_owned(),
             source,
         })?;
-        if library.manifest() != bytes {
+        if Manifest::read(library.manifest()).as_ref() != Ok(manifest) {
             return Err(LoadError::ManifestDiffers {
                 path: path.to_owned(),
             });
