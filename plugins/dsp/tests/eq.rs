@@ -128,7 +128,7 @@ proptest! {
 
     #[test]
     fn numbers_from_anywhere_load_whole_or_not_at_all(
-        numbers in vec(any::<f64>(), 2 * NUMBERS_PER_SECTION),
+        numbers in vec(prop::num::f64::ANY, 2 * NUMBERS_PER_SECTION),
         replaced in 0..2 * NUMBERS_PER_SECTION,
     ) {
         let mut cascade = cascade(2);
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn any_input_at_all_is_survived(input in vec(any::<f32>(), 0..300), count in 0..=SECTIONS_MAX) {
+    fn any_input_at_all_is_survived(input in vec(prop::num::f32::ANY, 0..300), count in 0..=SECTIONS_MAX) {
         let mut cascade = cascade(count);
         prop_assert_eq!(filtered(&mut cascade, &input).len(), input.len());
         cascade.reset();
