@@ -4,14 +4,24 @@
 //! to another machine, times do not.
 
 use std::hint::black_box;
+use std::path::Path;
+use std::path::PathBuf;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use segue::audio::Buffer;
+use segue::audio::Format;
+use segue::audio::Layout;
+use segue::audio::SampleFormat;
 use segue::audio::first_non_finite;
+use segue::io::Container;
 use segue::io::Decoder;
 use segue::io::Encoder;
 use segue::io::Encoding;
+use segue::io::Metadata;
+use segue::io::OutputOptions;
+use segue::io::Overwrite;
+use tempfile::TempDir;
 
 /// Frames at a time, as the pipeline reads them: what fits the second-level cache.
 const FRAMES: usize = 8192;
@@ -81,6 +91,73 @@ fn encode<const CHANNELS: usize>(bencher: Bencher<'_, '_>, name: &str) {
     let mut back = Buffer::new(CHANNELS, FRAMES);
     Decoder::new(encoding(name), CHANNELS).decode(&mut bytes, &mut back, 0);
     assert_eq!(back.as_slice(), from.as_slice());
+}
+
+/// Ten seconds of 48 kHz stereo from one WAV file to another, beside reading and writing its bytes.
+#[divan::bench(name = "file/bytes")]
+fn file_bytes(bencher: Bencher<'_, '_>) {
+    let (folder, from) = file();
+    let into = folder.path().join("copy.wav");
+    bencher.bench_local(|| {
+        let bytes = std::fs::read(&from).expect("the file is there");
+        std::fs::write(&into, bytes).expect("the disk has room");
+    });
+    assert_eq!(std::fs::read(&into).ok(), std::fs::read(&from).ok());
+}
+
+#[divan::bench(name = "file/samples")]
+fn file_samples(bencher: Bencher<'_, '_>) {
+    let (folder, from) = file();
+    let into = folder.path().join("copy.wav");
+    bencher.bench_local(|| copy_samples(&from, &into));
+    assert_eq!(std::fs::read(&into).ok(), std::fs::read(&from).ok());
+}
+
+/// Reads and writes a file as a pipeline without stages would, but for bringing it to the disk.
+fn copy_samples(from: &Path, into: &Path) {
+    let mut source = segue::io::open(from, None).expect("the file is there");
+    let options = OutputOptions {
+        format: *source.format(),
+        samples: SampleFormat::S16,
+        container: Container::Wav,
+        frames: source.frames(),
+        metadata: &source.metadata().clone(),
+        overwrite: Overwrite::Allowed,
+        input: source.file_id(),
+    };
+    let mut sink = segue::io::create(into, &options).expect("the folder can be written");
+    let mut block = Buffer::new(2, FRAMES);
+    loop {
+        let frames = source.read(&mut block).expect("the file is whole");
+        if frames == 0 {
+            break;
+        }
+        sink.write(&block, 0..frames).expect("the disk has room");
+    }
+    sink.finish().expect("the disk has room");
+}
+
+/// A folder and in it a file of ten seconds.
+fn file() -> (TempDir, PathBuf) {
+    let folder = TempDir::new().expect("a folder for the bench");
+    let path = folder.path().join("file.wav");
+    let format = Format::new(48_000, Layout::STEREO, SampleFormat::S16).expect("a usual format");
+    let options = OutputOptions {
+        format,
+        samples: SampleFormat::S16,
+        container: Container::Wav,
+        frames: None,
+        metadata: &Metadata::default(),
+        overwrite: Overwrite::Refused,
+        input: None,
+    };
+    let mut sink = segue::io::create(&path, &options).expect("a new file");
+    let block = ramp(2);
+    for _ in 0..480_000 / FRAMES {
+        sink.write(&block, 0..FRAMES).expect("the disk has room");
+    }
+    sink.finish().expect("the disk has room");
+    (folder, path)
 }
 
 #[divan::bench(name = "finite/stereo", args = [64, 128, 256, 1024])]

@@ -256,7 +256,12 @@ fn signature(first: &[u8]) -> Signature {
 fn wav_source(mut input: Input) -> Result<Box<dyn Source>, OpenError> {
     let (name, bytes) = (input.name.clone(), input.bytes);
     match wav::read::header(&mut input, bytes) {
-        Ok(pcm) => Ok(Box::new(PcmSource::new(name, input.file_id, input, pcm))),
+        Ok(mut pcm) => {
+            if let Some(bytes) = bytes {
+                wav::read::tags_behind(&mut pcm, bytes, |at, into| input.read_at(at, into));
+            }
+            Ok(Box::new(PcmSource::new(name, input.file_id, input, pcm)))
+        }
         Err(source) => Err(OpenError::Wav { name, source }),
     }
 }

@@ -44,12 +44,13 @@ impl Decoder {
     /// The bytes are scratch afterwards: a foreign byte order is turned in place.
     ///
     /// # Panics
-    /// When `bytes` is not whole frames, or they do not fit.
+    /// When `bytes` is not whole frames, they do not fit, or `into` has other channels.
     pub fn decode(&mut self, bytes: &mut [u8], into: &mut Buffer, at: usize) {
         assert!(
             bytes.len().is_multiple_of(self.frame_bytes()),
             "whole frames are decoded"
         );
+        assert_eq!(into.channels(), self.channels, "a buffer for the format");
         if self.encoding.order == ByteOrder::Big {
             turn(bytes, self.encoding.samples.bytes());
         }

@@ -55,13 +55,15 @@ impl Encoder {
     /// were beyond the range of the integers.
     ///
     /// # Panics
-    /// When `bytes` has another length, or the frames end past those of `from`.
+    /// When `bytes` has another length, the frames end past those of `from`, or it has other
+    /// channels.
     pub fn encode(&mut self, from: &Buffer, frames: Range<usize>, bytes: &mut [u8]) -> u64 {
         assert_eq!(
             bytes.len(),
             frames.len() * self.frame_bytes(),
             "bytes for every frame"
         );
+        assert_eq!(from.channels(), self.channels, "a buffer of the format");
         let width = self.encoding.samples.bytes();
         let mut clipped = 0;
         let mut at = frames.start;

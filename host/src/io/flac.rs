@@ -230,6 +230,8 @@ impl Source for FlacSource {
     }
 
     fn read(&mut self, into: &mut Buffer) -> Result<usize, ReadError> {
+        let channels = self.header.format.channels();
+        assert_eq!(into.channels(), channels, "a buffer for the format");
         let mut frames = 0;
         while !self.ended && frames < into.frames_max() {
             let taken = match self.take_frames(into, frames) {

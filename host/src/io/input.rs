@@ -10,6 +10,7 @@ use std::fs::OpenOptions;
 use std::io;
 use std::io::Read;
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::OpenOptionsExt;
@@ -115,6 +116,11 @@ impl Input {
         self.ahead = io::Cursor::new(first);
         let first = self.ahead.get_ref();
         Ok(&first[..count.min(first.len())])
+    }
+
+    /// Fills `bytes` from another place of a file, without moving from where it is read.
+    pub(crate) fn read_at(&self, position: u64, bytes: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(bytes, position)
     }
 
     /// Waits until there is something to read, or the writer was there and is gone; from then on

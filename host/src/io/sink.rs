@@ -167,3 +167,57 @@ impl Sink for PcmSink {
         Ok(written)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::audio::Layout;
+    use crate::audio::SampleFormat;
+    use crate::io::metadata::Metadata;
+    use crate::io::output::Overwrite;
+
+    /// A sink for a mono WAV file of 16 bits.
+    fn sink(path: &Path) -> Box<PcmSink> {
+        let samples = SampleFormat::S16;
+        let format = Format::new(48_000, Layout::MONO, samples).unwrap();
+        let header = Header::new(&format, samples, &Metadata::default());
+        let output = Output::create(path, Overwrite::Refused, None).unwrap();
+        let encoding = Encoding::little(samples);
+        Box::new(PcmSink::wav(output, encoding, &format, header, None))
+    }
+
+    #[test]
+    fn a_length_that_only_shows_on_the_way_ends_with_an_error_and_no_file() {
+        let folder = TempDir::new().unwrap();
+        let mut sink = sink(&folder.path().join("out.wav"));
+        assert_eq!(sink.frames_max, (u64::from(u32::MAX) - 2 - 36) / 2);
+        sink.frames_max = 100_000;
+        let block = Buffer::new(1, 60_000);
+        sink.write(&block, 0..60_000).unwrap();
+        sink.write(&block, 0..40_000).unwrap();
+        let error = sink.write(&block, 0..1).unwrap_err();
+        let expected = "reached the 200000 bytes at which WAV ends, after frame 100000";
+        assert!(error.to_string().ends_with(expected), "{error}");
+        drop(sink);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn nothing_is_written_in_small_pieces() {
+        let folder = TempDir::new().unwrap();
+        let mut sink = sink(&folder.path().join("out.wav"));
+        let block = Buffer::new(1, 64);
+        for _ in 0..511 {
+            sink.write(&block, 0..64).unwrap();
+        }
+        assert_eq!(sink.written.bytes, 0);
+        sink.write(&block, 0..64).unwrap();
+        assert_eq!(sink.written.bytes, 44 + 65_536);
+        assert_eq!(sink.finish().unwrap().bytes, 44 + 65_536);
+    }
+}

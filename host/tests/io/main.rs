@@ -1,5 +1,10 @@
 //! Samples in and out through files and pipes, as the rest of the host uses them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests stop where they cannot go on"
+)]
+
 mod flac;
 mod pipes;
 mod refusals;

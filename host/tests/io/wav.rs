@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::collection::vec;
-use proptest::num::f32;
+use proptest::prelude::ProptestConfig;
 use proptest::prelude::any;
 use proptest::prop_assert;
 use proptest::prop_assert_eq;
@@ -102,7 +102,10 @@ fn by_hound(path: &Path) -> (hound::WavSpec, Vec<i32>) {
     (spec, samples)
 }
 
+// Every case brings a file to the disk, which takes its time.
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn integers_written_here_are_read_by_hound_and_by_us(
         integers in vec(any::<i32>(), 0..3000), channels in 1_u16..9, samples in 0_usize..4,
@@ -129,14 +132,14 @@ proptest! {
     }
 
     #[test]
-    fn floats_keep_every_bit_both_ways(samples in vec(f32::ANY, 0..2000), channels in 1_u16..5) {
-        let samples = &samples[..samples.len() / usize::from(channels) * usize::from(channels)];
+    fn floats_keep_every_bit_both_ways(bits in vec(any::<u32>(), 0..2000), channels in 1_u16..5) {
+        let bits = &bits[..bits.len() / usize::from(channels) * usize::from(channels)];
+        let samples: Vec<f32> = bits.iter().copied().map(f32::from_bits).collect();
         let (_folder, path) = new_file("out.wav");
         let layout = Layout::usual(channels).unwrap();
-        write(&path, &wav_options(layout, SampleFormat::F32), samples).unwrap();
-        let bits: Vec<u32> = samples.iter().map(|sample| sample.to_bits()).collect();
+        write(&path, &wav_options(layout, SampleFormat::F32), &samples).unwrap();
         let heard = hear(&path, None).unwrap();
-        prop_assert_eq!(heard.bits(), &bits[..]);
+        prop_assert_eq!(heard.bits(), bits);
         prop_assert_eq!(heard.notices, []);
         let (spec, found) = by_hound(&path);
         prop_assert_eq!(spec.sample_format, hound::SampleFormat::Float);
@@ -181,7 +184,9 @@ proptest! {
             prop_assert_eq!(hear(&path, None).unwrap().format.layout(), layout);
         }
     }
+}
 
+proptest! {
     #[test]
     fn a_header_with_any_bytes_changed_gives_an_error_or_no_more_than_the_file_has(
         changes in vec((0_usize..140, any::<u8>()), 1..6), from in 0_usize..2,
@@ -489,4 +494,31 @@ fn clipped_samples_are_counted() {
     let samples = [1.0, -1.0, 0.999, -1.001, f32::INFINITY, 2.0];
     let options = wav_options(Layout::STEREO, SampleFormat::S16);
     assert_eq!(write(&path, &options, &samples).unwrap().clipped, 4);
+}
+
+#[test]
+fn tags_behind_the_samples_are_read_from_a_file() {
+    let chunk = format(1, 1, 8_000, 1, 8);
+    let tags = |name: &str| format!("INFOINAM\x04\0\0\0{name}").into_bytes();
+    let (before, behind) = (tags("one\0"), tags("two\0"));
+    let bytes = wav(&[
+        (b"fmt ", &chunk),
+        (b"LIST", &before),
+        (b"data", &[128; 3]),
+        (b"odd ", &[0; 5]),
+        (b"LIST", &behind),
+    ]);
+    for length in 0..bytes.len() {
+        let found = heard(&bytes[..length]).map_or(0, |heard| heard.metadata.tags().len());
+        let before = usize::from(length >= 68);
+        assert_eq!(found, before, "{length}");
+    }
+    let heard = heard(&bytes).unwrap();
+    let values: Vec<_> = heard
+        .metadata
+        .tags()
+        .iter()
+        .map(|tag| &*tag.value)
+        .collect();
+    assert_eq!((values, heard.samples.len()), (vec!["one", "two"], 3));
 }

@@ -107,6 +107,36 @@ pub(crate) fn header(input: impl Read, file_bytes: Option<u64>) -> Result<Pcm, W
     })
 }
 
+/// Adds the tags of lists behind the samples, where many programs put them.
+///
+/// `read_at` fills bytes from a place of the file; where it cannot, there are no more tags.
+pub(crate) fn tags_behind(
+    pcm: &mut Pcm,
+    file_bytes: u64,
+    read_at: impl Fn(u64, &mut [u8]) -> io::Result<()>,
+) {
+    let Some((declared, present)) = pcm.declared_bytes.zip(pcm.present_bytes) else {
+        return;
+    };
+    let mut position = file_bytes - present + declared.min(present).next_multiple_of(2);
+    for _ in 0..CHUNKS_MAX {
+        let mut head = [0; 8];
+        if read_at(position, &mut head).is_err() {
+            return;
+        }
+        let [a, b, c, d, size @ ..] = head;
+        let size = u32::from_le_bytes(size);
+        if [a, b, c, d] == *b"LIST" && size <= LIST_BYTES_MAX {
+            let mut list = vec![0; size as usize];
+            if read_at(position + 8, &mut list).is_err() {
+                return;
+            }
+            info::read(&list, &mut pcm.metadata);
+        }
+        position += 8 + u64::from(size) + u64::from(size % 2);
+    }
+}
+
 /// Chunks one after the other.
 struct Chunks<R> {
     input: R,
