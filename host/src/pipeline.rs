@@ -25,7 +25,7 @@ mod store;
 
 pub use crossfade::Decay;
 pub use delay::DelayLine;
-pub use engine::{Engine, Lent, Rings, StageRecord, Stopped};
+pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
 pub use network::{Cycle, Network, Source, TapWiring, Wiring};
 pub use plan::{DelaySpec, Place, Plan, Step};

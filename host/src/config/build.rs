@@ -32,6 +32,7 @@ pub(crate) fn build(entries: Entries, sources: Sources, folder: &Path) -> Option
         stages,
         taps,
         decides,
+        folder: folder.to_owned(),
         sources,
         entries,
     })

@@ -34,6 +34,8 @@ pub struct Config {
     pub taps: Vec<Tap>,
     /// `[[decide]]`, in the order of the file.
     pub decides: Vec<Decide>,
+    /// The folder that relative paths of settings start at.
+    pub folder: PathBuf,
     /// The texts that all places point into.
     pub(super) sources: Sources,
     /// The checked entries, for `check --resolved`.

@@ -172,6 +172,8 @@ pub struct TapReport {
     pub from: String,
     /// What it compares with.
     pub reference: Option<String>,
+    /// The names of its signal's channels.
+    pub channels: Vec<String>,
     /// Frames it looked at.
     pub frames: u64,
     /// Frames it missed because it was too slow; live only.

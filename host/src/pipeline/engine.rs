@@ -12,7 +12,7 @@ use segue_plugin::link::{AudioView, AudioViewMut, Flags, Record};
 use crate::loading::meter::{self, RealTimeScope};
 use crate::pipeline::cpu::FloatMode;
 use crate::pipeline::delay::DelayLine;
-use crate::pipeline::feed::{Chunk, Feed, FeedSpec, Feeds, feeds};
+use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
 use crate::pipeline::network::Network;
 use crate::pipeline::plan::{Plan, Step};
 use crate::pipeline::stage::{OnError, Ran, Stage, StageBlock};
@@ -28,7 +28,7 @@ const RECORDS_PER_CALL: usize = 16;
 const RECORD_RING: usize = 1024;
 
 /// The most further inputs of one stage.
-pub(super) const SIDECHAINS_MAX: usize = 8;
+pub const SIDECHAINS_MAX: usize = 8;
 
 /// A record with who left it.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +78,7 @@ pub struct Engine {
     delays: Vec<DelayLine>,
     stages: Vec<Stage>,
     taps: Vec<Feed>,
-    full: Producer<Box<Chunk>>,
+    full: Full,
     records: Producer<StageRecord>,
     records_lost: u64,
     room: Box<[Record]>,
@@ -176,6 +176,12 @@ impl Engine {
     #[must_use]
     pub fn taps_have_room(&self) -> bool {
         self.taps.iter().all(Feed::has_room)
+    }
+
+    /// How many chunks were sent to taps.
+    #[must_use]
+    pub const fn chunks_sent(&self) -> u64 {
+        self.full.sent
     }
 
     /// Blocks processed.

@@ -53,6 +53,13 @@ pub struct Feeds {
     pub empty: Vec<Producer<Box<Chunk>>>,
 }
 
+/// Full chunks of all taps on their way, and how many were sent.
+#[derive(Debug)]
+pub(super) struct Full {
+    ring: Producer<Box<Chunk>>,
+    pub(super) sent: u64,
+}
+
 /// What a tap needs: channels of signal and reference, and how late they are.
 pub(super) struct FeedSpec {
     pub(super) channels: usize,
@@ -61,7 +68,7 @@ pub(super) struct FeedSpec {
 }
 
 /// Makes both ends.
-pub(super) fn feeds(specs: &[FeedSpec]) -> (Vec<Feed>, Producer<Box<Chunk>>, Feeds) {
+pub(super) fn feeds(specs: &[FeedSpec]) -> (Vec<Feed>, Full, Feeds) {
     let (full, received) = RingBuffer::new((specs.len() * CHUNKS_PER_TAP).max(1));
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for (tap, spec) in specs.iter().enumerate() {
@@ -92,6 +99,10 @@ pub(super) fn feeds(specs: &[FeedSpec]) -> (Vec<Feed>, Producer<Box<Chunk>>, Fee
         full: received,
         empty: far,
     };
+    let full = Full {
+        ring: full,
+        sent: 0,
+    };
     (near, full, feeds)
 }
 
@@ -113,7 +124,7 @@ impl Feed {
         &mut self,
         signal: AudioView<'_>,
         reference: Option<AudioView<'_>>,
-        full: &mut Producer<Box<Chunk>>,
+        full: &mut Full,
     ) {
         let frames = signal.frames() as u64;
         let skipped = self

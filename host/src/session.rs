@@ -1,0 +1,25 @@
+//! Session: one run of a pipeline over one stream, from start to stop.
+//!
+//! In: a checked configuration, the plugins found on disk, an input and an output.
+//! Out: the processed stream, events while it runs, and a report.
+//!
+//! The way of a run: [`Catalogue`] scans and resolves; [`bind`] holds the configuration against
+//! the manifests; admission opens the chosen binaries; [`Instances`] are created and activated;
+//! the plan of their network becomes an engine; [`run`] moves the stream through it.
+
+mod bind;
+mod build;
+mod catalogue;
+mod error;
+mod export;
+mod observers;
+mod outline;
+mod run;
+mod values;
+
+pub use bind::{Bindings, Bound, bind};
+pub use build::Instances;
+pub use catalogue::{Catalogue, Choice};
+pub use error::SessionError;
+pub use outline::{Outline, OutlineStage};
+pub use run::{Ended, Pace, Run, Stream, run};

@@ -1,0 +1,198 @@
+//! Bind: each stage, tap and decision with the component that fills it.
+//!
+//! In: a configuration, and the versions chosen for it. Out: components with parameters by wire
+//! index and checked settings, or every mistake at once. Nothing is opened.
+
+use std::path::Path;
+
+use segue_plugin::declare::{Kind, Reference};
+use segue_plugin::link::Setting;
+use segue_plugin::manifest::Component;
+use semver::Version;
+
+use crate::config::mistake::{Mistake, Mistakes};
+use crate::config::model::{Config, Part, Stage, Tap};
+use crate::config::nearest::{did_you_mean, listed};
+use crate::id::PluginId;
+use crate::session::catalogue::Choice;
+use crate::session::values;
+
+/// A component in its place.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// The id of the stage, tap or decision.
+    pub id: String,
+    /// The plugin.
+    pub plugin: PluginId,
+    /// Its version.
+    pub version: Version,
+    /// What its manifest says about the component.
+    pub component: Component,
+    /// Parameters by wire index; those not named keep their defaults.
+    pub params: Vec<(u32, f64)>,
+    /// Settings, paths made absolute.
+    pub settings: Vec<Setting>,
+}
+
+impl Bound {
+    /// The component's address: `acme.warmth/tube`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("{}/{}", self.plugin, self.component.name)
+    }
+}
+
+/// All of a configuration, in the order of the file.
+#[derive(Debug, Clone)]
+pub struct Bindings {
+    /// Stages.
+    pub stages: Vec<Bound>,
+    /// Taps.
+    pub taps: Vec<Bound>,
+    /// Decisions.
+    pub decides: Vec<Bound>,
+}
+
+/// Holds a configuration against the manifests of what was chosen for it.
+///
+/// # Errors
+/// Every mistake, each with its place.
+pub fn bind(config: &Config, choices: &[Choice]) -> Result<Bindings, Mistakes> {
+    let mut binder = Binder {
+        choices,
+        folder: &config.folder,
+        mistakes: config.mistakes(),
+    };
+    let mut stages = Vec::new();
+    for stage in &config.stages {
+        let bound = binder.bind(stage.id.value.as_str(), &stage.part, &[Kind::Processor]);
+        if let Some(bound) = &bound {
+            binder.sidechains(stage, bound);
+        }
+        stages.push(bound);
+    }
+    let mut taps = Vec::new();
+    for tap in &config.taps {
+        let kinds = [Kind::Analyzer, Kind::Metric];
+        let bound = binder.bind(tap.id.value.as_str(), &tap.part, &kinds);
+        if let Some(bound) = &bound {
+            binder.reference(tap, bound);
+        }
+        taps.push(bound);
+    }
+    let mut decides = Vec::new();
+    for decide in &config.decides {
+        decides.push(binder.bind(decide.id.value.as_str(), &decide.part, &[Kind::Decision]));
+    }
+    if binder.mistakes.has_errors() {
+        return Err(binder.mistakes);
+    }
+    Ok(Bindings {
+        stages: stages.into_iter().flatten().collect(),
+        taps: taps.into_iter().flatten().collect(),
+        decides: decides.into_iter().flatten().collect(),
+    })
+}
+
+struct Binder<'a> {
+    choices: &'a [Choice],
+    folder: &'a Path,
+    mistakes: Mistakes,
+}
+
+impl Binder<'_> {
+    fn bind(&mut self, id: &str, part: &Part, kinds: &[Kind]) -> Option<Bound> {
+        let address = &part.component.value;
+        let choice = self.choices.iter().find(|choice| choice.chosen.id == *address.plugin())?;
+        let components = &choice.found.manifest.components;
+        let component = match address.component() {
+            Some(name) => components.iter().find(|component| component.name == name),
+            None if components.len() == 1 => components.first(),
+            None => None,
+        };
+        let Some(component) = component else {
+            self.mistakes.push(which(part, choice));
+            return None;
+        };
+        if !kinds.contains(&component.kind) {
+            self.mistakes.push(wrong_kind(part, component, kinds));
+            return None;
+        }
+        let params = values::params(component, &part.params, &mut self.mistakes);
+        let settings = values::settings(component, part, self.folder, &mut self.mistakes);
+        Some(Bound {
+            id: id.to_owned(),
+            plugin: choice.chosen.id.clone(),
+            version: choice.chosen.version.clone(),
+            component: component.clone(),
+            params,
+            settings,
+        })
+    }
+
+    fn sidechains(&mut self, stage: &Stage, bound: &Bound) {
+        let most = usize::from(bound.component.capabilities.sidechains);
+        if let Some((name, _)) = stage.sidechains.get(most) {
+            let (address, found) = (bound.address(), stage.sidechains.len());
+            let message = format!("{address} takes {most} sidechains, found {found}");
+            let mistake = Mistake::new(name.span, message).label("one too many");
+            self.mistakes.push(mistake);
+        }
+    }
+
+    fn reference(&mut self, tap: &Tap, bound: &Bound) {
+        let address = bound.address();
+        match (bound.component.reference, &tap.reference) {
+            (Reference::Required, None) => {
+                let message = format!("{address} compares its signal with a reference");
+                let mistake = Mistake::new(tap.id.span, message)
+                    .label("no `reference`")
+                    .help("add reference = \"input\", or the id of a stage");
+                self.mistakes.push(mistake);
+            }
+            (Reference::Unused, Some(reference)) => {
+                let message = format!("{address} compares with nothing");
+                let mistake =
+                    Mistake::new(reference.span, message).label("remove this reference");
+                self.mistakes.push(mistake);
+            }
+            (Reference::Required, Some(_)) | (Reference::Unused, None) => {}
+        }
+    }
+}
+
+/// The plugin has several components, or not the one that is named.
+fn which(part: &Part, choice: &Choice) -> Mistake {
+    let address = &part.component.value;
+    let names: Vec<_> = choice.found.manifest.components.iter().map(|one| &*one.name).collect();
+    let id = &choice.chosen.id;
+    let known = listed(names.iter().copied());
+    match address.component() {
+        Some(name) => {
+            let version = &choice.chosen.version;
+            let message = format!("{id} {version} has no component `{name}`");
+            Mistake::new(part.component.span, message)
+                .label(format!("expected {known}"))
+                .help_if(did_you_mean(name, names.iter().copied()))
+        }
+        None => {
+            let message = format!("{id} has {} components, so it does not stand alone", names.len());
+            let first = names.first().copied().unwrap_or_default();
+            Mistake::new(part.component.span, message)
+                .label(format!("which of {known}?"))
+                .help(format!("write \"{id}/{first}\""))
+        }
+    }
+}
+
+fn wrong_kind(part: &Part, component: &Component, kinds: &[Kind]) -> Mistake {
+    let (kind, expected) = (component.kind.name(), kinds[0].name());
+    let table = match component.kind {
+        Kind::Processor => "[[stage]]",
+        Kind::Analyzer | Kind::Metric => "[[tap]]",
+        Kind::Decision => "[[decide]]",
+    };
+    let message = format!("{} is a {kind}, expected a {expected}", part.component.value);
+    Mistake::new(part.component.span, message)
+        .label(format!("a {kind} has its place under {table}"))
+}

@@ -1,0 +1,386 @@
+//! Build: instances of everything a configuration names, created and activated.
+//!
+//! In: bindings, and the generations that admission opened. Out: activated instances with their
+//! layouts and latencies, and the network they form. Runs on a thread of its own with a deadline,
+//! since every step is foreign code.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use segue_plugin::declare::Layout;
+use segue_plugin::fault::Refusal;
+use segue_plugin::link::{Creation, Decision, Observer, Processor, Start};
+use segue_plugin::setup::{Format, Mode, Timing};
+
+use crate::config::model::{Config, Readable};
+use crate::id::{Node, PluginId};
+use crate::loading::meter::heap_counts;
+use crate::loading::{CREATE_DEADLINE, Generation, Providers, within};
+use crate::pipeline::{FEED_FRAMES, Network, SIDECHAINS_MAX, Source, TapWiring, Wiring};
+use crate::session::bind::{Bindings, Bound};
+use crate::session::error::SessionError;
+
+/// The longest latency of a stage, in frames: 21 s at 48 kHz. Delay lines of that length exist
+/// for every path beside it.
+const LATENCY_FRAMES_MAX: u64 = 1 << 20;
+
+/// The open library of each plugin, and what it may ask of others.
+pub type Opened = BTreeMap<PluginId, (Arc<Generation>, Arc<Providers>)>;
+
+/// What instances are activated for.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// The format of the input.
+    pub format: Format,
+    /// The longest block of stages.
+    pub frames_max: u32,
+    /// Off line or at the pace of the stream.
+    pub mode: Mode,
+}
+
+/// A processor in its place.
+#[derive(Debug)]
+pub struct LiveStage {
+    /// The instance.
+    pub processor: Processor,
+    /// What goes in.
+    pub layout_in: Layout,
+    /// What comes out.
+    pub layout_out: Layout,
+    /// Latency and tail.
+    pub timing: Timing,
+    /// Bytes it took to create and activate.
+    pub held_bytes: i64,
+}
+
+/// An analyzer or metric in its place.
+#[derive(Debug)]
+pub struct LiveTap {
+    /// The instance.
+    pub observer: Observer,
+    /// What it looks at.
+    pub layout: Layout,
+    /// How often it emits, 0 for never.
+    pub hop_frames: u32,
+}
+
+/// Everything a configuration names, activated.
+#[derive(Debug)]
+pub struct Instances {
+    /// Processors, in the order of the file.
+    pub stages: Vec<LiveStage>,
+    /// Analyzers and metrics, in the order of the file.
+    pub taps: Vec<LiveTap>,
+    /// Decision engines, in the order of the file.
+    pub decides: Vec<Decision>,
+    /// How they are connected.
+    pub network: Network,
+}
+
+impl Instances {
+    /// Creates and activates everything, within a deadline.
+    ///
+    /// # Errors
+    /// What a component says, or that one did not answer.
+    pub fn create(
+        config: &Config,
+        bindings: &Bindings,
+        opened: &Opened,
+        target: Target,
+    ) -> Result<Self, SessionError> {
+        let step = Arc::new(Mutex::new(String::new()));
+        let builder = Builder {
+            wires: Wires::of(config),
+            bindings: bindings.clone(),
+            opened: opened.clone(),
+            target,
+            step: Arc::clone(&step),
+        };
+        within(CREATE_DEADLINE, move || builder.build()).unwrap_or_else(|| {
+            let step = step.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            Err(SessionError::Deadline {
+                step,
+                seconds: CREATE_DEADLINE.as_secs(),
+            })
+        })
+    }
+
+    /// The layout of a source.
+    #[must_use]
+    pub fn layout(&self, source: Source, input: Layout) -> Layout {
+        match source {
+            Source::Input => input,
+            Source::Stage(stage) => self.stages[stage].layout_out,
+        }
+    }
+}
+
+/// The connections of a configuration, by numbers.
+#[derive(Debug, Clone)]
+pub(super) struct Wires {
+    pub(super) stages: Vec<(Vec<Source>, Vec<Source>)>,
+    pub(super) taps: Vec<TapWiring>,
+    pub(super) output: Source,
+    /// What each decision reads: a tap, or a stage's outputs.
+    pub(super) reads: Vec<Vec<ReadBy>>,
+}
+
+/// One thing a decision reads, by its place in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReadBy {
+    Tap(usize),
+    Stage(usize),
+}
+
+impl Wires {
+    pub(super) fn of(config: &Config) -> Self {
+        let stage = |id: &crate::id::StageId| {
+            config.stages.iter().position(|stage| stage.id.value == *id).unwrap_or(0)
+        };
+        let source = |node: &Node| match node {
+            Node::Input => Source::Input,
+            Node::Stage(id) => Source::Stage(stage(id)),
+        };
+        let tap = |id: &crate::id::TapId| {
+            config.taps.iter().position(|tap| tap.id.value == *id).unwrap_or(0)
+        };
+        let read = |readable: &Readable| match readable {
+            Readable::Tap(id) => ReadBy::Tap(tap(id)),
+            Readable::Stage(id) => ReadBy::Stage(stage(id)),
+        };
+        let stages = config.stages.iter().map(|stage| {
+            let inputs = stage.inputs.iter().map(|node| source(&node.value)).collect();
+            let keys = stage.sidechains.iter().map(|(_, node)| source(&node.value)).collect();
+            (inputs, keys)
+        });
+        let taps = config.taps.iter().map(|tap| TapWiring {
+            from: source(&tap.from.value),
+            reference: tap.reference.as_ref().map(|node| source(&node.value)),
+        });
+        let reads = config.decides.iter();
+        Self {
+            stages: stages.collect(),
+            taps: taps.collect(),
+            output: source(&config.stream.from.value),
+            reads: reads
+                .map(|decide| decide.reads.iter().map(|at| read(&at.value)).collect())
+                .collect(),
+        }
+    }
+
+    /// The network without latencies, to find an order in.
+    fn bare(&self, channels_in: usize) -> Network {
+        let wiring = |(inputs, sidechains): &(Vec<Source>, Vec<Source>)| Wiring {
+            inputs: inputs.clone(),
+            sidechains: sidechains.clone(),
+            channels_out: 1,
+            latency_frames: 0,
+        };
+        Network {
+            channels_in,
+            stages: self.stages.iter().map(wiring).collect(),
+            taps: self.taps.clone(),
+            output: self.output,
+        }
+    }
+}
+
+struct Builder {
+    wires: Wires,
+    bindings: Bindings,
+    opened: Opened,
+    target: Target,
+    /// What is under way, for the message when it never ends.
+    step: Arc<Mutex<String>>,
+}
+
+impl Builder {
+    fn build(&self) -> Result<Instances, SessionError> {
+        let input = self.target.format.layout;
+        let mut network = self.wires.bare(input.channels());
+        let mut stages: Vec<Option<LiveStage>> = Vec::new();
+        stages.resize_with(self.bindings.stages.len(), || None);
+        for at in network.order()? {
+            let live = self.stage(at, &stages)?;
+            network.stages[at].channels_out = live.layout_out.channels();
+            network.stages[at].latency_frames = live.timing.latency_frames;
+            stages[at] = Some(live);
+        }
+        let taps = (0..self.bindings.taps.len()).map(|at| self.tap(at, &stages));
+        let taps = taps.collect::<Result<Vec<_>, _>>()?;
+        let decides = (0..self.bindings.decides.len()).map(|at| self.decide(at, &taps));
+        let decides = decides.collect::<Result<Vec<_>, _>>()?;
+        Ok(Instances {
+            stages: stages.into_iter().flatten().collect(),
+            taps,
+            decides,
+            network,
+        })
+    }
+
+    fn stage(
+        &self,
+        at: usize,
+        done: &[Option<LiveStage>],
+    ) -> Result<LiveStage, SessionError> {
+        let bound = &self.bindings.stages[at];
+        let who = format!("stage `{}`", bound.id);
+        let (inputs, keys) = &self.wires.stages[at];
+        let layout_in = self.common_layout(&who, bound, inputs, done)?;
+        let sidechains: Vec<_> = keys.iter().map(|key| self.layout(*key, done)).collect();
+        if sidechains.len() > SIDECHAINS_MAX {
+            let found = sidechains.len();
+            let text = format!("{found} sidechains: this host carries {SIDECHAINS_MAX}");
+            return Err(refused(&who, bound, &Refusal::new(text)));
+        }
+        let before = heap_counts();
+        let (generation, providers) = &self.opened[&bound.plugin];
+        self.now(&who, "create");
+        let creation = creation(bound);
+        let made = generation.processor(&bound.component.name, &creation, providers.clone());
+        let mut processor = made.map_err(|refusal| refused(&who, bound, &refusal))?;
+        self.now(&who, "activate");
+        let format = Format {
+            layout: layout_in,
+            ..self.target.format
+        };
+        let layout_out = processor
+            .validate_input(format)
+            .map_err(|refusal| refused(&who, bound, &refusal))?;
+        let start = self.start(format, self.target.frames_max, &sidechains, &[]);
+        let timing =
+            processor.activate(&start).map_err(|refusal| refused(&who, bound, &refusal))?;
+        if timing.latency_frames > LATENCY_FRAMES_MAX {
+            return Err(SessionError::Latency {
+                who,
+                found: timing.latency_frames,
+                max: LATENCY_FRAMES_MAX,
+            });
+        }
+        Ok(LiveStage {
+            processor,
+            layout_in,
+            layout_out,
+            timing,
+            held_bytes: heap_counts().since(before).net_bytes,
+        })
+    }
+
+    fn tap(&self, at: usize, done: &[Option<LiveStage>]) -> Result<LiveTap, SessionError> {
+        let bound = &self.bindings.taps[at];
+        let who = format!("tap `{}`", bound.id);
+        let wiring = self.wires.taps[at];
+        let sources: Vec<_> = [Some(wiring.from), wiring.reference].into_iter().flatten().collect();
+        let layout = self.common_layout(&who, bound, &sources, done)?;
+        let (generation, providers) = &self.opened[&bound.plugin];
+        self.now(&who, "create");
+        let creation = creation(bound);
+        let made = generation.observer(&bound.component.name, &creation, providers.clone());
+        let mut observer = made.map_err(|refusal| refused(&who, bound, &refusal))?;
+        self.now(&who, "activate");
+        let format = Format {
+            layout,
+            ..self.target.format
+        };
+        let start = self.start(format, FEED_FRAMES as u32, &[], &[]);
+        let activated = observer.validate_input(format).and_then(|()| observer.activate(&start));
+        let hop_frames = activated.map_err(|refusal| refused(&who, bound, &refusal))?;
+        Ok(LiveTap {
+            observer,
+            layout,
+            hop_frames,
+        })
+    }
+
+    fn decide(&self, at: usize, taps: &[LiveTap]) -> Result<Decision, SessionError> {
+        let bound = &self.bindings.decides[at];
+        let who = format!("decision `{}`", bound.id);
+        let (generation, providers) = &self.opened[&bound.plugin];
+        self.now(&who, "create");
+        let creation = creation(bound);
+        let made = generation.decision(&bound.component.name, &creation, providers.clone());
+        let mut decision = made.map_err(|refusal| refused(&who, bound, &refusal))?;
+        let source = |read: &ReadBy| match *read {
+            ReadBy::Tap(tap) => {
+                let read = &self.bindings.taps[tap];
+                let ids = read.component.readings.iter().map(|reading| reading.id.clone());
+                (read.id.clone(), ids.collect(), taps[tap].layout.channels())
+            }
+            ReadBy::Stage(stage) => {
+                let read = &self.bindings.stages[stage];
+                let ids = read.component.outputs.iter().map(|output| output.id.clone());
+                (read.id.clone(), ids.collect(), 1)
+            }
+        };
+        let sources: Vec<_> = self.wires.reads[at].iter().map(source).collect();
+        self.now(&who, "activate");
+        let start = self.start(self.target.format, FEED_FRAMES as u32, &[], &sources);
+        decision.activate(&start).map_err(|refusal| refused(&who, bound, &refusal))?;
+        Ok(decision)
+    }
+
+    fn start<'a>(
+        &self,
+        format: Format,
+        frames_max: u32,
+        sidechains: &'a [Layout],
+        sources: &'a [(String, Vec<String>, usize)],
+    ) -> Start<'a> {
+        Start {
+            format,
+            frames_max,
+            mode: self.target.mode,
+            sidechains,
+            sources,
+        }
+    }
+
+    fn layout(&self, source: Source, done: &[Option<LiveStage>]) -> Layout {
+        match source {
+            Source::Input => self.target.format.layout,
+            Source::Stage(stage) => {
+                done[stage].as_ref().map_or(Layout::MONO, |stage| stage.layout_out)
+            }
+        }
+    }
+
+    /// The one layout of all sources: signals are summed and compared channel by channel.
+    fn common_layout(
+        &self,
+        who: &str,
+        bound: &Bound,
+        sources: &[Source],
+        done: &[Option<LiveStage>],
+    ) -> Result<Layout, SessionError> {
+        let mut layouts = sources.iter().map(|source| self.layout(*source, done));
+        let first = layouts.next().unwrap_or(self.target.format.layout);
+        match layouts.find(|layout| *layout != first) {
+            None => Ok(first),
+            Some(other) => {
+                let text = format!("reads signals of different layouts, {first} and {other}");
+                Err(refused(who, bound, &Refusal::new(text)))
+            }
+        }
+    }
+
+    fn now(&self, who: &str, step: &str) {
+        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = format!("{step} of {who}");
+    }
+}
+
+fn creation(bound: &Bound) -> Creation<'_> {
+    Creation {
+        name: &bound.id,
+        resource_dir: None,
+        settings: &bound.settings,
+        params: &bound.params,
+    }
+}
+
+fn refused(who: &str, bound: &Bound, refusal: &Refusal) -> SessionError {
+    SessionError::Refused {
+        who: who.to_owned(),
+        component: format!("{} {}", bound.address(), bound.version),
+        text: refusal.to_string(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Catalogue: which plugins there are, and which of them a configuration gets.
+//!
+//! In: a scan, and the wishes of a configuration. Out: for each plugin one version, with the file
+//! it lies in, in the order they load. Nothing is opened.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use semver::Version;
+
+use crate::config::model::Config;
+use crate::discovery::{self, Class, Found, Registry, Scan, SearchPlan};
+use crate::id::{ComponentAddress, PluginId};
+use crate::resolve::{self, Candidate, Chosen, Conflict, Universe, Wish, Wishes};
+
+/// Every plugin found, and the versions that may be chosen.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// What the search found, with reasons.
+    pub scan: Scan,
+    universe: Universe,
+    files: BTreeMap<(PluginId, Version), (PathBuf, Found)>,
+}
+
+/// A plugin that a configuration gets.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// Which version, and which others it may use.
+    pub chosen: Chosen,
+    /// The file it lies in.
+    pub path: PathBuf,
+    /// What was found there.
+    pub found: Found,
+}
+
+impl Catalogue {
+    /// Searches. Thread: any but audio. Runs nothing; save the registry afterwards.
+    #[must_use]
+    pub fn scan(plan: &SearchPlan, registry: &mut Registry) -> Self {
+        Self::of(discovery::scan(plan, registry, SystemTime::now()))
+    }
+
+    /// The catalogue of a scan.
+    #[must_use]
+    pub fn of(scan: Scan) -> Self {
+        let mut universe = Universe::new();
+        let mut files = BTreeMap::new();
+        for (path, found) in scan.ready() {
+            let Ok(candidate) = Candidate::try_from(&found.manifest) else {
+                continue;
+            };
+            let key = (candidate.id.clone(), candidate.version.clone());
+            if universe.add(candidate).is_ok() {
+                files.insert(key, (path.to_owned(), found.clone()));
+            }
+        }
+        for entry in &scan.entries {
+            if let Class::Incompatible(reason, Some(found)) = &entry.class
+                && let Ok(candidate) = Candidate::try_from(&found.manifest)
+                && !files.contains_key(&(candidate.id.clone(), candidate.version.clone()))
+            {
+                universe.exclude(&candidate.id, &candidate.version, reason.to_string());
+            }
+        }
+        Self {
+            scan,
+            universe,
+            files,
+        }
+    }
+
+    /// Sets a version aside: it is not chosen, but explanations speak of it.
+    pub fn exclude(&mut self, id: &PluginId, version: &Version, reason: String) {
+        self.universe.exclude(id, version, reason);
+    }
+
+    /// The versions that this configuration gets, each after all it needs.
+    ///
+    /// # Errors
+    /// A conflict that explains why there is no such choice.
+    pub fn choose(&self, config: &Config) -> Result<Vec<Choice>, Conflict> {
+        let resolution = resolve::load_order(&self.universe, &wishes(config))?;
+        let choice = |chosen: Chosen| {
+            let key = (chosen.id.clone(), chosen.version.clone());
+            let (path, found) = self.files.get(&key)?.clone();
+            Some(Choice {
+                chosen,
+                path,
+                found,
+            })
+        };
+        Ok(resolution.order.into_iter().filter_map(choice).collect())
+    }
+}
+
+/// What a configuration asks for.
+fn wishes(config: &Config) -> Wishes {
+    let wish = |kind: &str, id: String, component: &ComponentAddress| Wish {
+        by: format!("{kind} `{id}`"),
+        id: component.plugin().clone(),
+        component: component.component().map(str::to_owned),
+        versions: None,
+    };
+    let stages = config.stages.iter();
+    let stages = stages.map(|at| wish("stage", at.id.to_string(), &at.part.component.value));
+    let taps = config.taps.iter();
+    let taps = taps.map(|at| wish("tap", at.id.to_string(), &at.part.component.value));
+    let decides = config.decides.iter();
+    let decides = decides.map(|at| wish("decision", at.id.to_string(), &at.part.component.value));
+    let require = config.plugins.require.iter();
+    let require = require.map(|(id, versions)| (id.value.clone(), versions.value.clone()));
+    Wishes {
+        stages: stages.chain(taps).chain(decides).collect(),
+        require: require.collect(),
+        running: BTreeMap::new(),
+    }
+}

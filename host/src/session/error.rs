@@ -1,0 +1,85 @@
+//! Error: why a session did not start, or did not come to its end.
+
+use crate::admission::AdmissionError;
+use crate::config::mistake::Mistakes;
+use crate::io::{CreateError, OpenError, ReadError, WriteError};
+use crate::pipeline::Cycle;
+use crate::resolve::Conflict;
+
+/// Why a session did not start, or did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The configuration and the plugins do not go together.
+    #[error("the configuration has mistakes")]
+    Mistakes(Mistakes),
+    /// No choice of versions satisfies everybody.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// A binary was not admitted.
+    #[error(transparent)]
+    Admission(#[from] AdmissionError),
+    /// A component would not be created or activated.
+    #[error("{who} ({component}): {text}")]
+    Refused {
+        /// Stage, tap or decision.
+        who: String,
+        /// The component.
+        component: String,
+        /// What it says.
+        text: String,
+    },
+    /// Foreign code did not answer.
+    #[error("{step} did not answer within {seconds} s; its thread was abandoned")]
+    Deadline {
+        /// What was under way.
+        step: String,
+        /// The deadline.
+        seconds: u64,
+    },
+    /// Stages wait for each other.
+    #[error(transparent)]
+    Cycle(#[from] Cycle),
+    /// The latency of a path is longer than can be kept.
+    #[error("{who} reports {found} frames of latency, expected at most {max}")]
+    Latency {
+        /// The stage.
+        who: String,
+        /// What it reports.
+        found: u64,
+        /// What can be kept.
+        max: u64,
+    },
+    /// The input cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The input cannot be read on.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The output cannot be opened.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// The output cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Samples that are not finite, where none are allowed.
+    #[error(
+        "sample {frame} of channel {channel} is not finite; without --strict-input such samples \
+         become 0"
+    )]
+    NotFinite {
+        /// The frame.
+        frame: u64,
+        /// The channel, from 1.
+        channel: usize,
+    },
+    /// A stage failed whose `on_error` is `stop`.
+    #[error("stage `{stage}` failed at frame {frame} and its on_error is `stop`: {text}")]
+    Stopped {
+        /// The stage.
+        stage: String,
+        /// Where.
+        frame: u64,
+        /// What it said.
+        text: String,
+    },
+}
