@@ -10,6 +10,9 @@ use crate::manifest::tags::Tag;
 /// The bytes of a record before its payload: the tag and the length.
 const RECORD_HEAD_BYTES: usize = 6;
 
+/// How many records a level usually has.
+const RECORDS_USUAL: usize = 32;
+
 /// A problem, and the way to it from where it was found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
@@ -62,7 +65,8 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Takes one level apart. Its bytes are at most a manifest's, so is what this allocates.
     pub(super) fn read(mut bytes: &'a [u8]) -> Result<Self, Wrong> {
-        let mut records = Vec::new();
+        // Most levels have fewer records than this; more make it grow.
+        let mut records = Vec::with_capacity(RECORDS_USUAL.min(bytes.len() / RECORD_HEAD_BYTES));
         while !bytes.is_empty() {
             let Some((head, rest)) = bytes.split_first_chunk::<RECORD_HEAD_BYTES>() else {
                 return Err(Problem::Cut.into());

@@ -8,6 +8,10 @@ use crate::manifest::tags::Tag;
 /// The bytes of a record before its payload: the tag and the length.
 const RECORD_HEAD_BYTES: usize = 6;
 
+/// From this length on, copying is fewer steps of const evaluation than a loop over the bytes. The
+/// compiler refuses constants that take two million.
+const COPIED_BYTES_MIN: usize = 32;
+
 /// A slice and the place where the next byte goes.
 pub(super) struct Writer<'a> {
     bytes: &'a mut [u8],
@@ -73,8 +77,8 @@ impl<'a> Writer<'a> {
 
     /// Opens a record whose length `end` fills in; answers where its payload starts.
     pub(super) const fn begin(&mut self, tag: Tag) -> usize {
-        self.raw(&tag.number.to_le_bytes());
-        self.raw(&[0; 4]);
+        let [low, high] = tag.number.to_le_bytes();
+        self.raw(&[low, high, 0, 0, 0, 0]);
         self.at
     }
 
@@ -85,10 +89,19 @@ impl<'a> Writer<'a> {
     }
 
     const fn put(&mut self, at: usize, payload: &[u8]) {
-        if at + payload.len() <= self.bytes.len() {
+        if at + payload.len() > self.bytes.len() {
+            return;
+        }
+        if payload.len() > COPIED_BYTES_MIN {
             let (_, rest) = self.bytes.split_at_mut(at);
             let (place, _) = rest.split_at_mut(payload.len());
             place.copy_from_slice(payload);
+            return;
+        }
+        let mut next = 0;
+        while next < payload.len() {
+            self.bytes[at + next] = payload[next];
+            next += 1;
         }
     }
 }
