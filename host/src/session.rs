@@ -13,13 +13,13 @@ mod catalogue;
 mod error;
 mod export;
 mod observers;
-mod outline;
 mod run;
+mod start;
 mod values;
 
 pub use bind::{Bindings, Bound, bind};
 pub use build::Instances;
 pub use catalogue::{Catalogue, Choice};
 pub use error::SessionError;
-pub use outline::{Outline, OutlineStage};
-pub use run::{Ended, Pace, Run, Stream, run};
+pub use run::{Ended, NonFinite, Pace};
+pub use start::{Input, Outcome, Output, Request, run};

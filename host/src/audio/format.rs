@@ -113,6 +113,12 @@ impl Format {
         })
     }
 
+    /// The same with other channels.
+    #[must_use]
+    pub const fn with_layout(self, layout: Layout) -> Self {
+        Self { layout, ..self }
+    }
+
     /// Frames a second; 1 to [`SAMPLE_RATE_MAX_HZ`].
     #[must_use]
     pub const fn sample_rate_hz(&self) -> u32 {

@@ -66,8 +66,8 @@ pub struct Lent<'a> {
 pub struct Rings {
     /// Notes and events.
     pub records: Consumer<StageRecord>,
-    /// Chunks for taps.
-    pub feeds: Feeds,
+    /// Chunks for taps; the tap thread takes it.
+    pub feeds: Option<Feeds>,
 }
 
 /// Runs a plan.
@@ -108,7 +108,7 @@ impl Engine {
             .zip(&plan.tap_latency_frames)
             .map(spec)
             .collect();
-        let (taps, full, far) = feeds(&specs);
+        let (taps, full, far) = feeds(&specs, frames_max);
         let (records, left) = RingBuffer::new(RECORD_RING);
         let line = |spec: &super::DelaySpec| DelayLine::new(spec.channels, spec.frames as usize);
         let engine = Self {
@@ -126,7 +126,7 @@ impl Engine {
         };
         let rings = Rings {
             records: left,
-            feeds: far,
+            feeds: Some(far),
         };
         (engine, rings)
     }

@@ -15,8 +15,9 @@ use crate::audio::Buffer;
 /// The longest chunk: 85 ms at 48 kHz, so that a session wakes its taps twelve times a second.
 pub const FEED_FRAMES: usize = 4096;
 
-/// Chunks in flight for each tap: one being filled, one being read, two between.
-const CHUNKS_PER_TAP: usize = 4;
+/// Chunks in flight for each tap beside those that one block fills: one being filled, one being
+/// read, one between.
+const CHUNKS_SPARE: usize = 3;
 
 /// A stretch of signal for one tap.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct Feed {
     filling: Option<Box<Chunk>>,
     empty: Consumer<Box<Chunk>>,
     dropped_frames: u64,
+    /// How many chunks one block may begin.
+    chunks_per_block: usize,
     /// Frames of signal seen so far, the latency included.
     seen_frames: u64,
     latency_frames: u64,
@@ -67,13 +70,15 @@ pub(super) struct FeedSpec {
     pub(super) latency_frames: u64,
 }
 
-/// Makes both ends.
-pub(super) fn feeds(specs: &[FeedSpec]) -> (Vec<Feed>, Full, Feeds) {
-    let (full, received) = RingBuffer::new((specs.len() * CHUNKS_PER_TAP).max(1));
+/// Makes both ends, for blocks of at most `frames_max` frames.
+pub(super) fn feeds(specs: &[FeedSpec], frames_max: usize) -> (Vec<Feed>, Full, Feeds) {
+    let chunks_per_block = frames_max.div_ceil(FEED_FRAMES) + 1;
+    let chunks_per_tap = chunks_per_block + CHUNKS_SPARE;
+    let (full, received) = RingBuffer::new((specs.len() * chunks_per_tap).max(1));
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for (tap, spec) in specs.iter().enumerate() {
-        let (mut give_back, empty) = RingBuffer::new(CHUNKS_PER_TAP);
-        for _ in 0..CHUNKS_PER_TAP {
+        let (mut give_back, empty) = RingBuffer::new(chunks_per_tap);
+        for _ in 0..chunks_per_tap {
             let pushed = give_back.push(Box::new(Chunk {
                 tap,
                 position_frames: 0,
@@ -91,6 +96,7 @@ pub(super) fn feeds(specs: &[FeedSpec]) -> (Vec<Feed>, Full, Feeds) {
             filling: None,
             empty,
             dropped_frames: 0,
+            chunks_per_block,
             seen_frames: 0,
             latency_frames: spec.latency_frames,
         });
@@ -113,10 +119,10 @@ impl Feed {
         self.dropped_frames
     }
 
-    /// Whether the next block of a chunk's length will find room.
+    /// Whether the next block will find room.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.empty.slots() >= 2
+        self.empty.slots() >= self.chunks_per_block
     }
 
     /// Takes one block, latency left out at the start of the stream. Real-time safe.
@@ -146,20 +152,21 @@ impl Feed {
     }
 
     /// Sends what is there, however little. Real-time safe.
-    pub(super) fn send(&mut self, full: &mut Producer<Box<Chunk>>) {
+    pub(super) fn send(&mut self, full: &mut Full) {
         let Some(chunk) = self.filling.take() else {
             return;
         };
-        if full.is_full() {
+        if full.ring.is_full() {
             // Cannot happen while the ring has a place for every chunk; nothing is lost if it does.
             self.filling = Some(chunk);
             return;
         }
-        let pushed = full.push(chunk);
+        let pushed = full.ring.push(chunk);
         debug_assert!(
             pushed.is_ok(),
             "the ring had room and this thread is its only producer"
         );
+        full.sent += 1;
     }
 
     fn append(

@@ -176,10 +176,41 @@ impl Stage {
         &self.output_spreads
     }
 
-    /// What the last failure said. Not for the audio thread.
+    /// The last values of the declared outputs; NaN before the first.
     #[must_use]
-    pub fn fault_text(&self) -> String {
-        self.processor.fault_text()
+    pub fn output_values(&self) -> &[f64] {
+        &self.outputs
+    }
+
+    /// What kind of failure there was, in words; empty while it runs.
+    #[must_use]
+    pub const fn fault_kind(&self) -> &'static str {
+        match self.state {
+            StageState::Running => "",
+            StageState::Out(fault) => match fault.kind {
+                FaultKind::Status(status) => status.code.name(),
+                FaultKind::NonFinite => "non-finite output",
+                FaultKind::FloatMode => "changed floating-point mode",
+            },
+        }
+    }
+
+    /// What the failure was, in a sentence; empty while it runs. Not for the audio thread.
+    #[must_use]
+    pub fn describe_fault(&self) -> String {
+        let StageState::Out(fault) = self.state else {
+            return String::new();
+        };
+        match fault.kind {
+            FaultKind::NonFinite => "its output was not finite while its input was".to_owned(),
+            FaultKind::FloatMode => {
+                "it left the processor in another floating-point mode".to_owned()
+            }
+            FaultKind::Status(status) => match self.processor.fault_text() {
+                text if text.is_empty() => status.code.name().to_owned(),
+                text => text,
+            },
+        }
     }
 
     /// Takes the instance out, to end it. Not for the audio thread.

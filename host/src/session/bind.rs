@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use segue_plugin::declare::{Kind, Reference};
+use segue_plugin::declare::{Heap, Kind, Reference};
 use segue_plugin::link::Setting;
 use segue_plugin::manifest::Component;
 use semver::Version;
@@ -28,6 +28,8 @@ pub struct Bound {
     pub version: Version,
     /// What its manifest says about the component.
     pub component: Component,
+    /// Whether its library's heap is counted.
+    pub heap: Heap,
     /// Parameters by wire index; those not named keep their defaults.
     pub params: Vec<(u32, f64)>,
     /// Settings, paths made absolute.
@@ -103,7 +105,10 @@ struct Binder<'a> {
 impl Binder<'_> {
     fn bind(&mut self, id: &str, part: &Part, kinds: &[Kind]) -> Option<Bound> {
         let address = &part.component.value;
-        let choice = self.choices.iter().find(|choice| choice.chosen.id == *address.plugin())?;
+        let choice = self
+            .choices
+            .iter()
+            .find(|choice| choice.chosen.id == *address.plugin())?;
         let components = &choice.found.manifest.components;
         let component = match address.component() {
             Some(name) => components.iter().find(|component| component.name == name),
@@ -125,6 +130,7 @@ impl Binder<'_> {
             plugin: choice.chosen.id.clone(),
             version: choice.chosen.version.clone(),
             component: component.clone(),
+            heap: choice.found.manifest.heap,
             params,
             settings,
         })
@@ -152,8 +158,7 @@ impl Binder<'_> {
             }
             (Reference::Unused, Some(reference)) => {
                 let message = format!("{address} compares with nothing");
-                let mistake =
-                    Mistake::new(reference.span, message).label("remove this reference");
+                let mistake = Mistake::new(reference.span, message).label("remove this reference");
                 self.mistakes.push(mistake);
             }
             (Reference::Required, Some(_)) | (Reference::Unused, None) => {}
@@ -164,7 +169,13 @@ impl Binder<'_> {
 /// The plugin has several components, or not the one that is named.
 fn which(part: &Part, choice: &Choice) -> Mistake {
     let address = &part.component.value;
-    let names: Vec<_> = choice.found.manifest.components.iter().map(|one| &*one.name).collect();
+    let names: Vec<_> = choice
+        .found
+        .manifest
+        .components
+        .iter()
+        .map(|one| &*one.name)
+        .collect();
     let id = &choice.chosen.id;
     let known = listed(names.iter().copied());
     match address.component() {
@@ -176,7 +187,10 @@ fn which(part: &Part, choice: &Choice) -> Mistake {
                 .help_if(did_you_mean(name, names.iter().copied()))
         }
         None => {
-            let message = format!("{id} has {} components, so it does not stand alone", names.len());
+            let message = format!(
+                "{id} has {} components, so it does not stand alone",
+                names.len()
+            );
             let first = names.first().copied().unwrap_or_default();
             Mistake::new(part.component.span, message)
                 .label(format!("which of {known}?"))
@@ -192,7 +206,10 @@ fn wrong_kind(part: &Part, component: &Component, kinds: &[Kind]) -> Mistake {
         Kind::Analyzer | Kind::Metric => "[[tap]]",
         Kind::Decision => "[[decide]]",
     };
-    let message = format!("{} is a {kind}, expected a {expected}", part.component.value);
+    let message = format!(
+        "{} is a {kind}, expected a {expected}",
+        part.component.value
+    );
     Mistake::new(part.component.span, message)
         .label(format!("a {kind} has its place under {table}"))
 }

@@ -43,6 +43,13 @@ pub struct Target {
 pub struct LiveStage {
     /// The instance.
     pub processor: Processor,
+    /// What is fixed while it is active.
+    pub facts: StageFacts,
+}
+
+/// What is fixed while a stage is active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageFacts {
     /// What goes in.
     pub layout_in: Layout,
     /// What comes out.
@@ -110,8 +117,28 @@ impl Instances {
     pub fn layout(&self, source: Source, input: Layout) -> Layout {
         match source {
             Source::Input => input,
-            Source::Stage(stage) => self.stages[stage].layout_out,
+            Source::Stage(stage) => self.stages[stage].facts.layout_out,
         }
+    }
+}
+
+impl Instances {
+    /// How long the longest path sounds on after its input ended, beside the latency.
+    #[must_use]
+    pub fn tail_frames(&self) -> u64 {
+        self.tail_of(self.network.output)
+    }
+
+    fn tail_of(&self, source: Source) -> u64 {
+        let Source::Stage(stage) = source else {
+            return 0;
+        };
+        let before = self.network.stages[stage]
+            .inputs
+            .iter()
+            .map(|source| self.tail_of(*source));
+        let own = self.stages[stage].facts.timing.tail_frames;
+        before.max().unwrap_or(0).saturating_add(own)
     }
 }
 
@@ -135,22 +162,38 @@ pub(super) enum ReadBy {
 impl Wires {
     pub(super) fn of(config: &Config) -> Self {
         let stage = |id: &crate::id::StageId| {
-            config.stages.iter().position(|stage| stage.id.value == *id).unwrap_or(0)
+            config
+                .stages
+                .iter()
+                .position(|stage| stage.id.value == *id)
+                .unwrap_or(0)
         };
         let source = |node: &Node| match node {
             Node::Input => Source::Input,
             Node::Stage(id) => Source::Stage(stage(id)),
         };
         let tap = |id: &crate::id::TapId| {
-            config.taps.iter().position(|tap| tap.id.value == *id).unwrap_or(0)
+            config
+                .taps
+                .iter()
+                .position(|tap| tap.id.value == *id)
+                .unwrap_or(0)
         };
         let read = |readable: &Readable| match readable {
             Readable::Tap(id) => ReadBy::Tap(tap(id)),
             Readable::Stage(id) => ReadBy::Stage(stage(id)),
         };
         let stages = config.stages.iter().map(|stage| {
-            let inputs = stage.inputs.iter().map(|node| source(&node.value)).collect();
-            let keys = stage.sidechains.iter().map(|(_, node)| source(&node.value)).collect();
+            let inputs = stage
+                .inputs
+                .iter()
+                .map(|node| source(&node.value))
+                .collect();
+            let keys = stage
+                .sidechains
+                .iter()
+                .map(|(_, node)| source(&node.value))
+                .collect();
             (inputs, keys)
         });
         let taps = config.taps.iter().map(|tap| TapWiring {
@@ -202,8 +245,8 @@ impl Builder {
         stages.resize_with(self.bindings.stages.len(), || None);
         for at in network.order()? {
             let live = self.stage(at, &stages)?;
-            network.stages[at].channels_out = live.layout_out.channels();
-            network.stages[at].latency_frames = live.timing.latency_frames;
+            network.stages[at].channels_out = live.facts.layout_out.channels();
+            network.stages[at].latency_frames = live.facts.timing.latency_frames;
             stages[at] = Some(live);
         }
         let taps = (0..self.bindings.taps.len()).map(|at| self.tap(at, &stages));
@@ -218,11 +261,7 @@ impl Builder {
         })
     }
 
-    fn stage(
-        &self,
-        at: usize,
-        done: &[Option<LiveStage>],
-    ) -> Result<LiveStage, SessionError> {
+    fn stage(&self, at: usize, done: &[Option<LiveStage>]) -> Result<LiveStage, SessionError> {
         let bound = &self.bindings.stages[at];
         let who = format!("stage `{}`", bound.id);
         let (inputs, keys) = &self.wires.stages[at];
@@ -248,8 +287,9 @@ impl Builder {
             .validate_input(format)
             .map_err(|refusal| refused(&who, bound, &refusal))?;
         let start = self.start(format, self.target.frames_max, &sidechains, &[]);
-        let timing =
-            processor.activate(&start).map_err(|refusal| refused(&who, bound, &refusal))?;
+        let timing = processor
+            .activate(&start)
+            .map_err(|refusal| refused(&who, bound, &refusal))?;
         if timing.latency_frames > LATENCY_FRAMES_MAX {
             return Err(SessionError::Latency {
                 who,
@@ -257,20 +297,23 @@ impl Builder {
                 max: LATENCY_FRAMES_MAX,
             });
         }
-        Ok(LiveStage {
-            processor,
+        let facts = StageFacts {
             layout_in,
             layout_out,
             timing,
             held_bytes: heap_counts().since(before).net_bytes,
-        })
+        };
+        Ok(LiveStage { processor, facts })
     }
 
     fn tap(&self, at: usize, done: &[Option<LiveStage>]) -> Result<LiveTap, SessionError> {
         let bound = &self.bindings.taps[at];
         let who = format!("tap `{}`", bound.id);
         let wiring = self.wires.taps[at];
-        let sources: Vec<_> = [Some(wiring.from), wiring.reference].into_iter().flatten().collect();
+        let sources: Vec<_> = [Some(wiring.from), wiring.reference]
+            .into_iter()
+            .flatten()
+            .collect();
         let layout = self.common_layout(&who, bound, &sources, done)?;
         let (generation, providers) = &self.opened[&bound.plugin];
         self.now(&who, "create");
@@ -283,7 +326,9 @@ impl Builder {
             ..self.target.format
         };
         let start = self.start(format, FEED_FRAMES as u32, &[], &[]);
-        let activated = observer.validate_input(format).and_then(|()| observer.activate(&start));
+        let activated = observer
+            .validate_input(format)
+            .and_then(|()| observer.activate(&start));
         let hop_frames = activated.map_err(|refusal| refused(&who, bound, &refusal))?;
         Ok(LiveTap {
             observer,
@@ -303,19 +348,29 @@ impl Builder {
         let source = |read: &ReadBy| match *read {
             ReadBy::Tap(tap) => {
                 let read = &self.bindings.taps[tap];
-                let ids = read.component.readings.iter().map(|reading| reading.id.clone());
+                let ids = read
+                    .component
+                    .readings
+                    .iter()
+                    .map(|reading| reading.id.clone());
                 (read.id.clone(), ids.collect(), taps[tap].layout.channels())
             }
             ReadBy::Stage(stage) => {
                 let read = &self.bindings.stages[stage];
-                let ids = read.component.outputs.iter().map(|output| output.id.clone());
+                let ids = read
+                    .component
+                    .outputs
+                    .iter()
+                    .map(|output| output.id.clone());
                 (read.id.clone(), ids.collect(), 1)
             }
         };
         let sources: Vec<_> = self.wires.reads[at].iter().map(source).collect();
         self.now(&who, "activate");
         let start = self.start(self.target.format, FEED_FRAMES as u32, &[], &sources);
-        decision.activate(&start).map_err(|refusal| refused(&who, bound, &refusal))?;
+        decision
+            .activate(&start)
+            .map_err(|refusal| refused(&who, bound, &refusal))?;
         Ok(decision)
     }
 
@@ -338,9 +393,9 @@ impl Builder {
     fn layout(&self, source: Source, done: &[Option<LiveStage>]) -> Layout {
         match source {
             Source::Input => self.target.format.layout,
-            Source::Stage(stage) => {
-                done[stage].as_ref().map_or(Layout::MONO, |stage| stage.layout_out)
-            }
+            Source::Stage(stage) => done[stage]
+                .as_ref()
+                .map_or(Layout::MONO, |stage| stage.facts.layout_out),
         }
     }
 

@@ -79,19 +79,23 @@ impl Observers {
     pub(super) fn start(
         bindings: &Bindings,
         wires: &Wires,
-        instances: &mut Instances,
+        instances: Instances,
         feeds: Feeds,
         setup: &Setup<'_>,
     ) -> Option<Self> {
-        let observers = std::mem::take(&mut instances.taps);
-        let decisions = std::mem::take(&mut instances.decides);
+        let (observers, decisions) = (instances.taps, instances.decides);
         if observers.is_empty() && decisions.is_empty() {
             return None;
         }
-        let taps = observers.into_iter().zip(&bindings.taps).enumerate().map(|(at, (live, bound))| {
-            let report = (setup.tap_report)(at);
-            TapRun::new(live, bound, report, Arc::clone(&setup.events))
-        });
+        let taps =
+            observers
+                .into_iter()
+                .zip(&bindings.taps)
+                .enumerate()
+                .map(|(at, (live, bound))| {
+                    let report = (setup.tap_report)(at);
+                    TapRun::new(live, bound, report, Arc::clone(&setup.events))
+                });
         let decides = decisions.into_iter().enumerate().map(|(at, decision)| {
             DecideRun::new(decision, &(setup.decide)(at), Arc::clone(&setup.events))
         });
@@ -106,7 +110,10 @@ impl Observers {
             session: thread::current(),
         };
         let run = move || worker.run(&received, &answer);
-        let thread = thread::Builder::new().name("observers".to_owned()).spawn(run).ok()?;
+        let thread = thread::Builder::new()
+            .name("observers".to_owned())
+            .spawn(run)
+            .ok()?;
         Some(Self {
             steps,
             answers,
@@ -228,7 +235,10 @@ impl Worker {
     fn share(&mut self, tap: usize) {
         let emitted = self.taps[tap].take_emitted();
         for (decide, reads) in self.decides.iter_mut().zip(&self.reads) {
-            let sources = reads.iter().enumerate().filter(|(_, read)| **read == ReadBy::Tap(tap));
+            let sources = reads
+                .iter()
+                .enumerate()
+                .filter(|(_, read)| **read == ReadBy::Tap(tap));
             for (source, _) in sources {
                 decide.take(emitted.iter().map(|reading| Reading {
                     source: source as u32,
@@ -245,13 +255,18 @@ impl Worker {
                 let ReadBy::Stage(stage) = *read else {
                     continue;
                 };
-                decide.take(outputs[stage].iter().enumerate().map(|(reading, value)| Reading {
-                    frame,
-                    source: source as u32,
-                    reading: reading as u32,
-                    channel: 0,
-                    value: *value,
-                }));
+                decide.take(
+                    outputs[stage]
+                        .iter()
+                        .enumerate()
+                        .map(|(reading, value)| Reading {
+                            frame,
+                            source: source as u32,
+                            reading: reading as u32,
+                            channel: 0,
+                            value: *value,
+                        }),
+                );
             }
             let wanted = decide.decide(frame);
             stop = stop.or(wanted);
@@ -259,4 +274,3 @@ impl Worker {
         stop
     }
 }
-

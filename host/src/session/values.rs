@@ -34,7 +34,9 @@ pub(super) fn params(
 }
 
 fn param(component: &Component, written: &Written) -> Result<(u32, f64), Mistake> {
-    let found = component.param(&written.id).ok_or_else(|| unknown(component, written))?;
+    let found = component
+        .param(&written.id)
+        .ok_or_else(|| unknown(component, written))?;
     let (param, span) = (found.param, written.value.span);
     let value = number(&found, &written.value)?;
     if !(param.min..=param.max).contains(&value) {
@@ -70,7 +72,10 @@ fn number(found: &FlatParam<'_>, value: &Spanned<Scalar>) -> Result<f64, Mistake
         let message = format!("{} is `{label}`, which is none of its labels", found.id);
         Mistake::new(span, message)
             .label(format!("expected {}", choices()))
-            .help_if(did_you_mean(label, param.choices.iter().map(String::as_str)))
+            .help_if(did_you_mean(
+                label,
+                param.choices.iter().map(String::as_str),
+            ))
     })
 }
 
@@ -86,22 +91,32 @@ fn unknown(component: &Component, written: &Written) -> Mistake {
         (Some(ParamEntry::Group(group)), Some((number, member))) => {
             let members = || group.members.iter().map(|param| param.id.as_str());
             if group.members.iter().any(|param| param.id == member) {
-                let message = format!("{name} has {} of {first}, found number {number}", group.count);
+                let message = format!(
+                    "{name} has {} of {first}, found number {number}",
+                    group.count
+                );
                 return Mistake::new(written.name, message)
                     .label(format!("expected at most {}", group.count));
             }
-            Mistake::new(written.name, format!("{first} of {name} has no parameter `{member}`"))
-                .label(format!("expected {}", listed(members())))
-                .help_if(did_you_mean(member, members()))
+            Mistake::new(
+                written.name,
+                format!("{first} of {name} has no parameter `{member}`"),
+            )
+            .label(format!("expected {}", listed(members())))
+            .help_if(did_you_mean(member, members()))
         }
-        (Some(ParamEntry::Group(_)), None) => {
-            Mistake::new(written.name, format!("{first} of {name} is a row of alike parameters"))
-                .label(format!("expected an array of tables: {first} = [{{ … }}, {{ … }}]"))
-        }
-        (Some(ParamEntry::One(_)), _) => {
-            Mistake::new(written.name, format!("{first} of {name} is one parameter, not a row"))
-                .label("expected one value")
-        }
+        (Some(ParamEntry::Group(_)), None) => Mistake::new(
+            written.name,
+            format!("{first} of {name} is a row of alike parameters"),
+        )
+        .label(format!(
+            "expected an array of tables: {first} = [{{ … }}, {{ … }}]"
+        )),
+        (Some(ParamEntry::One(_)), _) => Mistake::new(
+            written.name,
+            format!("{first} of {name} is one parameter, not a row"),
+        )
+        .label("expected one value"),
         (None, _) => Mistake::new(written.name, format!("{name} has no parameter `{first}`"))
             .label(expected(names.clone()))
             .help_if(did_you_mean(first, names)),
@@ -146,11 +161,19 @@ pub(super) fn settings(
         }
     }
     for declared in &component.settings {
-        let given = part.settings.entries.iter().any(|(name, _)| name.value == declared.id);
+        let given = part
+            .settings
+            .entries
+            .iter()
+            .any(|(name, _)| name.value == declared.id);
         if declared.need == Need::Required && !given {
             let message = format!("{} needs the setting `{}`", component.name, declared.id);
             let help = format!("add settings.{} = …: {}", declared.id, declared.doc);
-            mistakes.push(Mistake::new(part.span, message).label("it is missing here").help(help));
+            mistakes.push(
+                Mistake::new(part.span, message)
+                    .label("it is missing here")
+                    .help(help),
+            );
         }
     }
     settings
@@ -184,17 +207,31 @@ fn setting(
             Ok(Given::Integer(*integer))
         }
         (SettingKind::Boolean, SettingValue::Boolean(yes)) => Ok(Given::Boolean(*yes)),
-        (SettingKind::List { items_max, bytes_max }, SettingValue::List(items)) => {
+        (
+            SettingKind::List {
+                items_max,
+                bytes_max,
+            },
+            SettingValue::List(items),
+        ) => {
             if items.len() > *items_max as usize {
-                return wrong(format!("at most {items_max} entries, found {}", items.len()));
+                return wrong(format!(
+                    "at most {items_max} entries, found {}",
+                    items.len()
+                ));
             }
-            if let Some(long) = items.iter().find(|item| item.value.len() > *bytes_max as usize) {
+            if let Some(long) = items
+                .iter()
+                .find(|item| item.value.len() > *bytes_max as usize)
+            {
                 return wrong(format!(
                     "at most {bytes_max} bytes an entry, found {}",
                     long.value.len()
                 ));
             }
-            Ok(Given::List(items.iter().map(|item| item.value.clone()).collect()))
+            Ok(Given::List(
+                items.iter().map(|item| item.value.clone()).collect(),
+            ))
         }
         (SettingKind::Text { .. }, _) => wrong("a text".to_owned()),
         (SettingKind::Path, _) => wrong("a path as a text".to_owned()),

@@ -35,7 +35,11 @@ impl DecideRun {
 
     pub(super) fn take(&mut self, readings: impl Iterator<Item = Reading>) {
         let room = READINGS_MAX.saturating_sub(self.readings.len());
-        self.readings.extend(readings.filter(|reading| !reading.value.is_nan()).take(room));
+        self.readings.extend(
+            readings
+                .filter(|reading| !reading.value.is_nan())
+                .take(room),
+        );
     }
 
     pub(super) fn hear(&mut self, heard: Heard) {
@@ -51,15 +55,21 @@ impl DecideRun {
         }
         self.readings.sort_by_key(|reading| reading.frame);
         let event = |heard: &'_ Heard| (heard.position_frames, heard.subscription, heard.value);
-        let heard: Vec<_> = self.heard.iter().map(|one| (event(one), one.from.clone())).collect();
+        let heard: Vec<_> = self
+            .heard
+            .iter()
+            .map(|one| (event(one), one.from.clone()))
+            .collect();
         let heard: Vec<_> = heard
             .iter()
-            .map(|((position_frames, subscription, value), from)| HeardEvent {
-                position_frames: *position_frames,
-                subscription: *subscription,
-                value: *value,
-                from,
-            })
+            .map(
+                |((position_frames, subscription, value), from)| HeardEvent {
+                    position_frames: *position_frames,
+                    subscription: *subscription,
+                    value: *value,
+                    from,
+                },
+            )
             .collect();
         let (status, actions) = self.decision.decide(frame, &self.readings, &heard);
         self.readings.clear();

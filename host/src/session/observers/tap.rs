@@ -41,7 +41,10 @@ impl TapRun {
     ) -> Self {
         let channels = live.layout.channels();
         let declared = bound.component.readings.clone();
-        let count = declared.iter().map(|reading| reading.per.values(channels)).sum();
+        let count = declared
+            .iter()
+            .map(|reading| reading.per.values(channels))
+            .sum();
         Self {
             observer: live.observer,
             hop_frames: u64::from(live.hop_frames),
@@ -109,7 +112,9 @@ impl TapRun {
             for channel in 0..count {
                 let name = (count > 1 || self.is_per_channel(declared))
                     .then(|| report.channels.get(channel).cloned().unwrap_or_default());
-                report.readings.push(reading(declared, name, self.whole[at], self.spreads[at]));
+                report
+                    .readings
+                    .push(reading(declared, name, self.whole[at], self.spreads[at]));
                 at += 1;
             }
         }

@@ -1,0 +1,294 @@
+//! Export: what is known of a run, as the report says it.
+//!
+//! In: the configuration, what was bound to it, and the counters of a run that is over.
+//! Out: a `RunReport` of plain values.
+
+use segue_plugin::declare::{Heap, Layout};
+
+use crate::config::model::Config;
+use crate::config::words::Act;
+use crate::io::{Source, Written};
+use crate::loading::Generation;
+use crate::observe::{
+    DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport, RunReport,
+    SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
+};
+use crate::pipeline::{Engine, Stage, StageState};
+use crate::session::bind::{Bindings, Bound};
+use crate::session::build::StageFacts;
+use crate::session::error::SessionError;
+use crate::session::observers::{DecideSetup, Leave};
+use crate::session::run::{Counters, Ended, Pace};
+use crate::session::start::Request;
+
+/// Turns what is known of a configuration into reports.
+pub(super) struct Exporter<'a> {
+    config: &'a Config,
+    bindings: &'a Bindings,
+}
+
+/// What is known when a run is over.
+pub(super) struct Facts<'a> {
+    pub(super) counters: &'a Counters,
+    pub(super) engine: &'a Engine,
+    pub(super) stages: &'a [StageFacts],
+    pub(super) order: &'a [usize],
+    pub(super) source: &'a dyn Source,
+    pub(super) layout_out: Layout,
+    pub(super) written: Option<Written>,
+    pub(super) request: &'a Request,
+}
+
+impl<'a> Exporter<'a> {
+    pub(super) const fn new(config: &'a Config, bindings: &'a Bindings) -> Self {
+        Self { config, bindings }
+    }
+
+    /// A tap before anything happened.
+    pub(super) fn tap(&self, at: usize, layout: Layout) -> TapReport {
+        let (tap, bound) = (&self.config.taps[at], &self.bindings.taps[at]);
+        TapReport {
+            id: bound.id.clone(),
+            component: bound.address(),
+            version: bound.version.to_string(),
+            kind: bound.component.kind.name().to_owned(),
+            from: tap.from.value.to_string(),
+            reference: tap.reference.as_ref().map(ToString::to_string),
+            channels: (0..layout.channels())
+                .map(|channel| layout.channel_name(channel))
+                .collect(),
+            frames: 0,
+            dropped_frames: 0,
+            readings: Vec::new(),
+            fault: None,
+        }
+    }
+
+    /// A decision before anything happened, and what it may do.
+    pub(super) fn decide(&self, at: usize) -> DecideSetup {
+        let (decide, bound) = (&self.config.decides[at], &self.bindings.decides[at]);
+        let leave = |act: Act| {
+            let listed = decide.may.iter().any(|may| may.value == act);
+            match (listed, decide.dry_run.value) {
+                (false, _) => Leave::NotListed,
+                (true, true) => Leave::DryRun,
+                (true, false) => Leave::Granted,
+            }
+        };
+        DecideSetup {
+            report: DecideReport {
+                id: bound.id.clone(),
+                component: bound.address(),
+                version: bound.version.to_string(),
+                decisions: 0,
+                dry_run: decide.dry_run.value,
+                actions: Vec::new(),
+                actions_left_out: 0,
+                fault: None,
+            },
+            may_alert: leave(Act::Alert),
+            may_stop: leave(Act::Stop),
+        }
+    }
+
+    /// The report but for taps, decisions and generations.
+    pub(super) fn report(&self, facts: &Facts<'_>) -> RunReport {
+        let stage = |at: &usize| {
+            let (bound, stage) = (&self.bindings.stages[*at], &facts.engine.stages()[*at]);
+            self.stage(bound, stage, &facts.stages[*at], facts)
+        };
+        let name = self.config.pipeline.name.as_ref();
+        let notices = facts.source.notices().iter();
+        RunReport {
+            schema_version: SCHEMA_VERSION,
+            segue: env!("CARGO_PKG_VERSION").to_owned(),
+            pipeline: name.map_or_else(|| "pipeline".to_owned(), |name| name.value.clone()),
+            complete: false,
+            degraded: Vec::new(),
+            stream: stream(facts),
+            stages: facts.order.iter().map(stage).collect(),
+            taps: Vec::new(),
+            decides: Vec::new(),
+            generations: Vec::new(),
+            notices: notices
+                .map(|notice| Notice {
+                    text: notice.to_string(),
+                })
+                .collect(),
+        }
+    }
+
+    fn stage(
+        &self,
+        bound: &Bound,
+        stage: &Stage,
+        fixed: &StageFacts,
+        facts: &Facts<'_>,
+    ) -> StageReport {
+        let outputs = bound.component.outputs.iter().zip(stage.outputs());
+        let fault = match stage.state() {
+            StageState::Running => None,
+            StageState::Out(fault) => Some(FaultReport {
+                position_frames: fault.position_frames,
+                kind: stage.fault_kind().to_owned(),
+                text: stage.describe_fault(),
+            }),
+        };
+        StageReport {
+            id: bound.id.clone(),
+            component: bound.address(),
+            version: bound.version.to_string(),
+            calls: stage.calls(),
+            time: time(stage, facts),
+            latency_frames: fixed.timing.latency_frames,
+            tail_frames: fixed.timing.tail_frames,
+            heap: (bound.heap == Heap::Metered).then(|| HeapReport {
+                held_bytes: fixed.held_bytes,
+                process_calls: stage.heap_calls(),
+            }),
+            substituted_from_frame: fault.as_ref().map(|fault| fault.position_frames),
+            faults: fault.into_iter().collect(),
+            on_error: format!("{:?}", stage.on_error()).to_lowercase(),
+            outputs: outputs
+                .map(|(declared, values)| OutputReport {
+                    id: declared.id.clone(),
+                    unit: declared.unit.clone(),
+                    values: *values,
+                })
+                .collect(),
+            records_lost: stage.records_lost(),
+        }
+    }
+}
+
+fn stream(facts: &Facts<'_>) -> StreamReport {
+    let (counters, request) = (facts.counters, facts.request);
+    let format = facts.source.format();
+    let seconds = counters.frames_in as f64 / f64::from(format.sample_rate_hz());
+    let elapsed = counters.elapsed.as_secs_f64();
+    let output = request.output.as_ref();
+    StreamReport {
+        input: request.input.path.display().to_string(),
+        output: output.map(|output| output.path.display().to_string()),
+        sample_rate_hz: format.sample_rate_hz(),
+        layout_in: format.layout().to_string(),
+        layout_out: facts.layout_out.to_string(),
+        block_frames: request.config.stream.block_frames.value,
+        frames_in: counters.frames_in,
+        frames_out: counters.frames_out,
+        latency_frames: facts.engine.latency_frames(),
+        pace: match request.pace {
+            Pace::Fast => "fast".to_owned(),
+            Pace::RealTime => "realtime".to_owned(),
+        },
+        blocks: facts.engine.blocks(),
+        late_blocks: counters.late_blocks,
+        elapsed_ns: nanoseconds(counters.elapsed),
+        times_real_time: if elapsed > 0.0 {
+            seconds / elapsed
+        } else {
+            0.0
+        },
+        first_block_ns: counters.first_block.map(nanoseconds),
+        non_finite_samples: counters.non_finite,
+        non_finite_first_frame: counters.first_non_finite.map(|(frame, _)| frame),
+        non_finite_first_channel: counters.first_non_finite.map(|(_, channel)| channel),
+        clipped_samples: facts.written.map_or(0, |written| written.clipped),
+    }
+}
+
+fn time(stage: &Stage, facts: &Facts<'_>) -> TimeReport {
+    let (time, request) = (stage.time(), facts.request);
+    let block_frames = f64::from(request.config.stream.block_frames.value);
+    let rate = f64::from(facts.source.format().sample_rate_hz());
+    let block_ns = block_frames / rate * 1e9;
+    let mean_ns = time.sum_ns() as f64 / time.count().max(1) as f64;
+    TimeReport {
+        blocks_timed: time.count(),
+        p50_ns: time.quantile_ns(0.5),
+        p99_ns: time.quantile_ns(0.99),
+        max_ns: time.max_ns(),
+        share_of_real_time: mean_ns / block_ns,
+    }
+}
+
+fn nanoseconds(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What one library costs and did.
+pub(super) fn generation(generation: &Generation) -> GenerationReport {
+    let usage = generation.usage();
+    GenerationReport {
+        plugin: usage.plugin,
+        version: usage.version,
+        hash: usage.hash.to_string(),
+        size_bytes: usage.size_bytes,
+        heap_peak_bytes: usage.heap.map(|heap| heap.peak_bytes),
+        panics: usage.panics,
+        logs_dropped: usage.logs_dropped,
+    }
+}
+
+/// Why a run that came to its end is degraded all the same, one sentence each.
+pub(super) fn degraded(
+    report: &RunReport,
+    result: &Result<Ended, SessionError>,
+    all_dropped: bool,
+) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for stage in &report.stages {
+        reasons.extend(stage.faults.iter().map(|fault| {
+            let (id, frame) = (&stage.id, fault.position_frames);
+            format!("stage `{id}` failed at frame {frame}: {}", fault.text)
+        }));
+    }
+    let taps = report.taps.iter().map(|tap| ("tap", &tap.id, &tap.fault));
+    let decides = report
+        .decides
+        .iter()
+        .map(|decide| ("decision", &decide.id, &decide.fault));
+    for (kind, id, fault) in taps.chain(decides) {
+        reasons.extend(fault.iter().map(|fault| {
+            format!(
+                "{kind} `{id}` failed at frame {}: {}",
+                fault.position_frames, fault.text
+            )
+        }));
+    }
+    for tap in report.taps.iter().filter(|tap| tap.dropped_frames > 0) {
+        reasons.push(format!(
+            "tap `{}` missed {} frames",
+            tap.id, tap.dropped_frames
+        ));
+    }
+    let stream = &report.stream;
+    if let (Some(frame), Some(channel)) = (
+        stream.non_finite_first_frame,
+        stream.non_finite_first_channel,
+    ) {
+        let count = stream.non_finite_samples;
+        let channel = channel + 1;
+        reasons.push(format!(
+            "{count} samples of the input were not finite and became 0, the first at frame \
+             {frame} of channel {channel}"
+        ));
+    }
+    for generation in report
+        .generations
+        .iter()
+        .filter(|generation| generation.panics > 0)
+    {
+        let (plugin, panics) = (&generation.plugin, generation.panics);
+        reasons.push(format!(
+            "{plugin} panicked {panics} times; each was caught inside it"
+        ));
+    }
+    if let Ok(Ended::ByDecision(reason)) = result {
+        reasons.push(format!("a decision ended the run: {reason}"));
+    }
+    if !all_dropped {
+        reasons.push("a plugin did not end in time; its thread was abandoned".to_owned());
+    }
+    reasons
+}

@@ -1,0 +1,431 @@
+//! Run: moves a stream through an engine, block by block.
+//!
+//! In: an engine with its observers, a source and a sink. Out: the sink filled, as many frames as
+//! were read in file runs; why the run ended, and counters for the report.
+//!
+//! The session's own thread is the audio thread here: `Engine::process` is the part of it that
+//! neither allocates nor waits. Around it, it reads, writes, drains rings and waits for taps.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use segue_plugin::abi::audio::Span;
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, RecordKind};
+
+use crate::audio::{Buffer, sanitize};
+use crate::io::{Sink, Source};
+use crate::observe::{Event, EventSink};
+use crate::pipeline::{Engine, Lent, Rings, StageState};
+use crate::session::error::SessionError;
+use crate::session::observers::{Heard, HeardBy, Observers};
+
+/// Frames read at a time: 64 KiB of 16-bit stereo. System calls in the size of a block cost more
+/// than the processing.
+const CHUNK_FRAMES: usize = 16_384;
+
+/// The longest tail that is kept at the end, in seconds: a reverb that never ends is cut there.
+const TAIL_SECONDS_MAX: u64 = 60;
+
+/// How long the session sleeps at most before it looks again whether taps have room.
+const TAP_WAIT: Duration = Duration::from_millis(10);
+
+/// How fast a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as it can: time never changes the audio.
+    Fast,
+    /// As fast as the stream.
+    RealTime,
+}
+
+/// What to do about samples that are not finite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NonFinite {
+    /// They become 0 and are counted.
+    Clean,
+    /// The run ends.
+    Refuse,
+}
+
+/// Why a run ended that did not fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// The stream came to its end.
+    Complete,
+    /// Somebody asked for it, with this signal.
+    Interrupted(usize),
+    /// A decision engine asked for it, and why.
+    ByDecision(String),
+}
+
+/// What counts up while a run goes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counters {
+    pub(super) frames_in: u64,
+    pub(super) frames_out: u64,
+    pub(super) late_blocks: u64,
+    pub(super) elapsed: Duration,
+    pub(super) first_block: Option<Duration>,
+    pub(super) non_finite: u64,
+    pub(super) first_non_finite: Option<(u64, usize)>,
+}
+
+/// Who hears which event of which stage.
+pub(super) type Subscribers = Vec<Vec<Vec<(HeardBy, u32)>>>;
+
+/// How a run goes.
+pub(super) struct Plan {
+    pub(super) pace: Pace,
+    pub(super) non_finite: NonFinite,
+    pub(super) block_frames: usize,
+    pub(super) decide_every_frames: Option<u64>,
+    /// Frames that sound on after the input ended, beside the latency.
+    pub(super) tail_frames: u64,
+    pub(super) sample_rate_hz: u32,
+    /// The ids of stages, for messages.
+    pub(super) stages: Vec<Arc<str>>,
+    pub(super) subscribers: Subscribers,
+    /// Raised to a signal's number when the run has to end.
+    pub(super) stop: Arc<AtomicUsize>,
+    /// When the process started.
+    pub(super) born: Instant,
+}
+
+/// A run under way.
+pub(super) struct Runner<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) engine: &'a mut Engine,
+    pub(super) rings: &'a mut Rings,
+    pub(super) observers: Option<&'a Observers>,
+    pub(super) events: &'a dyn EventSink,
+    pub(super) counters: Counters,
+    input: Buffer,
+    output: Buffer,
+    position_frames: u64,
+    /// Frames of output still to be dropped: the latency of a file run.
+    to_drop: u64,
+    chunks_asked: u64,
+    /// Whether the failure of each stage was told.
+    told: Vec<bool>,
+    started: Instant,
+}
+
+impl<'a> Runner<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        engine: &'a mut Engine,
+        rings: &'a mut Rings,
+        observers: Option<&'a Observers>,
+        events: &'a dyn EventSink,
+        channels: (usize, usize),
+    ) -> Self {
+        let frames = chunk_frames(plan);
+        let to_drop = match plan.pace {
+            Pace::Fast => engine.latency_frames(),
+            Pace::RealTime => 0,
+        };
+        Self {
+            plan,
+            engine,
+            rings,
+            observers,
+            events,
+            counters: Counters::default(),
+            input: Buffer::new(channels.0, frames),
+            output: Buffer::new(channels.1, frames),
+            position_frames: 0,
+            to_drop,
+            chunks_asked: 0,
+            told: vec![false; plan.stages.len()],
+            started: Instant::now(),
+        }
+    }
+
+    /// What was counted.
+    pub(super) fn into_counters(self) -> Counters {
+        self.counters
+    }
+
+    /// Moves the whole stream; answers why it ended.
+    pub(super) fn run(
+        &mut self,
+        source: &mut dyn Source,
+        mut sink: Option<&mut (dyn Sink + 'static)>,
+    ) -> Result<Ended, SessionError> {
+        self.started = Instant::now();
+        let ended = self.stream(source, &mut sink);
+        self.counters.elapsed = self.started.elapsed();
+        ended
+    }
+
+    fn stream(
+        &mut self,
+        source: &mut dyn Source,
+        sink: &mut Option<&mut (dyn Sink + 'static)>,
+    ) -> Result<Ended, SessionError> {
+        loop {
+            let signal = self.plan.stop.load(Ordering::Relaxed);
+            if signal != 0 {
+                return Ok(Ended::Interrupted(signal));
+            }
+            let frames = source.read(&mut self.input)?;
+            if frames == 0 {
+                break;
+            }
+            self.clean(frames)?;
+            self.counters.frames_in += frames as u64;
+            if let Some(reason) = self.chunk(frames, Flags::NONE, sink)? {
+                return Ok(Ended::ByDecision(reason));
+            }
+            self.events.event(Event::Progress {
+                frames: self.counters.frames_in,
+            });
+        }
+        self.flush(sink)?;
+        self.engine.flush_taps();
+        Ok(Ended::Complete)
+    }
+
+    /// Feeds silence until everything that was read has come out, and the tail if it is kept.
+    fn flush(&mut self, sink: &mut Option<&mut (dyn Sink + 'static)>) -> Result<(), SessionError> {
+        let latency = match self.plan.pace {
+            Pace::Fast => self.engine.latency_frames(),
+            Pace::RealTime => 0,
+        };
+        let tail_max = TAIL_SECONDS_MAX * u64::from(self.plan.sample_rate_hz);
+        let mut left = latency + self.plan.tail_frames.min(tail_max);
+        self.input.clear();
+        while left > 0 {
+            let frames = left.min(self.input.frames_max() as u64) as usize;
+            self.chunk(frames, Flags::FLUSH, sink)?;
+            left -= frames as u64;
+        }
+        Ok(())
+    }
+
+    /// Makes samples finite, or refuses.
+    fn clean(&mut self, frames: usize) -> Result<(), SessionError> {
+        let Some(replaced) = sanitize(&mut self.input, 0..frames) else {
+            return Ok(());
+        };
+        let frame = self.counters.frames_in + replaced.frame as u64;
+        if self.plan.non_finite == NonFinite::Refuse {
+            return Err(SessionError::NotFinite {
+                frame,
+                channel: replaced.channel + 1,
+            });
+        }
+        self.counters.non_finite += replaced.count;
+        self.counters
+            .first_non_finite
+            .get_or_insert((frame, replaced.channel));
+        Ok(())
+    }
+
+    /// Processes what was read, in blocks, and writes it; answers why to stop, if so.
+    fn chunk(
+        &mut self,
+        frames: usize,
+        flags: Flags,
+        sink: &mut Option<&mut (dyn Sink + 'static)>,
+    ) -> Result<Option<String>, SessionError> {
+        let mut done = 0;
+        let mut stop = None;
+        while done < frames && stop.is_none() {
+            let block = self.block_frames(frames - done);
+            self.wait_for_taps();
+            let result = self.block(done..done + block, flags);
+            self.drain();
+            done += block;
+            self.position_frames += block as u64;
+            if let Err(stopped) = result {
+                return Err(self.stopped(stopped.stage));
+            }
+            stop = self.decide();
+        }
+        self.observe();
+        self.tell_faults();
+        self.write(done, sink)?;
+        Ok(stop)
+    }
+
+    /// Blocks end at multiples of the block size in stream time, and where a decision falls.
+    fn block_frames(&self, left: usize) -> usize {
+        let size = self.plan.block_frames as u64;
+        let mut frames = (left as u64).min(size - self.position_frames % size);
+        if let Some(every) = self.plan.decide_every_frames {
+            frames = frames.min(every - self.position_frames % every);
+        }
+        frames as usize
+    }
+
+    fn block(&mut self, range: Range<usize>, flags: Flags) -> Result<(), crate::pipeline::Stopped> {
+        let input = AudioView::new(self.input.as_slice(), span(&self.input, &range));
+        let into = span(&self.output, &range);
+        let mut lent = Lent {
+            position_frames: self.position_frames,
+            flags,
+            input,
+            output: AudioViewMut::new(self.output.as_mut_slice(), into),
+        };
+        if self.counters.first_block.is_none() {
+            self.counters.first_block = Some(self.plan.born.elapsed());
+        }
+        if self.plan.pace == Pace::Fast {
+            return self.engine.process(&mut lent);
+        }
+        let before = Instant::now();
+        let result = self.engine.process(&mut lent);
+        self.keep_pace(before, range.len());
+        result
+    }
+
+    /// Counts a block that took longer than it lasts, and waits until its time is over.
+    fn keep_pace(&mut self, before: Instant, frames: usize) {
+        let rate = f64::from(self.plan.sample_rate_hz);
+        if before.elapsed().as_secs_f64() > frames as f64 / rate {
+            self.counters.late_blocks += 1;
+        }
+        let due = (self.position_frames + frames as u64) as f64 / rate;
+        let early = Duration::from_secs_f64(due).saturating_sub(self.started.elapsed());
+        if !early.is_zero() {
+            thread::sleep(early);
+        }
+    }
+
+    fn write(
+        &mut self,
+        frames: usize,
+        sink: &mut Option<&mut (dyn Sink + 'static)>,
+    ) -> Result<(), SessionError> {
+        let dropped = self.to_drop.min(frames as u64);
+        self.to_drop -= dropped;
+        self.counters.frames_out += frames as u64 - dropped;
+        if let Some(sink) = sink {
+            sink.write(&self.output, dropped as usize..frames)?;
+            if self.plan.pace == Pace::RealTime {
+                sink.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Off line every tap gets every frame: the session waits. Live it never does.
+    fn wait_for_taps(&mut self) {
+        if self.plan.pace == Pace::RealTime {
+            return;
+        }
+        while !self.engine.taps_have_room() {
+            self.observe();
+            thread::park_timeout(TAP_WAIT);
+        }
+    }
+
+    /// Tells the observers of the chunks that were sent since the last time.
+    fn observe(&mut self) {
+        let sent = self.engine.chunks_sent();
+        if let (Some(observers), true) = (self.observers, sent > self.chunks_asked) {
+            observers.observe(sent);
+            self.chunks_asked = sent;
+        }
+    }
+
+    /// At a decision's frame: waits until all taps know everything so far, and asks.
+    fn decide(&mut self) -> Option<String> {
+        let every = self.plan.decide_every_frames?;
+        let observers = self.observers?;
+        if !self.position_frames.is_multiple_of(every) {
+            return None;
+        }
+        self.engine.flush_taps();
+        self.chunks_asked = self.engine.chunks_sent();
+        let outputs = self
+            .engine
+            .stages()
+            .iter()
+            .map(|stage| stage.output_values().to_vec());
+        observers.decide(self.chunks_asked, self.position_frames, outputs.collect())
+    }
+
+    /// Moves what stages left behind to the log and to who subscribed.
+    fn drain(&mut self) {
+        let mut heard = Vec::new();
+        while let Ok(left) = self.rings.records.pop() {
+            let record = &left.record;
+            let position_frames = left.position_frames + u64::from(record.offset_frames);
+            let stage = &self.plan.stages[left.stage];
+            match record.kind {
+                RecordKind::NOTE => self.events.event(Event::Note {
+                    stage: stage.to_string(),
+                    position_frames,
+                    text: record.text().to_owned(),
+                    value: record.value,
+                }),
+                RecordKind::PUBLISH => {
+                    let events = &self.plan.subscribers[left.stage];
+                    let who = events
+                        .get(record.index as usize)
+                        .map_or(&[][..], Vec::as_slice);
+                    heard.extend(who.iter().map(|(by, subscription)| Heard {
+                        by: *by,
+                        subscription: *subscription,
+                        position_frames,
+                        value: record.value,
+                        from: Arc::clone(stage),
+                    }));
+                }
+                _ => {}
+            }
+        }
+        if let (Some(observers), false) = (self.observers, heard.is_empty()) {
+            observers.hear(heard);
+        }
+    }
+
+    /// Tells of stages that failed since the last time.
+    fn tell_faults(&mut self) {
+        for (at, stage) in self.engine.stages().iter().enumerate() {
+            if let (StageState::Out(fault), false) = (stage.state(), self.told[at]) {
+                self.told[at] = true;
+                self.events.event(Event::Fault {
+                    stage: self.plan.stages[at].to_string(),
+                    position_frames: fault.position_frames,
+                    text: stage.describe_fault(),
+                });
+            }
+        }
+    }
+
+    fn stopped(&self, stage: usize) -> SessionError {
+        let failed = &self.engine.stages()[stage];
+        let frame = match failed.state() {
+            StageState::Out(fault) => fault.position_frames,
+            StageState::Running => self.position_frames,
+        };
+        SessionError::Stopped {
+            stage: self.plan.stages[stage].to_string(),
+            frame,
+            text: failed.describe_fault(),
+        }
+    }
+}
+
+/// Whole blocks, so that blocks do not end where a read does; one block at a time when live.
+fn chunk_frames(plan: &Plan) -> usize {
+    match plan.pace {
+        Pace::RealTime => plan.block_frames,
+        Pace::Fast => (CHUNK_FRAMES / plan.block_frames).max(1) * plan.block_frames,
+    }
+}
+
+fn span(buffer: &Buffer, range: &Range<usize>) -> Span {
+    Span {
+        channels: buffer.channels(),
+        stride: buffer.stride(),
+        start: range.start,
+        frames: range.len(),
+    }
+}

@@ -1,0 +1,439 @@
+//! Start: from a request to a finished run, step by step.
+//!
+//! In: a configuration, where plugins and caches are, what goes in and out. Out: the report, and
+//! how the run ended. Every step is a sentence of the module's page; nothing is undone halfway:
+//! an output exists under its name only when the run came to its end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
+
+use segue_plugin::declare::Layout;
+use segue_plugin::setup::{Format as Signal, Mode};
+
+use crate::admission::{Admission, AdmissionError, Approval};
+use crate::audio::Format;
+use crate::config::model::Config;
+use crate::config::words::{OnError as Word, Tail};
+use crate::discovery::{Registry, SearchPlan};
+use crate::io::{self, Container, OutputOptions, Overwrite, RawSpec, Sink, Source, Written};
+use crate::loading::within;
+use crate::observe::{Event, EventSink, RunReport};
+use crate::pipeline::{Engine, OnError, Plan, Rings, Stage, StageSetup};
+use crate::session::bind::{Bindings, Bound, bind};
+use crate::session::build::{Instances, Opened, StageFacts, Target, Wires};
+use crate::session::catalogue::{Catalogue, Choice};
+use crate::session::error::SessionError;
+use crate::session::export::{self, Exporter, Facts};
+use crate::session::observers::{Found, HeardBy, Observers, Setup};
+use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner, Subscribers};
+
+/// How long instances may take to be dropped at the end.
+const DROP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What a run is asked to do.
+pub struct Request {
+    /// The pipeline.
+    pub config: Config,
+    /// Where plugins are.
+    pub search: SearchPlan,
+    /// The folder of the registry cache; `None` keeps none.
+    pub cache: Option<PathBuf>,
+    /// Opens what was chosen.
+    pub admission: Admission,
+    /// What comes in.
+    pub input: Input,
+    /// Where it goes; `None` is nowhere: the pipeline is measured only.
+    pub output: Option<Output>,
+    /// How fast.
+    pub pace: Pace,
+    /// What to do about samples that are not finite.
+    pub non_finite: NonFinite,
+    /// Who is told.
+    pub events: Arc<dyn EventSink>,
+    /// Raised to a signal's number when the run has to end.
+    pub stop: Arc<AtomicUsize>,
+    /// When the process started.
+    pub born: Instant,
+}
+
+/// What comes in.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// A file, or `-`.
+    pub path: PathBuf,
+    /// Its samples, where no header says.
+    pub raw: Option<RawSpec>,
+}
+
+/// Where it goes.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// A file, or `-`.
+    pub path: PathBuf,
+    /// Whether samples go out without a header, in this form.
+    pub raw: Option<RawSpec>,
+    /// Whether an existing file is replaced.
+    pub overwrite: Overwrite,
+}
+
+/// How a run went.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What is known of it; `None` when nothing had started.
+    pub report: Option<RunReport>,
+    /// Why it ended, or why it failed.
+    pub result: Result<Ended, SessionError>,
+}
+
+/// Runs a pipeline over one stream. Thread: any; this one becomes the audio thread.
+#[must_use]
+pub fn run(request: Request) -> Outcome {
+    match prepare(request) {
+        Ok(session) => session.run(),
+        Err(error) => Outcome {
+            report: None,
+            result: Err(error),
+        },
+    }
+}
+
+/// Opens what the configuration names: scan, resolve, bind, admit. A binary that fails its probe
+/// is set aside and versions are chosen again.
+fn open(request: &mut Request) -> Result<(Bindings, Opened), SessionError> {
+    let mut registry = match &request.cache {
+        Some(folder) => Registry::load(folder),
+        None => Registry::in_memory(),
+    };
+    let mut catalogue = Catalogue::scan(&request.search, &mut registry);
+    let opened = loop {
+        let choices = catalogue.choose(&request.config)?;
+        let bindings = bind(&request.config, &choices).map_err(SessionError::Mistakes)?;
+        match admit(&mut request.admission, &choices, &mut registry) {
+            Ok(opened) => break (bindings, opened),
+            Err(AdmissionError::Rejected(rejection)) => {
+                let reason = rejection.to_string();
+                tracing::warn!(plugin = %rejection.plugin, version = %rejection.version, reason);
+                catalogue.exclude(&rejection.plugin, &rejection.version, reason);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
+    if let Err(error) = registry.save() {
+        tracing::warn!(%error, "the registry could not be written; the next start scans again");
+    }
+    Ok(opened)
+}
+
+fn admit(
+    admission: &mut Admission,
+    choices: &[Choice],
+    registry: &mut Registry,
+) -> Result<Opened, AdmissionError> {
+    let approvals: Vec<_> = choices
+        .iter()
+        .map(|choice| Approval {
+            id: &choice.chosen.id,
+            path: &choice.path,
+            found: &choice.found,
+            uses: &choice.chosen.uses,
+        })
+        .collect();
+    let admitted = admission.admit(&approvals)?;
+    let mut opened = Opened::new();
+    for (choice, admitted) in choices.iter().zip(admitted) {
+        let hash = admitted.generation.hash();
+        registry.set_hash(&choice.path, &choice.found.stamp, hash);
+        let id = choice.chosen.id.clone();
+        opened.insert(id, (admitted.generation, admitted.providers));
+    }
+    Ok(opened)
+}
+
+/// A session that is ready to run.
+struct Session {
+    request: Request,
+    bindings: Bindings,
+    wires: Wires,
+    opened: Opened,
+    facts: Vec<StageFacts>,
+    layout_out: Layout,
+    order: Vec<usize>,
+    tap_layouts: Vec<Layout>,
+    engine: Engine,
+    rings: Rings,
+    observers: Option<Observers>,
+    source: Box<dyn Source>,
+    sink: Option<Box<dyn Sink>>,
+    plan: RunPlan,
+}
+
+fn prepare(mut request: Request) -> Result<Session, SessionError> {
+    let (bindings, opened) = open(&mut request)?;
+    let source = io::open(&request.input.path, request.input.raw)?;
+    let format = *source.format();
+    let target = target(&request, format);
+    let mut instances = Instances::create(&request.config, &bindings, &opened, target)?;
+    let plan = Plan::of(&instances.network)?;
+    let layout_out = instances.layout(instances.network.output, format.layout());
+    let tail_frames = match request.config.stream.tail.value {
+        Tail::Cut => 0,
+        Tail::Keep => instances.tail_frames(),
+    };
+    let sink = create(&request, layout_out, &*source, tail_frames)?;
+    let (facts, stages) = stages(&request.config, &mut instances, &bindings, format);
+    let order = plan.order.clone();
+    let (engine, rings) = Engine::new(&instances.network, plan, stages, target.frames_max as usize);
+    let wires = Wires::of(&request.config);
+    let plan = RunPlan {
+        pace: request.pace,
+        non_finite: request.non_finite,
+        block_frames: target.frames_max as usize,
+        decide_every_frames: (!bindings.decides.is_empty())
+            .then(|| u64::from(request.config.stream.decide_every_frames.value)),
+        tail_frames,
+        sample_rate_hz: format.sample_rate_hz(),
+        stages: bindings
+            .stages
+            .iter()
+            .map(|bound| bound.id.as_str().into())
+            .collect(),
+        subscribers: subscribers(&bindings),
+        stop: Arc::clone(&request.stop),
+        born: request.born,
+    };
+    let tap_layouts = instances.taps.iter().map(|tap| tap.layout).collect();
+    let mut session = Session {
+        request,
+        bindings,
+        wires,
+        opened,
+        facts,
+        layout_out,
+        order,
+        tap_layouts,
+        engine,
+        rings,
+        observers: None,
+        source,
+        sink,
+        plan,
+    };
+    session.observe(instances);
+    Ok(session)
+}
+
+impl Session {
+    /// Starts the observers: taps and decisions move to their own thread.
+    fn observe(&mut self, instances: Instances) {
+        let exporter = Exporter::new(&self.request.config, &self.bindings);
+        let Some(feeds) = self.rings.feeds.take() else {
+            return;
+        };
+        let layouts = self.tap_layouts.clone();
+        let setup = Setup {
+            events: Arc::clone(&self.request.events),
+            tap_report: &|at| exporter.tap(at, layouts[at]),
+            decide: &|at| exporter.decide(at),
+        };
+        self.observers = Observers::start(&self.bindings, &self.wires, instances, feeds, &setup);
+    }
+
+    fn run(mut self) -> Outcome {
+        self.request.events.event(Event::Started {
+            frames: self.source.frames(),
+            sample_rate_hz: self.plan.sample_rate_hz,
+        });
+        let channels = (self.source.format().channels(), self.layout_out.channels());
+        let mut runner = Runner::new(
+            &self.plan,
+            &mut self.engine,
+            &mut self.rings,
+            self.observers.as_ref(),
+            &*self.request.events,
+            channels,
+        );
+        let result = runner.run(&mut *self.source, self.sink.as_deref_mut());
+        let counters = runner.into_counters();
+        let chunks = self.engine.chunks_sent();
+        let found = self
+            .observers
+            .take()
+            .and_then(|observers| observers.finish(chunks));
+        let (result, written) = finish(result, self.sink.take());
+        self.request.events.event(Event::Finished {
+            frames: counters.frames_in,
+        });
+        let report = self.report(&counters, found, written, &result);
+        Outcome {
+            report: Some(report),
+            result,
+        }
+    }
+
+    /// Ends every instance, then tells what is known of the run.
+    fn report(
+        self,
+        counters: &Counters,
+        found: Option<Found>,
+        written: Option<Written>,
+        result: &Result<Ended, SessionError>,
+    ) -> RunReport {
+        let exporter = Exporter::new(&self.request.config, &self.bindings);
+        let mut report = exporter.report(&Facts {
+            counters,
+            engine: &self.engine,
+            stages: &self.facts,
+            order: &self.order,
+            source: &*self.source,
+            layout_out: self.layout_out,
+            written,
+            request: &self.request,
+        });
+        if let Some(found) = found {
+            report.taps = found.taps;
+            report.decides = found.decides;
+        }
+        for (tap, dropped) in report.taps.iter_mut().zip(self.engine.dropped_frames()) {
+            tap.dropped_frames = dropped;
+        }
+        let stages = self.engine.into_stages();
+        let ended = within(DROP_DEADLINE, move || stages.into_iter().for_each(end));
+        let opened = self.opened.into_values().map(|(generation, _)| generation);
+        report.generations = opened
+            .map(|generation| export::generation(&generation))
+            .collect();
+        report.complete = matches!(result, Ok(Ended::Complete));
+        report.degraded = export::degraded(&report, result, ended.is_some());
+        report
+    }
+}
+
+/// Ends one instance, inside the plugin's guard.
+fn end(stage: Stage) {
+    let mut processor = stage.into_processor();
+    processor.deactivate();
+}
+
+/// Gives a complete output its name, and leaves nothing of any other.
+fn finish(
+    result: Result<Ended, SessionError>,
+    sink: Option<Box<dyn Sink>>,
+) -> (Result<Ended, SessionError>, Option<Written>) {
+    let Some(sink) = sink else {
+        return (result, None);
+    };
+    match result {
+        Ok(ended @ (Ended::Complete | Ended::ByDecision(_))) => match sink.finish() {
+            Ok(written) => (Ok(ended), Some(written)),
+            Err(error) => (Err(error.into()), None),
+        },
+        other => (other, None),
+    }
+}
+
+fn target(request: &Request, format: Format) -> Target {
+    Target {
+        format: Signal {
+            sample_rate_hz: format.sample_rate_hz(),
+            layout: format.layout(),
+        },
+        frames_max: request.config.stream.block_frames.value,
+        mode: match request.pace {
+            Pace::Fast => Mode::Offline,
+            Pace::RealTime => Mode::RealTime,
+        },
+    }
+}
+
+/// Opens the output: the input's samples as they were stored, unless raw ones are asked for.
+fn create(
+    request: &Request,
+    layout: Layout,
+    source: &dyn Source,
+    tail_frames: u64,
+) -> Result<Option<Box<dyn Sink>>, SessionError> {
+    let Some(output) = &request.output else {
+        return Ok(None);
+    };
+    let format = *source.format();
+    let samples = match output.raw {
+        Some(raw) => raw.encoding().samples,
+        None => format.source_bits(),
+    };
+    let options = OutputOptions {
+        format: format.with_layout(layout),
+        samples,
+        container: match output.raw {
+            Some(raw) => Container::Raw(raw.encoding().order),
+            None => Container::Wav,
+        },
+        frames: source.frames().map(|frames| frames + tail_frames),
+        metadata: source.metadata(),
+        overwrite: output.overwrite,
+        input: source.file_id(),
+    };
+    Ok(Some(io::create(&output.path, &options)?))
+}
+
+/// Moves the processors into stages; what is fixed about each stays behind.
+fn stages(
+    config: &Config,
+    instances: &mut Instances,
+    bindings: &Bindings,
+    format: Format,
+) -> (Vec<StageFacts>, Vec<Stage>) {
+    let live = std::mem::take(&mut instances.stages);
+    let all = live.into_iter().zip(&config.stages).zip(&bindings.stages);
+    all.map(|((live, stage), bound)| {
+        let facts = live.facts;
+        let setup = StageSetup {
+            processor: live.processor,
+            on_error: on_error(stage.on_error.value),
+            channels_in: facts.layout_in.channels(),
+            channels_out: facts.layout_out.channels(),
+            latency_frames: facts.timing.latency_frames,
+            outputs: bound.component.outputs.len(),
+            sample_rate_hz: format.sample_rate_hz(),
+        };
+        (facts, Stage::new(setup))
+    })
+    .unzip()
+}
+
+/// The configuration answers `hold` and `fallback` with the version that will have them.
+fn on_error(word: Word) -> OnError {
+    match word {
+        Word::Mute => OnError::Mute,
+        Word::Stop => OnError::Stop,
+        Word::Bypass | Word::Hold | Word::Fallback => OnError::Bypass,
+    }
+}
+
+/// Who hears which event of which stage: subscriptions are `plugin/component:event`.
+fn subscribers(bindings: &Bindings) -> Subscribers {
+    let taps = bindings
+        .taps
+        .iter()
+        .enumerate()
+        .map(|(at, bound)| (HeardBy::Tap(at), bound));
+    let decides = bindings.decides.iter().enumerate();
+    let decides = decides.map(|(at, bound)| (HeardBy::Decide(at), bound));
+    let listeners: Vec<_> = taps.chain(decides).collect();
+    let heard_by = |address: &str| {
+        let wanted = listeners.iter().flat_map(|(by, bound)| {
+            let subscriptions = bound.component.subscribes.iter().enumerate();
+            subscriptions.map(move |(index, wanted)| (*by, index as u32, wanted))
+        });
+        let hits = wanted.filter(|(_, _, wanted)| *wanted == address);
+        hits.map(|(by, index, _)| (by, index)).collect::<Vec<_>>()
+    };
+    let stage = |bound: &Bound| {
+        let events = bound.component.events.iter();
+        events
+            .map(|event| heard_by(&format!("{}:{}", bound.address(), event.id)))
+            .collect()
+    };
+    bindings.stages.iter().map(stage).collect()
+}
