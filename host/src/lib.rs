@@ -5,12 +5,13 @@
 //!
 //! | floor | modules | what they are for |
 //! | --- | --- | --- |
-//! | 4 | `pipeline` | blocks into blocks; which binaries may be opened |
+//! | 4 | `pipeline`, `admission` | blocks into blocks; which binaries may be opened |
 //! | 3 | `resolve`, `loading` | versions and load order; file to checked generation to instance |
 //! | 2 | `config`, `discovery`, `io` | plugins.toml; directories to manifests; samples in and out |
 //! | 1 | `observe` | events, readings, counters: plain values |
 //! | 0 | `audio`, `id` | words everyone shares |
 
+pub mod admission;
 pub mod audio;
 pub mod config;
 pub mod discovery;
