@@ -47,33 +47,43 @@ fn check_refused(text: &str, expected: &str) {
     assert!(found.contains(expected), "{expected} is not in\n{found}");
 }
 
+fn stages(count: usize) -> String {
+    let stage = |at| format!("[[stage]]\nid = \"s{at}\"\ncomponent = \"a.b\"\n");
+    (0..count).map(stage).collect()
+}
+
 #[test]
-fn more_than_a_limit_is_refused_with_both_numbers() {
-    let stage = |at: usize| format!("[[stage]]\nid = \"s{at}\"\ncomponent = \"a.b\"\n");
-    let stages = |count| (0..count).map(stage).collect::<String>();
+fn more_tables_than_a_limit_are_refused_with_both_numbers() {
     assert_eq!(check(&stages(STAGES_MAX)).unwrap().stages.len(), STAGES_MAX);
     check_refused(
         &stages(STAGES_MAX + 1),
         "`stage` has 1001 entries, expected at most 1000",
     );
-    let tables = |name, count| {
+    let tables = |name, more, count| {
         (0..count).fold(stages(1), |mut text, at| {
             write!(
                 text,
-                "[[{name}]]\nid = \"t{at}\"\ncomponent = \"a.b\"\nreads = [\"s0\"]\n"
+                "[[{name}]]\nid = \"t{at}\"\ncomponent = \"a.b\"\n{more}"
             )
             .unwrap();
             text
         })
     };
-    let taps = tables("tap", TAPS_MAX + 1).replace("reads = [\"s0\"]\n", "");
+    let taps = tables("tap", "", TAPS_MAX + 1);
     check_refused(&taps, "`tap` has 257 entries, expected at most 256");
-    let decides = tables("decide", DECIDES_MAX + 1);
+    let decides = tables("decide", "reads = [\"s0\"]\n", DECIDES_MAX + 1);
     check_refused(&decides, "`decide` has 65 entries, expected at most 64");
-    let params = |count: usize| {
-        let values: Vec<_> = (0..count).map(|at| format!("p{at} = 1")).collect();
-        format!("{}params = {{ {} }}\n", stage(0), values.join(", "))
+}
+
+#[test]
+fn more_values_than_a_limit_are_refused_with_both_numbers() {
+    let with = |text: &str| format!("{}{text}\n", stages(1));
+    let values = |count| {
+        (0..count)
+            .map(|at| format!("p{at} = 1,"))
+            .collect::<String>()
     };
+    let params = |count| with(&format!("params = {{ {} }}", values(count)));
     assert!(check(&params(PARAMS_MAX)).is_ok());
     check_refused(
         &params(PARAMS_MAX + 1),
@@ -82,10 +92,10 @@ fn more_than_a_limit_is_refused_with_both_numbers() {
     let settings = params(SETTINGS_MAX + 1).replace("params", "settings");
     check_refused(&settings, "`settings` has 65 entries, expected at most 64");
     let rows = "{ q = 1 },".repeat(PARAMS_MAX + 1);
-    let rows = format!("{}params.band = [{rows}]\n", stage(0));
+    let rows = with(&format!("params.band = [{rows}]"));
     check_refused(&rows, "`band` has 1025 entries, expected at most 1024");
-    let names: Vec<_> = (0..=NAMES_MAX).map(|at| format!("\"x{at}\"")).collect();
-    let after = format!("{}after = [{}]\n", stage(0), names.join(", "));
+    let names: String = (0..=NAMES_MAX).map(|at| format!("\"x{at}\",")).collect();
+    let after = with(&format!("after = [{names}]"));
     check_refused(&after, "`after` has 257 entries, expected at most 256");
     let path = format!("[stream]\ninput = \"{}\"\n", "x".repeat(4_097));
     check_refused(&path, "the text has 4097 bytes, expected at most 4096");
