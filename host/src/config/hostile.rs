@@ -4,14 +4,16 @@ use std::fmt::Write;
 use std::path::Path;
 
 use proptest::prelude::*;
-use proptest::sample::Index;
 
+use crate::config::hostile::changes::{apply, change};
 use crate::config::limits::{
     DECIDES_MAX, FILE_BYTES_MAX, NAMES_MAX, PARAMS_MAX, SETTINGS_MAX, STAGES_MAX, TAPS_MAX,
 };
 use crate::config::model::Config;
 use crate::config::parse;
 use crate::config::render::Color;
+
+mod changes;
 
 const EXAMPLE: &str = include_str!("golden/example.toml");
 
@@ -123,15 +125,14 @@ fn what_nests_without_end_is_refused() {
     let dots = "a.".repeat(100_000);
     assert!(check(&format!("{dots}a = 1\n")).is_err());
     assert!(check(&format!("[{dots}a]\n")).is_err());
-    // As deep as each of them may go, one in the other.
+    // As deep as each of them may go, one in the other, in one line and in many.
     let dots = "a.".repeat(70);
-    let table = format!("{{{dots}a=");
-    let text = format!(
-        "[{dots}a]\n{dots}a = {}1{}\n",
-        table.repeat(70),
-        "}".repeat(70)
-    );
-    assert!(check(&text).is_err());
+    for between in ["", "\n", " # x\n"] {
+        let table = format!("{{{dots}a={between}");
+        let (open, close) = (table.repeat(70), "}".repeat(70));
+        let text = format!("[{dots}a]\n{dots}a = {open}1{close}\n");
+        assert!(check(&text).is_err());
+    }
 }
 
 #[test]
@@ -173,113 +174,6 @@ fn a_thousand_stages_in_a_knot_are_told_once() {
     });
     let told = check(&stages).unwrap_err();
     assert_eq!(told.matches("wait for each other").count(), 1, "{told}");
-}
-
-/// One change to a text.
-#[derive(Debug, Clone)]
-enum Change {
-    /// Bytes from one place are put over another.
-    Copy(Index, Index, usize),
-    /// Bytes are left out.
-    Cut(Index, usize),
-    /// A piece of TOML, or of nonsense, is put in.
-    Insert(Index, &'static str),
-    /// A line is put somewhere else.
-    MoveLine(Index, Index),
-    /// A word of the file is put in the place of another.
-    SwapWords(Index, Index),
-}
-
-const PIECES: &[&str] = &[
-    "[[stage]]\n",
-    "[host]\n",
-    "\n",
-    "\"",
-    "'",
-    "\"\"\"",
-    "[",
-    "]",
-    "{",
-    "}",
-    "=",
-    ",",
-    ".",
-    "#",
-    "\\",
-    "\0",
-    "\r\n",
-    "\r",
-    "\t",
-    "\u{feff}",
-    "é",
-    "音",
-    "\u{202e}",
-    "\u{1b}[31m",
-    "nan",
-    "inf",
-    "-1",
-    "1e999",
-    "0x7fffffffffffffffff",
-    "9999999999999999999999",
-    "true",
-    "1979-05-27",
-    "[]",
-    "{}",
-    "id = \"eq\"\n",
-    "after = [\"limit\"]\n",
-    "params.band = 3\n",
-    "\"input\"",
-    "\"output\"",
-];
-
-fn change() -> impl Strategy<Value = Change> {
-    let at = any::<Index>;
-    prop_oneof![
-        (at(), at(), 1..40_usize).prop_map(|(from, to, count)| Change::Copy(from, to, count)),
-        (at(), 1..40_usize).prop_map(|(from, count)| Change::Cut(from, count)),
-        (at(), prop::sample::select(PIECES)).prop_map(|(to, piece)| Change::Insert(to, piece)),
-        (at(), at()).prop_map(|(from, to)| Change::MoveLine(from, to)),
-        (at(), at()).prop_map(|(one, other)| Change::SwapWords(one, other)),
-    ]
-}
-
-fn apply(text: &str, change: &Change) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    if bytes.is_empty() {
-        return String::new();
-    }
-    match change {
-        Change::Copy(from, to, count) => {
-            let from = from.index(bytes.len());
-            let piece = bytes[from..(from + count).min(bytes.len())].to_vec();
-            let to = to.index(bytes.len());
-            bytes.splice(to..(to + count).min(text.len()), piece);
-        }
-        Change::Cut(from, count) => {
-            let from = from.index(bytes.len());
-            bytes.drain(from..(from + count).min(text.len()));
-        }
-        Change::Insert(to, piece) => {
-            let to = to.index(bytes.len());
-            bytes.splice(to..to, piece.bytes());
-        }
-        Change::MoveLine(from, to) => {
-            let mut lines: Vec<_> = text.lines().collect();
-            let line = lines.remove(from.index(lines.len()));
-            lines.insert(to.index(lines.len() + 1), line);
-            return lines.join("\n");
-        }
-        Change::SwapWords(one, other) => return swap_words(text, one, other),
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn swap_words(text: &str, one: &Index, other: &Index) -> String {
-    let is_edge = |c: char| !c.is_alphanumeric() && c != '_';
-    let mut words: Vec<_> = text.split_inclusive(is_edge).collect();
-    let (one, other) = (one.index(words.len()), other.index(words.len()));
-    words[one] = words[other];
-    words.concat()
 }
 
 proptest! {
