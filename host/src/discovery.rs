@@ -257,12 +257,7 @@ impl Scanner<'_> {
             .iter()
             .filter_map(|entry| absolute(&entry.path).ok())
             .collect();
-        registry.retain(|path| {
-            there.contains(path)
-                || path
-                    .parent()
-                    .is_none_or(|folder| !searched.contains(folder))
-        });
+        registry.forget(&searched, &there);
         scan
     }
 }

@@ -6,7 +6,7 @@
 
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -132,10 +132,17 @@ impl Registry {
         }
     }
 
-    /// Forgets files for which `keep` says no: those that are gone.
-    pub(crate) fn retain(&mut self, keep: impl Fn(&Path) -> bool) {
+    /// Forgets files that are gone: those of the `searched` folders that are not `there` any more.
+    /// A full registry forgets everything that is not there, to have room for what is.
+    pub(crate) fn forget(&mut self, searched: &HashSet<PathBuf>, there: &HashSet<PathBuf>) {
         let before = self.records.len();
-        self.records.retain(|path, _| keep(path));
+        let full = before >= RECORDS_MAX;
+        self.records.retain(|path, _| {
+            let elsewhere = path
+                .parent()
+                .is_none_or(|folder| !searched.contains(folder));
+            there.contains(path) || (elsewhere && !full)
+        });
         self.changed |= self.records.len() != before;
     }
 }
@@ -165,4 +172,128 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .mode(0o600)
         .open(path)?;
     file.write_all(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discovery::class::NotAPlugin;
+    use std::os::unix::fs::symlink;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    /// A time at which the record of `record` has settled.
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(100)
+    }
+
+    fn record() -> Record {
+        let (modified, changed) = ((90, 0), (90, 0));
+        Record {
+            stamp: Stamp {
+                device: 1,
+                inode: 2,
+                size_bytes: 3,
+                modified,
+                changed,
+            },
+            hash: None,
+            told: Told::Not(NotAPlugin::NoManifest),
+        }
+    }
+
+    fn set(paths: &[&str]) -> HashSet<PathBuf> {
+        paths.iter().map(PathBuf::from).collect()
+    }
+
+    #[test]
+    fn a_registry_that_cannot_be_used_is_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let check = |what: &str| {
+            let registry = Registry::load(folder.path());
+            assert!(registry.records.is_empty(), "{what}");
+        };
+        check("missing");
+        fs::write(&path, "SEGUEREG of some other program").unwrap();
+        check("foreign");
+        File::create(&path)
+            .unwrap()
+            .set_len(REGISTRY_BYTES_MAX + 1)
+            .unwrap();
+        check("huge");
+        fs::remove_file(&path).unwrap();
+        symlink("/dev/zero", &path).unwrap();
+        check("a device");
+        fs::remove_file(&path).unwrap();
+        let mode = rustix::fs::Mode::RUSR;
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, fifo, mode, 0).unwrap();
+        check("a FIFO");
+        let mut registry = Registry::load(folder.path());
+        registry.insert(Path::new("/a.so"), record(), now());
+        registry.save().unwrap();
+        assert_eq!(
+            Registry::load(folder.path()).records.len(),
+            1,
+            "it was replaced"
+        );
+    }
+
+    #[test]
+    fn an_unchanged_registry_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("segue");
+        Registry::load(&place).save().unwrap();
+        assert!(!place.exists());
+        let mut registry = Registry::in_memory();
+        registry.insert(Path::new("/a.so"), record(), now());
+        registry.save().unwrap();
+    }
+
+    #[test]
+    fn a_registry_that_cannot_be_saved_says_so_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let in_the_way = folder.path().join(FILE_NAME);
+        fs::create_dir(&in_the_way).unwrap();
+        let mut registry = Registry::load(folder.path());
+        registry.insert(Path::new("/a.so"), record(), now());
+        assert!(registry.save().is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        fs::remove_dir(&in_the_way).unwrap();
+        registry.save().unwrap();
+    }
+
+    #[test]
+    fn what_has_not_settled_is_not_kept() {
+        let mut registry = Registry::in_memory();
+        registry.insert(
+            Path::new("/a.so"),
+            record(),
+            UNIX_EPOCH + Duration::from_secs(91),
+        );
+        assert!(
+            registry
+                .record(Path::new("/a.so"), &record().stamp)
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn files_that_are_gone_are_forgotten_and_a_full_registry_forgets_more() {
+        let mut registry = Registry::in_memory();
+        for path in ["/here/gone.so", "/here/there.so", "/elsewhere/a.so"] {
+            registry.insert(Path::new(path), record(), now());
+        }
+        registry.forget(&set(&["/here"]), &set(&["/here/there.so"]));
+        let known =
+            |registry: &Registry, path: &str| registry.records.contains_key(Path::new(path));
+        assert!(!known(&registry, "/here/gone.so"));
+        assert!(known(&registry, "/here/there.so") && known(&registry, "/elsewhere/a.so"));
+        for at in 0..RECORDS_MAX + 10 {
+            registry.insert(Path::new(&format!("/elsewhere/{at}.so")), record(), now());
+        }
+        assert_eq!(registry.records.len(), RECORDS_MAX);
+        registry.forget(&set(&["/here"]), &set(&["/here/there.so"]));
+        assert_eq!(registry.records.len(), 1);
+    }
 }

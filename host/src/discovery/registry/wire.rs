@@ -145,3 +145,86 @@ fn checksum(bytes: &[u8]) -> u64 {
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discovery::library::Format;
+    use proptest::collection::{hash_map, vec};
+    use proptest::option;
+    use proptest::prelude::*;
+
+    fn told() -> impl Strategy<Value = Told> {
+        let plugin = (any::<u32>(), option::of(".*"), vec(any::<u8>(), 0..100));
+        let plugin = plugin.prop_map(|(code, sibling, manifest)| Told::Plugin {
+            machine: Machine {
+                format: Format::Pe,
+                code,
+                address_bits: 32,
+            },
+            sibling,
+            manifest,
+        });
+        prop_oneof![
+            Just(Told::Not(NotAPlugin::NoManifest)),
+            ".*".prop_map(Told::Damaged),
+            plugin,
+        ]
+    }
+
+    fn records() -> impl Strategy<Value = HashMap<PathBuf, Record>> {
+        let path = vec(1..=u8::MAX, 1..30).prop_map(|path| OsStr::from_bytes(&path).into());
+        let stamp = (any::<[u64; 3]>(), any::<(i64, u32)>(), any::<(i64, u32)>());
+        let stamp = stamp.prop_map(|([device, inode, size_bytes], modified, changed)| Stamp {
+            device,
+            inode,
+            size_bytes,
+            modified,
+            changed,
+        });
+        let hash = option::of(any::<[u8; 32]>().prop_map(ContentHash));
+        let record = (stamp, hash, told());
+        let record = record.prop_map(|(stamp, hash, told)| Record { stamp, hash, told });
+        hash_map(path, record, 0..8)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(records in records()) {
+            let bytes = encode(&records, usize::MAX);
+            prop_assert_eq!(decode(&bytes, 100), Some(records));
+        }
+
+        #[test]
+        fn a_damaged_registry_is_none(records in records(), at: prop::sample::Index, bit in 0..8) {
+            let mut bytes = encode(&records, usize::MAX);
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1_u8 << bit;
+            prop_assert_eq!(decode(&bytes, 100), None);
+        }
+
+        #[test]
+        fn a_cut_registry_is_none(records in records(), at: prop::sample::Index) {
+            let bytes = encode(&records, usize::MAX);
+            prop_assert_eq!(decode(&bytes[..at.index(bytes.len())], 100), None);
+        }
+
+        #[test]
+        fn noise_behind_a_good_head_does_no_harm(noise in vec(any::<u8>(), 0..300)) {
+            let mut bytes = encode(&HashMap::new(), usize::MAX);
+            bytes[12..].copy_from_slice(&checksum(&noise).to_le_bytes());
+            bytes.extend(noise);
+            if let Some(records) = decode(&bytes, 3) {
+                prop_assert!(records.len() <= 3);
+            }
+        }
+
+        #[test]
+        fn no_more_is_written_than_there_is_room_for(records in records(), room in 20..400_usize) {
+            let bytes = encode(&records, room);
+            prop_assert!(bytes.len() <= room);
+            let kept = decode(&bytes, 100).unwrap();
+            prop_assert!(kept.iter().all(|(path, record)| records[path] == *record));
+        }
+    }
+}
