@@ -133,11 +133,7 @@ impl<T: AudioProcessor> ProcessorBench<T> {
     ///
     /// # Panics
     /// When the channels have different lengths, or there is no block of a frame or more.
-    pub fn run(
-        &mut self,
-        input: &[&[f32]],
-        blocks: &[usize],
-    ) -> Result<Vec<Vec<f32>>, Refusal> {
+    pub fn run(&mut self, input: &[&[f32]], blocks: &[usize]) -> Result<Vec<Vec<f32>>, Refusal> {
         assert!(
             blocks.iter().any(|frames| *frames > 0),
             "a signal is cut into blocks of a frame or more"
@@ -153,10 +149,11 @@ impl<T: AudioProcessor> ProcessorBench<T> {
             let later = |event: &RawParamEvent| event.offset_frames as usize >= end;
             let (rest, due): (Vec<_>, Vec<_>) = changes.into_iter().partition(later);
             changes = rest;
-            self.pending.extend(due.into_iter().map(|event| RawParamEvent {
-                offset_frames: event.offset_frames - start as u32,
-                ..event
-            }));
+            self.pending
+                .extend(due.into_iter().map(|event| RawParamEvent {
+                    offset_frames: event.offset_frames - start as u32,
+                    ..event
+                }));
             let block: Vec<_> = input.iter().map(|channel| &channel[start..end]).collect();
             if end > start {
                 let out = self.process(&block)?;

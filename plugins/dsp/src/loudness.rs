@@ -236,7 +236,7 @@ impl LoudnessMeter {
 
     /// Starts anew, as if the next frame were the first.
     ///
-    /// Thread: any, the audio thread included; clears 1 MB.
+    /// Thread: any, the audio thread included; clears about 2 MB.
     pub fn reset(&mut self) {
         self.channels.iter_mut().for_each(Channel::reset);
         self.frames = 0;
