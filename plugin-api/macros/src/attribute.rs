@@ -6,7 +6,7 @@
 use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, ExprRange, Field, LitStr, RangeLimits, Result, Token};
+use syn::{Attribute, Error, Expr, ExprRange, Field, LitStr, RangeLimits, Result};
 
 use crate::text::is_param_id;
 
