@@ -177,7 +177,7 @@ fn a_thousand_stages_in_a_knot_are_told_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn a_changed_file_is_read_or_explained(

@@ -93,6 +93,7 @@ mod tests {
             Some(4 + 16 * 9),
         );
         check(&"[".repeat(100), Some(LEVELS_MAX));
+        check(&format!("{}a = [] [[[", "a.".repeat(30)), Some(60 + 9));
         check(
             &format!("{}a = 1", "a.".repeat(100)),
             Some(2 * LEVELS_MAX + 1),
