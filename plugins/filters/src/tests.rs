@@ -1,8 +1,6 @@
 //! The equalizer as a host sees it.
 
 use super::*;
-use proptest::collection::vec;
-use proptest::prelude::*;
 use segue_dsp::eq::Cascade;
 use segue_plugin::testing;
 use segue_plugin::testing::{Bench, ProcessorBench};
