@@ -39,9 +39,9 @@ pub(crate) struct Band {
     /// How far shelves and peaks lift; negative lowers. Passes and notches have none.
     #[param(unit = "dB", range = -60.0..=60.0, default = 0.0)]
     pub(crate) gain_db: f64,
-    /// Quality: the higher the narrower. 0.7071 gives a pass its flattest and a shelf its
+    /// Quality: the higher the narrower. 0.707 gives a pass its flattest and a shelf its
     /// steepest curve without overshoot.
-    #[param(range = 0.05..=200.0, default = 0.7071)]
+    #[param(range = 0.05..=200.0, default = 0.707)]
     pub(crate) q: f64,
 }
 
