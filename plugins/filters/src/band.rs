@@ -116,6 +116,47 @@ mod tests {
         assert_eq!(Band::from_numbers(&[0.5, 80.0, -3.0, 0.9]), None);
     }
 
+    /// The gains at zero, at a quarter of the rate and at half of it.
+    fn gains(kind: Kind) -> [f64; 3] {
+        let band = Band {
+            kind,
+            frequency_hz: 12_000.0,
+            gain_db: 20.0,
+            q: std::f64::consts::FRAC_1_SQRT_2,
+        };
+        let section = band.design(48_000.0).unwrap().unwrap();
+        let Coefficients { b0, b1, b2, a1, a2 } = section;
+        let middle = (b0 - b2).hypot(b1) / (1.0 - a2).hypot(a1);
+        let ends = [
+            (b0 + b2 + b1) / (1.0 + a2 + a1),
+            (b0 + b2 - b1) / (1.0 + a2 - a1),
+        ];
+        [ends[0], middle, ends[1]].map(|gain| (gain * 1e6).round() / 1e6)
+    }
+
+    #[test]
+    fn every_type_does_what_its_name_says() {
+        let corner = 0.707_107;
+        assert_eq!(gains(Kind::HighPass), [0.0, corner, 1.0]);
+        assert_eq!(gains(Kind::LowPass), [1.0, corner, 0.0]);
+        assert_eq!(gains(Kind::LowShelf), [10.0, 3.162_278, 1.0]);
+        assert_eq!(gains(Kind::HighShelf), [1.0, 3.162_278, 10.0]);
+        assert_eq!(gains(Kind::Peak), [1.0, 10.0, 1.0]);
+        assert_eq!(gains(Kind::Notch), [1.0, 0.0, 1.0]);
+        assert_eq!(
+            Kind::LABELS,
+            [
+                "off",
+                "high-pass",
+                "low-pass",
+                "low-shelf",
+                "high-shelf",
+                "peak",
+                "notch"
+            ]
+        );
+    }
+
     #[test]
     fn a_band_without_a_place_below_nyquist_is_clamped() {
         let band = Band {
