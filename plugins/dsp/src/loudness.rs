@@ -78,6 +78,15 @@ pub struct Loudness {
     pub non_finite_samples: u64,
 }
 
+/// How high one channel got in a stretch of the programme. Minus infinity is silence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PeakLevels {
+    /// The largest sample, in dB of full scale.
+    pub sample_peak_dbfs: f64,
+    /// The true peak, in dB of full scale.
+    pub true_peak_dbtp: f64,
+}
+
 /// Why a meter cannot be made or fed.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum LoudnessError {
@@ -216,22 +225,32 @@ impl LoudnessMeter {
     /// a channel that the meter does not have. Any thread.
     #[must_use]
     pub fn sample_peak_dbfs(&self, channel: usize) -> f64 {
-        db_from_amplitude(
-            self.channels
-                .get(channel)
-                .map_or(0.0, |c| c.sample_peak().into()),
-        )
+        let found = self.channels.get(channel).map(Channel::peaks);
+        db_from_amplitude(found.unwrap_or_default().sample.into())
     }
 
     /// The true peak of one channel in dB of full scale; minus infinity for silence and for a
     /// channel that the meter does not have. Any thread.
     #[must_use]
     pub fn true_peak_dbtp(&self, channel: usize) -> f64 {
-        db_from_amplitude(
-            self.channels
-                .get(channel)
-                .map_or(0.0, |c| c.true_peak().into()),
-        )
+        let found = self.channels.get(channel).map(Channel::peaks);
+        db_from_amplitude(found.unwrap_or_default().true_peak.into())
+    }
+
+    /// The peaks of one channel since the start or the last call for it: for meters that show
+    /// one stretch after the other. Silence for a channel that the meter does not have.
+    ///
+    /// Nothing else changes. It costs time, since quiet stretches have to be interpolated that a
+    /// programme's peak spares. The last samples' true peak counts as `TruePeak::take_peak` says.
+    ///
+    /// Thread: any, the audio thread included.
+    pub fn take_peaks(&mut self, channel: usize) -> PeakLevels {
+        let found = self.channels.get_mut(channel).map(Channel::take_peaks);
+        let peaks = found.unwrap_or_default();
+        PeakLevels {
+            sample_peak_dbfs: db_from_amplitude(peaks.sample.into()),
+            true_peak_dbtp: db_from_amplitude(peaks.true_peak.into()),
+        }
     }
 
     /// Starts anew, as if the next frame were the first.

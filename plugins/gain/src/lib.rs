@@ -141,9 +141,10 @@ mod tests {
         let signal = noise(64);
         let (_, mut bench) = run(&signal, &[(0, -20.0)], &[64]);
         let good = bench.save_state().unwrap();
+        let other = run(&signal, &[(0, -3.0)], &[64]).1.save_state().unwrap();
         let mut nan = good.clone();
         nan[..8].copy_from_slice(&f64::NAN.to_le_bytes());
-        let long = [&good[..], &[0]].concat();
+        let long = [&other[..], &[0]].concat();
         for bad in [&good[1..], &nan, &long, &[]] {
             assert!(bench.load_state(bad).is_err(), "{} bytes", bad.len());
             assert_eq!(bench.save_state().unwrap(), good);
