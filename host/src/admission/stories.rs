@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use segue_plugin::declare::Layout;
 use segue_plugin::link::{Creation, NoServices};
+use segue_plugin::manifest::MAGIC;
 use segue_plugin::setup::Format;
 use tempfile::TempDir;
 
@@ -195,10 +196,8 @@ fn check(behaviour: &str, reason: &str) -> Rejection {
     assert_eq!(next.refused(&["acme.specimen"]), first);
     assert_eq!(next.probes(), [""; 0]);
     let known = next.admission.objection(first.hash).unwrap();
-    assert_eq!(
-        (known.reason, &known.evidence),
-        (reason.to_owned(), &first.evidence)
-    );
+    assert_eq!(known.reason, first.reason);
+    assert_eq!(known.evidence, first.evidence);
     first
 }
 
@@ -371,6 +370,57 @@ fn a_probe_that_somebody_killed_is_asked_again_next_time() {
     host.refused(&["acme.specimen"]);
     host.refused(&["acme.specimen"]);
     assert_eq!(host.probes().len(), 2);
+}
+
+#[test]
+fn a_plugin_that_misses_a_system_library_is_asked_again_next_time() {
+    let (_folder, mut host) = host("healthy");
+    let library = replaced(&specimen("healthy e"), b"libgcc_s.so.1", b"libgcc_x.so.1");
+    host.install("specimen.so", &library);
+    let reason = host.refused(&["acme.specimen"]).reason;
+    assert!(
+        reason.contains("libgcc_x.so.1: cannot open shared object"),
+        "{reason}"
+    );
+    host.refused(&["acme.specimen"]);
+    assert_eq!(host.probes().len(), 2);
+}
+
+#[test]
+fn a_library_whose_code_says_something_else_is_refused() {
+    let library = specimen("healthy f");
+    let unnamed = replaced(&library, b"segue_plugin\0", b"segue_plugix\0");
+    refused_for(&unnamed, "not the symbol segue_plugin");
+    // A manifest is there twice, as a section and as what the code answers: one is changed.
+    let manifest = places(&library, &MAGIC)[0];
+    let text = manifest + places(&library[manifest..], b"Misbehaves.")[0];
+    let other = [&library[..text], b"m", &library[text + 1..]].concat();
+    refused_for(&other, "one thing in its manifest section and another");
+}
+
+fn refused_for(library: &[u8], reason: &str) {
+    let (_folder, mut host) = host("healthy");
+    host.install("specimen.so", library);
+    let told = host.refused(&["acme.specimen"]).reason;
+    assert!(told.contains(reason), "{told}");
+}
+
+/// The library with every such text replaced by another of its length.
+fn replaced(library: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut bytes = library.to_vec();
+    for at in places(library, old) {
+        bytes[at..at + new.len()].copy_from_slice(new);
+    }
+    bytes
+}
+
+/// Where a text is; it is somewhere.
+fn places(library: &[u8], text: &[u8]) -> Vec<usize> {
+    let windows = library.windows(text.len()).enumerate();
+    let places = windows.filter(|(_, window)| *window == text);
+    let places: Vec<_> = places.map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    places
 }
 
 #[test]
