@@ -189,12 +189,13 @@ impl Admission {
         let mut is_larger = false;
         for applicant in applicants {
             let path = absolute(applicant.path).unwrap_or_else(|_| applicant.path.to_owned());
-            let (hash, way) = store.hold(&path, applicant.found)?;
+            let found = applicant.found;
+            let (hash, way) = store.hold(&path, &found.stamp, found.hash)?;
             is_larger |= way == Way::Copied;
             let place = |id| held.iter().rposition(|before| before.applicant.id == id);
             let uses = applicant.uses.iter().filter_map(place).collect();
             let resource_dir = path.parent().unwrap_or(&path).to_owned();
-            self.learned.push((path, applicant.found.stamp, hash));
+            self.learned.push((path, found.stamp, hash));
             held.push(Held {
                 applicant,
                 hash,

@@ -8,6 +8,8 @@
 
 mod copy;
 mod evict;
+#[cfg(test)]
+mod tests;
 
 use std::fs::DirBuilder;
 use std::io;
@@ -21,7 +23,7 @@ use rustix::fs::{
 };
 
 use crate::admission::hex;
-use crate::discovery::{ContentHash, Found, LIBRARY_BYTES_MAX};
+use crate::discovery::{ContentHash, LIBRARY_BYTES_MAX, Stamp};
 
 pub(super) use evict::STORE_BYTES_MAX;
 
@@ -133,22 +135,24 @@ impl Store {
     }
 
     /// Brings a library into the store, unless its content is known and there.
+    ///
+    /// `stamp` is what the file had when it was scanned, `known` its content if that is known.
     pub(super) fn hold(
         &self,
         path: &Path,
-        found: &Found,
+        stamp: &Stamp,
+        known: Option<ContentHash>,
     ) -> Result<(ContentHash, Way), StoreError> {
-        let size_bytes = found.stamp.size_bytes;
-        if let Some(hash) = found.hash.filter(|hash| self.has(*hash, size_bytes)) {
+        if let Some(hash) = known.filter(|hash| self.has(*hash, stamp.size_bytes)) {
             return Ok((hash, Way::Known));
         }
-        if size_bytes > LIBRARY_BYTES_MAX {
+        if stamp.size_bytes > LIBRARY_BYTES_MAX {
             return Err(StoreError::Large {
                 path: path.to_owned(),
-                found: size_bytes,
+                found: stamp.size_bytes,
             });
         }
-        self.copy(path, &found.stamp)
+        self.copy(path, stamp)
     }
 
     /// Where the copy of that content is.

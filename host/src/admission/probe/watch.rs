@@ -246,9 +246,9 @@ impl Reading {
 }
 
 impl Lines {
-    /// Takes a line; after the last word there is none.
+    /// Takes a line; before the first word of a helper, and after its last, there is none.
     fn take(&mut self, line: Line) {
-        if self.last.is_some() {
+        if self.last.is_some() || !self.is_ready && line != Line::Ready {
             return;
         }
         match line {
