@@ -278,15 +278,27 @@ impl Stage {
     /// Keeps what a later substitute needs, and the outputs of this block.
     #[inline]
     fn keep(&mut self, input: AudioView<'_>, output: AudioView<'_>) {
-        for (channel, apart) in self.apart.iter_mut().enumerate() {
-            let last = output.channel(channel).last().copied().unwrap_or(0.0);
-            let dry = match (&self.dry, self.on_error) {
-                (_, OnError::Mute | OnError::Stop) => 0.0,
-                _ if channel >= input.channels() => 0.0,
-                (Some(line), OnError::Bypass) => line.last_of(input, channel),
-                (None, OnError::Bypass) => input.channel(channel).last().copied().unwrap_or(0.0),
-            };
-            *apart = last - dry;
+        match (&self.dry, self.on_error) {
+            (_, OnError::Mute | OnError::Stop) => {
+                for (channel, apart) in self.apart.iter_mut().enumerate() {
+                    *apart = last(output, channel);
+                }
+            }
+            (None, OnError::Bypass) => {
+                for (channel, apart) in self.apart.iter_mut().enumerate() {
+                    *apart = last(output, channel) - last(input, channel);
+                }
+            }
+            (Some(line), OnError::Bypass) => {
+                for (channel, apart) in self.apart.iter_mut().enumerate() {
+                    let dry = if channel < input.channels() {
+                        line.last_of(input, channel)
+                    } else {
+                        0.0
+                    };
+                    *apart = last(output, channel) - dry;
+                }
+            }
         }
         if let Some(dry) = &mut self.dry {
             dry.feed(input);
@@ -332,6 +344,16 @@ impl Stage {
             self.decay.add(*step, output.channel(channel));
         }
         self.decay.advance(output.frames());
+    }
+}
+
+/// The last sample of a channel, 0 where there is none.
+#[inline]
+fn last(signal: AudioView<'_>, channel: usize) -> f32 {
+    if channel < signal.channels() {
+        signal.channel(channel).last().copied().unwrap_or(0.0)
+    } else {
+        0.0
     }
 }
 
