@@ -227,7 +227,7 @@ impl Threshold {
         observation
             .readings()
             .for_each(|at| rule.learn_channels(&at));
-        for at in observation.readings().filter(|at| !at.value.is_nan()) {
+        for at in observation.readings() {
             let sentence = rule.observe(&at, &bounds);
             // Beyond what a host takes at once, a breach waits for the next value.
             if let (Some(sentence), true) = (sentence, due.len() < ACTIONS_MAX) {

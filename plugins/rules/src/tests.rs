@@ -112,6 +112,9 @@ fn each_channel_of_each_source_is_told_apart() {
     assert_eq!(decide(&mut engine, &readings), [""; 0]);
     engine.reset();
     assert_eq!(decide(&mut engine, &readings), expected);
+    // None clipped is back: a count has no hysteresis.
+    assert_eq!(decide(&mut engine, &[clipped(0, 1, 0, 0.0)]), [""; 0]);
+    assert_eq!(decide(&mut engine, &readings), [told("in", 1, 2)]);
 }
 
 #[test]
