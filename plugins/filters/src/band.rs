@@ -122,7 +122,7 @@ mod tests {
             kind,
             frequency_hz: 12_000.0,
             gain_db: 20.0,
-            q: std::f64::consts::FRAC_1_SQRT_2,
+            q: 0.5,
         };
         let section = band.design(48_000.0).unwrap().unwrap();
         let Coefficients { b0, b1, b2, a1, a2 } = section;
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn every_type_does_what_its_name_says() {
-        let corner = 0.707_107;
+        let corner = 0.5; // The quality itself.
         assert_eq!(gains(Kind::HighPass), [0.0, corner, 1.0]);
         assert_eq!(gains(Kind::LowPass), [1.0, corner, 0.0]);
         assert_eq!(gains(Kind::LowShelf), [10.0, 3.162_278, 1.0]);

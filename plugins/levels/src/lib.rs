@@ -210,6 +210,17 @@ mod tests {
     }
 
     #[test]
+    fn reset_forgets_hop_and_stream() {
+        let mut tap = bench();
+        tap.feed(&[&[1.0; 700], &[-1.0; 700]]).unwrap();
+        tap.reset();
+        tap.feed(&[&[0.25; 100], &[0.5; 100]]).unwrap();
+        let expected = kernel([&[0.25; 100], &[0.5; 100]]);
+        assert_eq!(tap.emitted(), std::slice::from_ref(&expected));
+        assert_eq!(tap.finish().unwrap(), expected);
+    }
+
+    #[test]
     fn an_empty_stream_has_no_values() {
         assert!(bench().finish().unwrap().iter().all(|value| value.is_nan()));
     }

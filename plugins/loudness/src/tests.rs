@@ -52,6 +52,33 @@ fn what_is_not_known_yet_has_no_value() {
 }
 
 #[test]
+fn the_end_adds_nothing_to_the_loudness() {
+    // Ten frames short of the first 400 ms: zeros for the true peak must not complete them.
+    let tone = sine(0.5, 4 * HOP_FRAMES - 10);
+    let mut tap = bench();
+    tap.feed(&[&tone, &tone]).unwrap();
+    assert!(reading("integrated_lufs", &tap.finish().unwrap()).is_nan());
+}
+
+#[test]
+fn reset_starts_anew() {
+    let (loud, quiet) = (sine(0.9, 31 * HOP_FRAMES), sine(0.1, 4 * HOP_FRAMES));
+    let mut fresh = bench();
+    fresh.feed(&[&quiet, &quiet]).unwrap();
+    let mut tap = bench();
+    tap.feed(&[&loud, &loud]).unwrap();
+    tap.reset();
+    tap.feed(&[&quiet, &quiet]).unwrap();
+    let bits = |hops: &[Vec<f64>]| {
+        hops.concat()
+            .iter()
+            .map(|v| v.to_bits())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&tap.emitted()[31..]), bits(fresh.emitted()));
+}
+
+#[test]
 fn silence_reads_a_number_once_it_is_known() {
     let silence = vec![0.0; 30 * HOP_FRAMES];
     let mut tap = bench();

@@ -25,7 +25,9 @@ pub(crate) enum Side {
 }
 
 impl Side {
-    /// Where `value` stands to `limit`; neither is NaN, and the hysteresis is not negative.
+    /// Where `value` stands to `limit`; the hysteresis is not negative.
+    ///
+    /// NaN, no value, is between: it begins nothing and ends nothing.
     pub(crate) fn place(self, value: f64, limit: f64, hysteresis: f64) -> Place {
         let (beyond, back) = match self {
             Self::Above => (value > limit, value <= limit - hysteresis),
@@ -93,6 +95,8 @@ mod tests {
         check(Side::Below, -1.1, Beyond);
         check(Side::Below, -1.0, Between);
         check(Side::Below, -0.5, Back);
+        check(Side::Above, f64::NAN, Between);
+        check(Side::Below, f64::NAN, Between);
         assert_eq!(Side::Above.place(3.0, 3.0, 0.0), Back);
         assert_eq!(Side::Below.place(3.0, 3.0, 0.0), Back);
     }

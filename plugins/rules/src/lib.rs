@@ -14,7 +14,7 @@
 mod episode;
 mod rule;
 
-use rule::{Breach, Limit, Rule};
+use rule::{Bounds, Limit, Rule};
 use segue_plugin::decision::ACTIONS_MAX;
 use segue_plugin::prelude::*;
 
@@ -100,7 +100,7 @@ impl DecisionEngine for Threshold {
         self.check_limits()?;
         let rule = |limit| Rule::new(limit, &self.reading, activation);
         let rules: Vec<_> = Limit::ALL.map(rule).into();
-        let missing = |rule: &&Rule| rule.watched.is_empty() && self.is_on(rule.limit);
+        let missing = |rule: &&Rule| rule.is_blind() && self.is_on(rule.limit);
         if let Some(rule) = rules.iter().find(missing) {
             return Err(no_reading(rule, activation));
         }
@@ -135,9 +135,7 @@ impl DecisionEngine for Threshold {
     }
 
     fn reset(&mut self) {
-        for watched in self.rules.iter_mut().flat_map(|rule| &mut rule.watched) {
-            watched.episodes.fill(episode::Episode::Calm);
-        }
+        self.rules.iter_mut().for_each(Rule::reset);
     }
 }
 
@@ -165,16 +163,19 @@ impl Threshold {
         self.value(limit) != off
     }
 
-    fn hysteresis(&self, limit: Limit) -> f64 {
-        match limit {
+    /// What a limit comes to at the moment.
+    fn bounds(&self, limit: Limit) -> Bounds {
+        let hysteresis = match limit {
             Limit::PeakMax | Limit::LoudnessMax | Limit::LoudnessMin => self.hysteresis_db,
             Limit::ClippedMax => 0.0,
             Limit::Above | Limit::Below => self.hysteresis,
+        };
+        let hold_frames = self.hold_ms * f64::from(self.sample_rate_hz) / 1000.0;
+        Bounds {
+            limit: self.is_on(limit).then_some(self.value(limit)),
+            hysteresis,
+            hold_frames: hold_frames.round() as u64,
         }
-    }
-
-    fn hold_frames(&self) -> u64 {
-        (self.hold_ms * f64::from(self.sample_rate_hz) / 1000.0).round() as u64
     }
 
     /// Limits that contradict each other, or that are there by halves.
@@ -208,7 +209,7 @@ impl Threshold {
 
     /// Says once that a limit was set while running which no source has a reading for.
     fn tell_missing(&self, rule: &mut Rule, due: &mut Vec<String>) {
-        let missing = rule.watched.is_empty() && self.is_on(rule.limit);
+        let missing = rule.is_blind() && self.is_on(rule.limit);
         if missing && !rule.told_missing && due.len() < ACTIONS_MAX {
             due.push(format!(
                 "{} was set, but {}",
@@ -222,47 +223,17 @@ impl Threshold {
 
     /// Takes one rule through all readings since the last decision.
     fn watch(&self, rule: &mut Rule, observation: &Observation<'_>, due: &mut Vec<String>) {
-        let (limit, limit_value) = (rule.limit, self.value(rule.limit));
-        let reading_id = rule.reading.clone();
+        let bounds = self.bounds(rule.limit);
+        observation
+            .readings()
+            .for_each(|at| rule.learn_channels(&at));
         for at in observation.readings() {
-            if let Some(watched) = rule.watched(at.source, at.reading) {
-                watched.per_channel |= at.channel > 0;
-            }
-        }
-        for at in observation.readings().filter(|at| !at.value.is_nan()) {
-            let Some(watched) = rule.watched(at.source, at.reading) else {
-                continue;
-            };
-            let Some(episode) = watched.episodes.get_mut(at.channel) else {
-                continue;
-            };
-            let place = if self.is_on(limit) {
-                limit
-                    .side()
-                    .place(at.value, limit_value, self.hysteresis(limit))
-            } else {
-                episode::Place::Back
-            };
-            *episode = episode.after(place, at.position_frames);
-            let beyond = place == episode::Place::Beyond;
-            let since_frame = episode.due(at.position_frames, self.hold_frames());
+            let sentence = rule.observe(&at, &bounds);
             // Beyond what a host takes at once, a breach waits for the next value.
-            let (Some(since_frame), true, true) = (since_frame, beyond, due.len() < ACTIONS_MAX)
-            else {
-                continue;
-            };
-            *episode = episode::Episode::Done;
-            let breach = Breach {
-                source: &watched.source_id,
-                reading: &reading_id,
-                channel: watched.per_channel.then_some(at.channel),
-                value: at.value,
-                frame: at.position_frames,
-                limit,
-                limit_value,
-                since_frame,
-            };
-            due.push(breach.sentence());
+            if let (Some(sentence), true) = (sentence, due.len() < ACTIONS_MAX) {
+                rule.acted(&at);
+                due.push(sentence);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In: the readings of all sources. Out: the episodes of each, and the sentence about a breach.
 
-use crate::episode::{Episode, Side};
+use crate::episode::{Episode, Place, Side};
 use segue_plugin::prelude::*;
 
 /// The limits that there are, by the parameters that hold them.
@@ -62,21 +62,21 @@ pub(crate) struct Rule {
     pub(crate) limit: Limit,
     /// The reading's id; empty where the setting `reading` names none.
     pub(crate) reading: String,
-    pub(crate) watched: Vec<Watched>,
+    watched: Vec<Watched>,
     /// Whether people were told that the limit was set live and has no reading.
     pub(crate) told_missing: bool,
 }
 
 /// The reading in one source.
 #[derive(Clone, Debug)]
-pub(crate) struct Watched {
-    pub(crate) source: usize,
-    pub(crate) source_id: String,
-    pub(crate) reading: usize,
+struct Watched {
+    source: usize,
+    source_id: String,
+    reading: usize,
     /// One for each channel; a reading of the whole signal uses the first.
-    pub(crate) episodes: Vec<Episode>,
+    episodes: Vec<Episode>,
     /// Whether the reading has a value per channel, as its values have shown.
-    pub(crate) per_channel: bool,
+    per_channel: bool,
 }
 
 impl Rule {
@@ -105,29 +105,92 @@ impl Rule {
         }
     }
 
-    /// Where the reading comes from, if it is this rule's.
-    pub(crate) fn watched(&mut self, source: usize, reading: usize) -> Option<&mut Watched> {
-        let found = |watched: &&mut Watched| watched.source == source && watched.reading == reading;
-        self.watched.iter_mut().find(found)
+    /// Whether no source has its reading.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.watched.is_empty()
+    }
+
+    /// Learns whether the reading has a value per channel, before anything is said about one.
+    pub(crate) fn learn_channels(&mut self, at: &Reading) {
+        if let Some(watched) = find(&mut self.watched, at) {
+            watched.per_channel |= at.channel > 0;
+        }
+    }
+
+    /// Takes one value; answers the sentence about a breach that it is time to act upon.
+    pub(crate) fn observe(&mut self, at: &Reading, bounds: &Bounds) -> Option<String> {
+        let limit = self.limit;
+        let watched = find(&mut self.watched, at)?;
+        let episode = watched.episodes.get_mut(at.channel)?;
+        let place = bounds.place(limit, at.value);
+        *episode = episode.after(place, at.position_frames);
+        let since_frame = episode.due(at.position_frames, bounds.hold_frames)?;
+        let (Place::Beyond, Some(limit_value)) = (place, bounds.limit) else {
+            return None;
+        };
+        let breach = Breach {
+            source: &watched.source_id,
+            reading: &self.reading,
+            channel: watched.per_channel.then_some(at.channel),
+            value: at.value,
+            frame: at.position_frames,
+            limit,
+            limit_value,
+            since_frame,
+        };
+        Some(breach.sentence())
+    }
+
+    /// Remembers that what `observe` said was acted upon.
+    pub(crate) fn acted(&mut self, at: &Reading) {
+        let watched = find(&mut self.watched, at);
+        if let Some(episode) = watched.and_then(|watched| watched.episodes.get_mut(at.channel)) {
+            *episode = Episode::Done;
+        }
+    }
+
+    /// Forgets every breach.
+    pub(crate) fn reset(&mut self) {
+        for watched in &mut self.watched {
+            watched.episodes.fill(Episode::Calm);
+        }
+    }
+}
+
+/// What a rule holds its reading to at the moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// `None` where the limit is off.
+    pub(crate) limit: Option<f64>,
+    pub(crate) hysteresis: f64,
+    pub(crate) hold_frames: u64,
+}
+
+impl Bounds {
+    fn place(&self, limit: Limit, value: f64) -> Place {
+        match self.limit {
+            Some(bound) => limit.side().place(value, bound, self.hysteresis),
+            None => Place::Back,
+        }
     }
 }
 
 /// A breach, as people are told about it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Breach<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) reading: &'a str,
-    pub(crate) channel: Option<usize>,
-    pub(crate) value: f64,
-    pub(crate) frame: u64,
-    pub(crate) limit: Limit,
-    pub(crate) limit_value: f64,
-    pub(crate) since_frame: u64,
+struct Breach<'a> {
+    source: &'a str,
+    reading: &'a str,
+    channel: Option<usize>,
+    value: f64,
+    frame: u64,
+    limit: Limit,
+    limit_value: f64,
+    since_frame: u64,
 }
 
 impl Breach<'_> {
     /// The sentence: which reading, its value, its limit, since when.
-    pub(crate) fn sentence(&self) -> String {
+    fn sentence(&self) -> String {
         let Self {
             source,
             reading,
@@ -153,6 +216,13 @@ impl Breach<'_> {
              {since_frame}"
         )
     }
+}
+
+/// Where the value comes from, if it is one of the reading that is watched.
+fn find<'a>(watched: &'a mut [Watched], at: &Reading) -> Option<&'a mut Watched> {
+    let found =
+        |watched: &&mut Watched| watched.source == at.source && watched.reading == at.reading;
+    watched.iter_mut().find(found)
 }
 
 /// A number with as many digits as people read.
