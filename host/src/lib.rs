@@ -13,6 +13,8 @@
 //! | 1 | `observe` | events, readings, counters: plain values |
 //! | 0 | `audio`, `id` | words everyone shares |
 
+#![cfg_attr(rtsan, feature(sanitize))]
+
 pub mod admission;
 pub mod audio;
 pub mod cli;

@@ -59,13 +59,19 @@ impl<'a> Audio<'a> {
 /// The input and the output of one block: read the one, fill the other, every sample of it.
 #[derive(Debug)]
 pub struct Io<'a> {
-    input: RawAudio<'a>,
+    input: Audio<'a>,
     output: RawAudioMut<'a>,
 }
 
 impl<'a> Io<'a> {
-    pub(crate) const fn new(input: RawAudio<'a>, output: RawAudioMut<'a>) -> Self {
+    pub(crate) const fn new(input: Audio<'a>, output: RawAudioMut<'a>) -> Self {
         Self { input, output }
+    }
+
+    /// The whole input, to hand to a component of another plugin.
+    #[must_use]
+    pub const fn signal(&self) -> Audio<'a> {
+        self.input
     }
 
     /// How many frames, in and out.

@@ -8,7 +8,7 @@ use crate::abi::call::{EVENTS_MAX, RawParamEvent, RawProcess};
 use crate::abi::object::RawProcessor;
 use crate::abi::setup::{RawActivation, RawFormat, RawLayout, RawRefusal, RawTiming};
 use crate::abi::status::{RawCode, RawStatus};
-use crate::audio::Io;
+use crate::audio::{Audio, Io};
 use crate::context::{Context, Records};
 use crate::export::component::answer;
 use crate::export::guard::{Guarded, status};
@@ -276,8 +276,9 @@ fn part<T: AudioProcessor>(
     start: usize,
     frames: usize,
 ) -> Result<Status, Fault> {
+    let position_frames = call.position_frames + start as u64;
     let mut context = Context {
-        position_frames: call.position_frames + start as u64,
+        position_frames,
         frames,
         sample_rate_hz: active.sample_rate_hz,
         flags: call.flags,
@@ -290,9 +291,7 @@ fn part<T: AudioProcessor>(
             lost: &mut call.records.lost,
         },
     };
-    let mut io = Io::new(
-        call.input.part(start, frames),
-        call.output.part(start, frames),
-    );
+    let input = Audio::new(call.input.part(start, frames), position_frames);
+    let mut io = Io::new(input, call.output.part(start, frames));
     instance.process(&mut context, &mut io)
 }

@@ -1,0 +1,22 @@
+//! Needs the second major of what others need the first of.
+
+#![deny(unsafe_code)]
+
+use segue_plugin::prelude::*;
+
+/// Lets everything through.
+#[derive(Params)]
+struct Through;
+
+impl AudioProcessor for Through {
+    fn process(&mut self, _: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
+        audio.copy();
+        Ok(Status::Continue)
+    }
+}
+
+export! {
+    id: "test.newer",
+    requires: ["test.provider" = "2"],
+    components: [Through as "through"]
+}

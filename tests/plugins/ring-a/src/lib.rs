@@ -1,0 +1,22 @@
+//! One half of a ring of requirements.
+
+#![deny(unsafe_code)]
+
+use segue_plugin::prelude::*;
+
+/// Lets everything through.
+#[derive(Params)]
+struct Through;
+
+impl AudioProcessor for Through {
+    fn process(&mut self, _: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
+        audio.copy();
+        Ok(Status::Continue)
+    }
+}
+
+export! {
+    id: "test.ring-a",
+    requires: ["test.ring-b" = "1"],
+    components: [Through as "through"]
+}

@@ -1,0 +1,29 @@
+//! Latency, sidechains, layouts, settings and positions, each held to what was promised.
+
+#![deny(unsafe_code)]
+
+mod delay;
+mod key;
+mod position;
+mod settings;
+mod widen;
+
+use segue_plugin::export;
+
+use delay::{Delay, Liar};
+use key::Key;
+use position::Position;
+use settings::Settings;
+use widen::Widen;
+
+export! {
+    id: "test.shapes",
+    components: [
+        Delay as "delay",
+        Liar as "liar",
+        Key as "key",
+        Position as "position",
+        Settings as "settings",
+        Widen as "widen",
+    ]
+}

@@ -1,0 +1,18 @@
+//! Lets everything through, bit for bit.
+
+#![deny(unsafe_code)]
+
+use segue_plugin::prelude::*;
+
+/// Lets everything through.
+#[derive(Params)]
+struct Through;
+
+impl AudioProcessor for Through {
+    fn process(&mut self, _: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
+        audio.copy();
+        Ok(Status::Continue)
+    }
+}
+
+export! { id: "test.through", components: [Through as "through"] }
