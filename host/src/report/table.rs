@@ -6,7 +6,6 @@ use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
 };
 
-
 use crate::config::render::Color;
 
 /// A line below the header, and nothing else.
