@@ -11,7 +11,6 @@ use segue::report;
     unsafe_code,
     reason = "an allocator is an unsafe trait; each call goes on to the system's, counted"
 )]
-#[path = "main/allocator.rs"]
 mod allocator;
 
 /// Counts what the host itself does on the heap, beside what plugins report of theirs.

@@ -14,7 +14,7 @@ mod golden;
 use crate::config::render::Color;
 use crate::observe::RunReport;
 
-/// The report for people, within so many columns (60 at least): stages, readings, actions, what
+/// The report for people, within so many columns (80 at least): stages, readings, actions, what
 /// was not as it should be, and a line that sums it up.
 #[must_use]
 pub fn text(report: &RunReport, color: Color, columns: usize) -> String {

@@ -26,7 +26,11 @@ fn refused(desk: &Desk, bytes: &[u8], code: i32, words: &[&str]) {
     desk.write("in.wav", bytes);
     let answer = run(desk, "in.wav", "out.wav").expect(code);
     for word in words {
-        assert!(answer.err.contains(word), "`{word}` is not in: {}", answer.err);
+        assert!(
+            answer.err.contains(word),
+            "`{word}` is not in: {}",
+            answer.err
+        );
     }
     assert!(answer.err.lines().count() <= 6, "{}", answer.err);
     assert!(!answer.err.contains("panicked"), "{}", answer.err);
@@ -62,8 +66,18 @@ fn header(channels: u16, rate: u32, bits: u16, data_bytes: u32) -> Vec<u8> {
 fn headers_that_cannot_be_are_refused_with_what_was_found() {
     let desk = desk();
     refused(&desk, b"", 1, &["in.wav"]);
-    refused(&desk, b"just some words that are no audio at all", 1, &["in.wav"]);
-    refused(&desk, &header(1000, 48_000, 16, 4)[..], 1, &["1000", "channels"]);
+    refused(
+        &desk,
+        b"just some words that are no audio at all",
+        1,
+        &["in.wav"],
+    );
+    refused(
+        &desk,
+        &header(1000, 48_000, 16, 4)[..],
+        1,
+        &["1000", "channels"],
+    );
     refused(&desk, &header(0, 48_000, 16, 4)[..], 1, &["channels"]);
     refused(&desk, &header(1, 0, 16, 4)[..], 1, &["0"]);
     refused(&desk, &header(1, 48_000, 7, 4)[..], 1, &["7"]);
@@ -95,11 +109,18 @@ fn samples_that_are_not_finite_become_zero_or_are_refused() {
     wav::write(&desk.path("in.wav"), 48_000, &signal);
     let answer = run(&desk, "in.wav", "out.wav").expect(4);
     assert!(answer.err.contains("not finite") || answer.text().contains("not finite"));
-    assert_eq!(wav::read(&desk.path("out.wav")), [vec![0.25, 0.0, 0.5], vec![0.0, 0.0, 0.125]]);
+    assert_eq!(
+        wav::read(&desk.path("out.wav")),
+        [vec![0.25, 0.0, 0.5], vec![0.0, 0.0, 0.125]]
+    );
     let mut strict = vec!["run", "in.wav", "out2.wav", "--strict-input"];
     strict.extend(STAGE);
     let answer = desk.segue(strict).expect(1);
-    assert!(answer.err.contains("frame 0") || answer.err.contains("sample 0"), "{}", answer.err);
+    assert!(
+        answer.err.contains("frame 0") || answer.err.contains("sample 0"),
+        "{}",
+        answer.err
+    );
     assert!(!desk.path("out2.wav").exists());
 }
 
@@ -136,7 +157,10 @@ fn a_reader_that_goes_away_ends_the_run_without_noise() {
     let mut arguments = vec!["run", "in.wav", "-"];
     arguments.extend(STAGE);
     let mut command = desk.command(arguments);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
@@ -157,7 +181,11 @@ fn more_than_wav_can_hold_is_refused_up_front() {
     let mut arguments = vec!["run", "in.raw", "out.wav", "--raw", "s16le:48000:1"];
     arguments.extend(STAGE);
     let answer = desk.segue(arguments).expect(1);
-    assert!(answer.err.contains("4 GiB") || answer.err.contains("4,294"), "{}", answer.err);
+    assert!(
+        answer.err.contains("4 GiB") || answer.err.contains("4,294"),
+        "{}",
+        answer.err
+    );
     nothing_left(&desk);
 }
 
@@ -166,10 +194,34 @@ fn mistakes_of_the_command_line_are_named() {
     let desk = desk();
     for (arguments, code) in [
         (vec!["run", "in.wav", "out.wav", "--raw", "s17le:1:1"], 2),
-        (vec!["run", "in.wav", "out.wav", "--stage", "segue.gain gian_db=1"], 2),
-        (vec!["run", "in.wav", "out.wav", "--stage", "segue.gain gain_db=1000"], 2),
-        (vec!["run", "in.wav", "out.wav", "--stage", "acme.nothing"], 3),
-        (vec!["run", "in.wav", "out.wav", "--config", "nowhere.toml"], 2),
+        (
+            vec![
+                "run",
+                "in.wav",
+                "out.wav",
+                "--stage",
+                "segue.gain gian_db=1",
+            ],
+            2,
+        ),
+        (
+            vec![
+                "run",
+                "in.wav",
+                "out.wav",
+                "--stage",
+                "segue.gain gain_db=1000",
+            ],
+            2,
+        ),
+        (
+            vec!["run", "in.wav", "out.wav", "--stage", "acme.nothing"],
+            3,
+        ),
+        (
+            vec!["run", "in.wav", "out.wav", "--config", "nowhere.toml"],
+            2,
+        ),
     ] {
         wav::write(&desk.path("in.wav"), 48_000, &[vec![0.0; 8]]);
         let answer = desk.segue(&arguments).expect(code);

@@ -41,9 +41,14 @@ fn measure(desk: &Desk, signal: &[Vec<f32>]) -> Value {
 
 fn reading(report: &Value, tap: usize, id: &str, channel: usize) -> f64 {
     let readings = report["taps"][tap]["readings"].as_array().unwrap();
-    let found = readings.iter().filter(|reading| reading["id"] == id).nth(channel);
+    let found = readings
+        .iter()
+        .filter(|reading| reading["id"] == id)
+        .nth(channel);
     let found = found.unwrap_or_else(|| panic!("{id} is not among {readings:?}"));
-    found["value"].as_f64().unwrap_or_else(|| panic!("{id} has no value: {found}"))
+    found["value"]
+        .as_f64()
+        .unwrap_or_else(|| panic!("{id} has no value: {found}"))
 }
 
 /// EBU Tech 3341 (2016), table 1: integrated loudness within 0.1 LU.
@@ -54,13 +59,25 @@ fn integrated_loudness_is_that_of_the_cases_of_ebu_tech_3341() {
         (&[(-23.0, 20.0)], -23.0),
         (&[(-33.0, 20.0)], -33.0),
         (&[(-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0)], -23.0),
-        (&[(-72.0, 10.0), (-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0), (-72.0, 10.0)], -23.0),
+        (
+            &[
+                (-72.0, 10.0),
+                (-36.0, 10.0),
+                (-23.0, 60.0),
+                (-36.0, 10.0),
+                (-72.0, 10.0),
+            ],
+            -23.0,
+        ),
         (&[(-26.0, 20.0), (-20.0, 20.1), (-26.0, 20.0)], -23.0),
     ];
     for (parts, expected) in cases {
         let report = measure(&desk, &sine(parts));
         let found = reading(&report, 0, "integrated_lufs", 0);
-        assert!((found - expected).abs() <= 0.1, "{parts:?}: {found}, expected {expected}");
+        assert!(
+            (found - expected).abs() <= 0.1,
+            "{parts:?}: {found}, expected {expected}"
+        );
     }
 }
 
@@ -69,7 +86,10 @@ fn integrated_loudness_is_that_of_the_cases_of_ebu_tech_3341() {
 #[test]
 fn levels_of_a_signal_that_can_be_counted() {
     let desk = desk();
-    let report = measure(&desk, &[vec![0.5, -0.5, 0.25, -0.75, 0.5, 0.0], vec![0.125; 6]]);
+    let report = measure(
+        &desk,
+        &[vec![0.5, -0.5, 0.25, -0.75, 0.5, 0.0], vec![0.125; 6]],
+    );
     assert_eq!(reading(&report, 1, "peak", 0), 0.75);
     assert_eq!(reading(&report, 1, "peak", 1), 0.125);
     assert_eq!(reading(&report, 1, "rms", 1), 0.125);

@@ -54,7 +54,10 @@ fn run(desk: &Desk, block_frames: usize) -> (Vec<u8>, serde_json::Value) {
     let arguments = ["run", "--block-frames", &frames, "--report", "report.json"];
     let _ = desk.segue(arguments).expect(0);
     let report = std::fs::read(desk.path("report.json")).unwrap();
-    (std::fs::read(desk.path("out.wav")).unwrap(), serde_json::from_slice(&report).unwrap())
+    (
+        std::fs::read(desk.path("out.wav")).unwrap(),
+        serde_json::from_slice(&report).unwrap(),
+    )
 }
 
 /// What must not depend on the block size or on luck: everything measured from the audio.
@@ -74,7 +77,10 @@ fn every_block_size_and_every_run_gives_the_same_bits() {
         assert_eq!(report["complete"], true);
         for block_frames in [64, 256, 1000, 4096, 65_536] {
             let (output, again) = run(&desk, block_frames);
-            assert!(output == first, "{channels} channels, {block_frames} frames differ");
+            assert!(
+                output == first,
+                "{channels} channels, {block_frames} frames differ"
+            );
             assert_eq!(measured(&again), measured(&report), "{block_frames}");
         }
     }
@@ -83,12 +89,24 @@ fn every_block_size_and_every_run_gives_the_same_bits() {
 #[test]
 fn an_unchanged_signal_comes_out_bit_for_bit() {
     let desk = desk();
-    let signal = [vec![0i16, 1, -1, i16::MAX, i16::MIN, 12_345], vec![-7, 7, 0, 99, -99, 1]];
+    let signal = [
+        vec![0i16, 1, -1, i16::MAX, i16::MIN, 12_345],
+        vec![-7, 7, 0, 99, -99, 1],
+    ];
     wav::write_16(&desk.path("in.wav"), 44_100, &signal);
-    let arguments = ["run", "in.wav", "copy.wav", "--stage", "segue.gain gain_db=0"];
+    let arguments = [
+        "run",
+        "in.wav",
+        "copy.wav",
+        "--stage",
+        "segue.gain gain_db=0",
+    ];
     let _ = desk.segue(arguments).expect(0);
     let expected = signal.map(|channel| channel.iter().map(|s| f32::from(*s) / 32_768.0).collect());
-    assert_eq!(wav::read(&desk.path("copy.wav")), expected.map(|channel: Vec<f32>| channel));
+    assert_eq!(
+        wav::read(&desk.path("copy.wav")),
+        expected.map(|channel: Vec<f32>| channel)
+    );
 }
 
 #[test]
@@ -103,12 +121,29 @@ fn a_file_of_no_frames_gives_a_file_of_no_frames() {
 #[test]
 fn raw_samples_go_through_pipes_and_nothing_else_does() {
     let desk = desk();
-    let samples: Vec<i16> = (0..20_000).map(|at| (at * 3 % 65_536 - 32_768) as i16).collect();
-    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    let arguments =
-        ["run", "-", "-", "--raw", "s16le:48000:2", "--stage", "segue.gain gain_db=0"];
+    let samples: Vec<i16> = (0..20_000)
+        .map(|at| (at * 3 % 65_536 - 32_768) as i16)
+        .collect();
+    let bytes: Vec<u8> = samples
+        .iter()
+        .flat_map(|sample| sample.to_le_bytes())
+        .collect();
+    let arguments = [
+        "run",
+        "-",
+        "-",
+        "--raw",
+        "s16le:48000:2",
+        "--stage",
+        "segue.gain gain_db=0",
+    ];
     let answer = answer(&mut desk.command(arguments), &bytes).expect(0);
-    assert!(answer.out == bytes, "{} bytes came, {}", answer.out.len(), answer.err);
+    assert!(
+        answer.out == bytes,
+        "{} bytes came, {}",
+        answer.out.len(),
+        answer.err
+    );
 }
 
 /// The most memory a run took, in KiB, as the system counted it.
@@ -134,7 +169,10 @@ fn peak_kib(desk: &Desk, seconds: u64) -> u64 {
     let report: serde_json::Value =
         serde_json::from_slice(&std::fs::read(desk.path("report.json")).unwrap()).unwrap();
     assert_eq!(report["stream"]["frames_in"], seconds * 8_000);
-    report["process"]["peak_memory_bytes"].as_u64().expect("the report says it") / 1024
+    report["process"]["peak_memory_bytes"]
+        .as_u64()
+        .expect("the report says it")
+        / 1024
 }
 
 #[cfg(target_os = "linux")]
@@ -143,7 +181,10 @@ fn ten_hours_take_no_more_memory_than_ten_seconds() {
     let desk = desk();
     let short = peak_kib(&desk, 10);
     let long = peak_kib(&desk, 36_000);
-    assert!(long * 10 <= short * 11, "{short} KiB for 10 s, {long} KiB for 10 h");
+    assert!(
+        long * 10 <= short * 11,
+        "{short} KiB for 10 s, {long} KiB for 10 h"
+    );
 }
 
 #[test]

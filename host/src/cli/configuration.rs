@@ -7,7 +7,7 @@ use crate::cli::environment::is_library;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::config;
-use crate::config::find;
+use crate::config::find::find;
 use crate::config::model::Config;
 use crate::config::overlay::{Override, from_environment};
 
@@ -27,7 +27,7 @@ pub(super) fn path(shell: &Shell, named: Option<&Path>) -> Result<PathBuf, Failu
         );
         return Err(Failure::new(Exit::Misused, message).help(help));
     }
-    let found = find::find(&shell.environment.configuration(named)).map_err(|error| {
+    let found = find(&shell.environment.configuration(named)).map_err(|error| {
         Failure::of(Exit::Misused, &error)
             .help("`segue init` writes one to start from; `segue run IN OUT --stage …` needs none")
     })?;
@@ -50,7 +50,7 @@ pub(super) fn read(
 /// The configuration that lists where plugins are, for commands that do without one: `None` when
 /// there is none, or when it has mistakes, which is said.
 pub(super) fn read_if_any(shell: &Shell) -> Option<Config> {
-    let found = find::find(&shell.environment.configuration(None)).ok()?;
+    let found = find(&shell.environment.configuration(None)).ok()?;
     match config::read(&found.path, &overrides(Vec::new())) {
         Ok(config) => Some(config),
         Err(_) => {

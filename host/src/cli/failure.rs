@@ -180,7 +180,11 @@ fn exit(error: &SessionError) -> Exit {
 
 fn admission(error: &AdmissionError) -> Exit {
     match error {
-        AdmissionError::Rejected(_) => Exit::Plugin,
+        AdmissionError::Rejected(_) | AdmissionError::Load { .. } => Exit::Plugin,
+        AdmissionError::NoHelper
+        | AdmissionError::Helper(_)
+        | AdmissionError::Store(_)
+        | AdmissionError::Note { .. } => Exit::Failed,
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use crate::cli::Shell;
+use crate::cli::admission;
 use crate::cli::arguments::{PaceWord, Run};
 use crate::cli::chain;
 use crate::cli::configuration;
@@ -22,7 +23,7 @@ use crate::config;
 use crate::config::model::{Config, Port};
 use crate::config::overlay::Override;
 use crate::io::Overwrite;
-use crate::observe::RunReport;
+use crate::observe::{EventSink, RunReport};
 use crate::session::{self, Ended, Input, NonFinite, Outcome, Output, Pace, Request};
 
 /// What a pipe is called on the command line.
@@ -156,12 +157,12 @@ fn request(
     output: Option<Output>,
     stop: Arc<AtomicUsize>,
 ) -> Request {
-    let events = Arc::new(Progress::new(shell.terminal));
+    let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
     Request {
         search: search::plan(shell, &arguments.search, Some(&config)),
         config,
         cache: Some(shell.environment.cache()),
-        admission: crate::cli::admission::admission(shell),
+        admission: admission::admission(shell, events.clone()),
         input,
         output,
         pace: match arguments.pace {

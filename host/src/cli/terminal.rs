@@ -22,7 +22,7 @@ const COLUMNS: usize = 80;
 const COLUMNS_MAX: usize = 120;
 
 /// The narrowest that text is drawn for, in columns: tables need that much.
-const COLUMNS_MIN: usize = 60;
+const COLUMNS_MIN: usize = 80;
 
 /// The progress bar that stands on standard error.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::cli::Shell;
 use crate::cli::exit::Exit;
-use crate::config::find;
+use crate::config::find::find;
 
 /// Says what to do next.
 pub(super) fn welcome(shell: &Shell) -> Exit {
-    let found = find::find(&shell.environment.configuration(None)).ok();
+    let found = find(&shell.environment.configuration(None)).ok();
     let text = text(found.as_ref().map(|found| found.path.as_path()));
     shell.terminal.print(&text);
     Exit::Done

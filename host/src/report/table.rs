@@ -2,7 +2,9 @@
 //!
 //! Pure. Only the first line carries a style: it is the header.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
+};
 
 use crate::config::render::Color;
 
@@ -47,6 +49,10 @@ pub(super) fn draw(
     let last = header.len().saturating_sub(1);
     for (at, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, if at == last { 0 } else { GAP }));
+        if header[at].1 == Side::Right {
+            // Words may go on in the next line, figures may not.
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     let mut text = String::new();
     for (at, line) in table.lines().enumerate() {
