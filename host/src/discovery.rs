@@ -56,6 +56,8 @@ pub struct Scan {
     pub duplicates: Vec<Duplicate>,
     /// Every folder of the plan, and what became of it.
     pub folders: Vec<Searched>,
+    /// How many of the files named one by one were not looked at: those past [`FILES_MAX`].
+    pub files_left_out: usize,
     /// How many files had to be opened; what the registry knew is not among them.
     pub files_opened: usize,
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
@@ -107,17 +107,19 @@ impl Registry {
         Ok(())
     }
 
-    /// The content of the file that was `path` with that stamp, if somebody had to know it.
+    /// The content of the file at `path`, if somebody had to know it and its stamp is the same.
     #[must_use]
     pub fn hash(&self, path: &Path, stamp: &Stamp) -> Option<ContentHash> {
-        self.record(path.as_os_str().as_bytes(), stamp)?.hash
+        self.record(absolute(path).ok()?.as_os_str().as_bytes(), stamp)?
+            .hash
     }
 
     /// Remembers the content of a file that a scan found. Of a file that is not known, or that
     /// changed since, nothing is remembered.
     pub fn set_hash(&mut self, path: &Path, stamp: &Stamp, hash: ContentHash) {
-        let path = path.as_os_str().as_bytes();
-        let Some(mut record) = self.record(path, stamp).map(Record::into_owned) else {
+        let path = absolute(path).unwrap_or_else(|_| path.to_owned());
+        let record = self.record(path.as_os_str().as_bytes(), stamp);
+        let Some(mut record) = record.map(Record::into_owned) else {
             return;
         };
         if record.hash != Some(hash) {
@@ -163,11 +165,8 @@ impl Registry {
         }
     }
 
-    /// Puts a record in the place of what was known of its file.
+    /// Puts a record before what was known of its file.
     fn replace(&mut self, record: Record<'static>) {
-        if let Some(at) = self.place(&record.path) {
-            self.known[at].dropped = true;
-        }
         self.fresh.insert(record.path.to_vec(), record);
         self.changed = true;
     }

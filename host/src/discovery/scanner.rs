@@ -44,9 +44,10 @@ pub fn scan(plan: &SearchPlan, registry: &mut Registry, now: SystemTime) -> Scan
         opened: HashSet::new(),
         searched: HashSet::new(),
     };
-    for path in plan.files.iter().take(PLACES_MAX) {
+    for path in plan.files.iter().take(FILES_MAX) {
         scanner.file(path);
     }
+    scanner.scan.files_left_out = plan.files.len().saturating_sub(FILES_MAX);
     for (at, place) in plan.folders.iter().enumerate() {
         let outcome = if at < PLACES_MAX {
             scanner.folder(place)

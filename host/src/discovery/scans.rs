@@ -16,7 +16,8 @@ use crate::discovery::specimen::{
     Elf, aborting_manifest, dll, dylib, elf, library, manifest, named, of_abi, windows_manifest,
 };
 use crate::discovery::{
-    Class, Content, Incompatible, Origin, Outcome, Registry, Scan, SearchPlan, scan,
+    Class, Content, FILES_MAX, Incompatible, Origin, Outcome, PLACES_MAX, Registry, Scan,
+    SearchPlan, scan,
 };
 
 /// A time at which everything that a test just wrote has settled.
@@ -111,7 +112,8 @@ fn what_is_no_file_is_named_and_not_opened() {
     symlink("nowhere", path("dangling.so")).unwrap();
     symlink("loop.so", path("loop.so")).unwrap();
     symlink("good.so", path("link.so")).unwrap();
-    let scan = scan_of(&[folder.path()], &mut Registry::in_memory());
+    let mut registry = Registry::in_memory();
+    let scan = scan_of(&[folder.path()], &mut registry);
     assert_eq!(
         told(&scan),
         "d.so: not a plugin: a folder, expected a library\n\
@@ -125,6 +127,12 @@ fn what_is_no_file_is_named_and_not_opened() {
     );
     assert_eq!(scan.files_opened, 2);
     assert_eq!(scan.duplicates[0].content, Content::Same);
+    let stamp = scan.entries[3].class.found().unwrap().stamp;
+    assert_eq!(
+        registry.hash(&path("good.so"), &stamp),
+        None,
+        "one file is the same as itself"
+    );
 }
 
 #[test]
@@ -281,6 +289,23 @@ fn a_file_named_by_itself_is_looked_at_whatever_it_is_called() {
         told(&scan),
         "plugin: ready\nmissing.so: unreadable: there is no such file\n"
     );
+}
+
+#[test]
+fn a_plan_of_too_many_places_says_what_is_left_out() {
+    let folder = folder_of(&[]);
+    let mut plan = SearchPlan {
+        files: vec![folder.path().join("a.so"); FILES_MAX + 3],
+        folders: Vec::new(),
+    };
+    for _ in 0..=PLACES_MAX {
+        plan.add(folder.path(), Origin::Argument);
+    }
+    let scan = scan(&plan, &mut Registry::in_memory(), later());
+    assert_eq!((scan.entries.len(), scan.files_left_out), (FILES_MAX, 3));
+    assert_eq!(scan.folders[0].outcome, Outcome::Read { files: 0 });
+    assert_eq!(scan.folders[PLACES_MAX - 1].outcome, Outcome::Again);
+    assert_eq!(scan.folders[PLACES_MAX].outcome, Outcome::LeftOut);
 }
 
 #[test]
