@@ -137,7 +137,7 @@ impl Piece<'_> {
         Self {
             cache: self.cache,
             start: self.start + offset,
-            size_bytes: size_bytes.min(self.size_bytes - offset),
+            size_bytes,
         }
     }
 
@@ -261,6 +261,7 @@ mod tests {
         assert_eq!(part.read_bytes_at(5, 5), Ok(&[0; 5][..]));
         assert!(part.read_bytes_at(5, 6).is_err());
         assert!(part.read_bytes_at(u64::MAX, 2).is_err());
+        assert!(part.read_bytes_at(u64::MAX - 5, 5).is_err());
         assert_eq!(part.read_bytes_at_until(0..10, 0), Ok(&[][..]));
         let (start, end) = (u64::MAX, 3);
         assert!(part.read_bytes_at_until(start..end, 0).is_err());
