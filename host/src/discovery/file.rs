@@ -137,7 +137,7 @@ impl Piece<'_> {
         Self {
             cache: self.cache,
             start: self.start + offset,
-            size_bytes,
+            size_bytes: size_bytes.min(self.size_bytes - offset),
         }
     }
 
