@@ -10,7 +10,7 @@ use crate::session::Choice;
 
 const TEXT: &str = r#"
 [pipeline]
-name = "studio \"a\""
+name = "studio-a"
 [stream]
 input = "-"
 from = "limit"
