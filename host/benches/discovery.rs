@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use divan::Bencher;
-use segue::discovery::{Origin, Registry, SearchPlan, scan};
+use segue::discovery::{Origin, Registry, Scan, SearchPlan, scan};
 use tempfile::TempDir;
 
 use crate::specimen::{Elf, elf, named};
@@ -39,8 +39,9 @@ fn plugins(count: usize, code_bytes: usize) -> (TempDir, TempDir) {
     (folder, cache)
 }
 
-/// Scans with the registry of `cache` as a process does, and answers how many files it opened.
-fn scan_once(folder: &Path, cache: &Path, count: usize) -> usize {
+/// Scans with the registry of `cache` as a process does. What it found is given back, so that
+/// dropping it, which a process does not do at its end, is not measured.
+fn scan_once(folder: &Path, cache: &Path, count: usize) -> (Scan, Registry) {
     let mut plan = SearchPlan::default();
     plan.add(folder, Origin::Argument);
     let mut registry = Registry::load(cache);
@@ -48,7 +49,7 @@ fn scan_once(folder: &Path, cache: &Path, count: usize) -> usize {
     let found = scan(&plan, &mut registry, now);
     assert_eq!(found.ready().count(), count);
     registry.save().expect("there is room for the registry");
-    found.files_opened
+    (found, registry)
 }
 
 #[divan::bench(name = "scan/unknown", args = [100])]
@@ -57,8 +58,9 @@ fn scan_unknown(bencher: Bencher<'_, '_>, count: usize) {
     bencher
         .with_inputs(|| tempfile::tempdir().expect("there is room for temporary files"))
         .bench_refs(|cache| {
-            let opened = scan_once(folder.path(), cache.path(), count);
-            assert_eq!(opened, count);
+            let found = scan_once(folder.path(), cache.path(), count);
+            assert_eq!(found.0.files_opened, count);
+            found
         });
 }
 
@@ -67,7 +69,8 @@ fn scan_known(bencher: Bencher<'_, '_>, count: usize) {
     let (folder, cache) = plugins(count, if count > 1_000 { 0 } else { CODE_BYTES });
     scan_once(folder.path(), cache.path(), count);
     bencher.bench(|| {
-        let opened = scan_once(folder.path(), cache.path(), count);
-        assert_eq!(opened, 0);
+        let found = scan_once(folder.path(), cache.path(), count);
+        assert_eq!(found.0.files_opened, 0);
+        found
     });
 }

@@ -12,10 +12,7 @@ use std::path::Path;
 use crate::config::check::Checker;
 use crate::config::entries::Entries;
 use crate::config::keys::top::ROOT;
-use crate::config::mistake::{Mistake, Mistakes};
-use crate::config::model::Config;
-use crate::config::overlay::Override;
-use crate::config::source::{Origin, Source, SourceId, Sources, Span};
+use crate::config::source::{Origin, Source, SourceId, Sources};
 
 mod build;
 mod check;
@@ -44,7 +41,15 @@ pub mod units;
 pub mod values;
 pub mod words;
 
+pub use crate::config::find::find;
+pub use crate::config::help::{commented, explain};
+pub use crate::config::mistake::{Mistake, Mistakes};
+pub use crate::config::model::Config;
+pub use crate::config::overlay::Override;
 pub use crate::config::reading::read;
+pub use crate::config::render::Color;
+pub use crate::config::schema::schema;
+pub use crate::config::source::{Span, Spanned};
 
 /// Reads a configuration from its text. Relative paths in it start at the folder of `path`, which
 /// is not looked at; messages call the text by it.

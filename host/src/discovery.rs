@@ -31,6 +31,7 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf, absolute};
 use std::time::SystemTime;
 
@@ -137,6 +138,7 @@ pub fn scan(plan: &SearchPlan, registry: &mut Registry, now: SystemTime) -> Scan
         now,
         scan: Scan::default(),
         known: HashSet::new(),
+        searched: HashSet::new(),
     };
     for path in plan.files.iter().take(PLACES_MAX) {
         scanner.file(path);
@@ -158,13 +160,16 @@ struct Scanner<'a> {
     registry: &'a mut Registry,
     now: SystemTime,
     scan: Scan,
-    /// The folders that were searched, by device and inode.
+    /// The folders that were opened, by device and inode.
     known: HashSet<(u64, u64)>,
+    /// The absolute paths of those that were read to their end.
+    searched: HashSet<PathBuf>,
 }
 
 impl Scanner<'_> {
     fn file(&mut self, path: &Path) {
-        let class = self.class(CWD, path.as_os_str(), path);
+        let key = absolute(path).unwrap_or_else(|_| path.to_owned());
+        let class = self.class(CWD, path.as_os_str(), key.as_os_str().as_bytes());
         let path = path.to_owned();
         let origin = None;
         self.scan.entries.push(Entry {
@@ -191,9 +196,14 @@ impl Scanner<'_> {
             .libraries
             .len()
             .min(FILES_MAX.saturating_sub(self.scan.entries.len()));
+        let here = absolute(&place.path).unwrap_or_else(|_| place.path.clone());
+        let mut key = here.join("").into_os_string().into_vec();
+        let folder_bytes = key.len();
         for name in &names.libraries[..files] {
+            key.truncate(folder_bytes);
+            key.extend(name.as_bytes());
+            let class = self.class(folder.handle.as_fd(), name, &key);
             let path = place.path.join(name);
-            let class = self.class(folder.handle.as_fd(), name, &path);
             let origin = Some(place.origin);
             self.scan.entries.push(Entry {
                 path,
@@ -202,14 +212,14 @@ impl Scanner<'_> {
             });
         }
         if names.cut || files < names.libraries.len() {
-            Outcome::Cut { files }
-        } else {
-            Outcome::Read { files }
+            return Outcome::Cut { files };
         }
+        self.searched.insert(here);
+        Outcome::Read { files }
     }
 
-    /// Says what `name` in `folder` is, which is `path` for people and for the registry.
-    fn class(&mut self, folder: BorrowedFd<'_>, name: &OsStr, path: &Path) -> Class {
+    /// Says what `name` in `folder` is; `key` is its absolute path, by which the registry knows it.
+    fn class(&mut self, folder: BorrowedFd<'_>, name: &OsStr, key: &[u8]) -> Class {
         let stamp = match file::look(folder, name) {
             Name::File(stamp) => stamp,
             Name::Other(reason) => return Class::NotAPlugin(reason),
@@ -222,8 +232,7 @@ impl Scanner<'_> {
             let (found, max) = (stamp.size_bytes, LIBRARY_BYTES_MAX);
             return Class::Unreadable(Unreadable::Large { found, max });
         }
-        let key = absolute(path).unwrap_or_else(|_| path.to_owned());
-        if let Some(record) = self.registry.record(&key, &stamp) {
+        if let Some(record) = self.registry.record(key, &stamp) {
             return judge::judge(&record.told, stamp, record.hash);
         }
         self.scan.files_opened += 1;
@@ -231,9 +240,13 @@ impl Scanner<'_> {
             Err(error) => Class::Unreadable(Unreadable::System(error.to_string())),
             Ok((told, stamp)) => {
                 let class = judge::judge(&told, stamp, None);
-                let hash = None;
-                self.registry
-                    .insert(&key, Record { stamp, hash, told }, self.now);
+                let record = Record {
+                    path: key.to_vec().into(),
+                    stamp,
+                    hash: None,
+                    told,
+                };
+                self.registry.insert(record, self.now);
                 class
             }
         }
@@ -241,34 +254,15 @@ impl Scanner<'_> {
 
     /// Compares what says it is the same, and lets the registry forget what is gone.
     fn finish(self) -> Scan {
-        let Self {
-            registry, mut scan, ..
-        } = self;
-        scan.duplicates = duplicates::find(&scan.entries, registry);
-        let gone = |folder: &&Searched| matches!(folder.outcome, Outcome::Read { .. });
-        let searched: HashSet<_> = scan
-            .folders
-            .iter()
-            .filter(gone)
-            .filter_map(|folder| absolute(&folder.place.path).ok())
-            .collect();
-        let there: HashSet<_> = scan
-            .entries
-            .iter()
-            .filter_map(|entry| absolute(&entry.path).ok())
-            .collect();
-        registry.retain(|path| {
-            there.contains(path)
-                || path
-                    .parent()
-                    .is_none_or(|folder| !searched.contains(folder))
-        });
+        let mut scan = self.scan;
+        scan.duplicates = duplicates::find(&scan.entries, self.registry);
+        self.registry.forget(&self.searched);
         scan
     }
 }
 
 /// Reads what a file tells, unless the system or the file itself stands in the way.
-fn read(folder: BorrowedFd<'_>, name: &OsStr) -> io::Result<(Told, Stamp)> {
+fn read(folder: BorrowedFd<'_>, name: &OsStr) -> io::Result<(Told<'static>, Stamp)> {
     let (file, stamp) = file::open(folder, name)?;
     let pieces = Pieces::new(file, stamp.size_bytes);
     let told = library::read(pieces.whole());

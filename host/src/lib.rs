@@ -5,6 +5,7 @@
 //!
 //! | floor | modules | what they are for |
 //! | --- | --- | --- |
+//! | 7 | `cli`, `report` | words from and to people; only `cli` prints |
 //! | 6 | `session` | one run from start to stop |
 //! | 4 | `pipeline`, `admission` | blocks into blocks; which binaries may be opened |
 //! | 3 | `resolve`, `loading` | versions and load order; file to checked generation to instance |
@@ -12,8 +13,11 @@
 //! | 1 | `observe` | events, readings, counters: plain values |
 //! | 0 | `audio`, `id` | words everyone shares |
 
+#![cfg_attr(rtsan, feature(sanitize))]
+
 pub mod admission;
 pub mod audio;
+pub mod cli;
 pub mod config;
 pub mod discovery;
 pub mod id;
@@ -22,5 +26,6 @@ pub mod io;
 pub mod loading;
 pub mod observe;
 pub mod pipeline;
+pub mod report;
 pub mod resolve;
 pub mod session;

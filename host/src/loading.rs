@@ -16,3 +16,10 @@ pub use deadline::{CREATE_DEADLINE, within};
 pub use error::LoadError;
 pub use generation::{Generation, GenerationUse, resident};
 pub use services::Providers;
+
+/// Holds every lock of this module while `body` runs, for tests that show that the audio thread
+/// takes none.
+#[doc(hidden)]
+pub fn with_all_locks<R>(body: impl FnOnce() -> R) -> R {
+    generation::with_lock(|| meter::with_lock(body))
+}

@@ -193,6 +193,11 @@ impl<'m> Checker<'m> {
         span: Span,
         value: &Toml<'_>,
     ) -> Option<&'static str> {
+        if self.mistakes.is_full() {
+            // Looking for the nearest word takes time, and a flood of keys would add it up.
+            self.mistakes.push(Mistake::new(span, "unknown key"));
+            return None;
+        }
         let names = || spec.keys.iter().map(|key| key.name);
         let mistake = Mistake::new(span, format!("unknown key `{}`", clipped(name)))
             .label(format!("not a key of {}", spec.name));

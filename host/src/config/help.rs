@@ -7,7 +7,7 @@
 use crate::config::check::clipped;
 use crate::config::keys::top::ROOT;
 use crate::config::keys::{Absent, Key, Kind, Table};
-use crate::config::nearest::nearest;
+use crate::config::nearest::{listed, nearest};
 
 /// Where comments of the commented file end, in columns.
 const COLUMNS: usize = 96;
@@ -164,9 +164,10 @@ fn section(header: &str, table: &'static Table, text: &mut String) {
     text.push_str(&format!("{header}\n"));
     for key in table.keys.iter().filter(|key| key.since.is_here()) {
         let doc = match key.absent {
+            Absent::Default(_) => format!("{}{}", key.doc, choices(key.kind)),
             Absent::Means(what) => format!("{} Absent: {what}.", key.doc),
             Absent::Mistake => format!("{} It has to be there.", key.doc),
-            Absent::Default(_) | Absent::Keys => key.doc.to_owned(),
+            Absent::Keys => key.doc.to_owned(),
         };
         text.push('\n');
         comment(&doc, text);
@@ -176,6 +177,18 @@ fn section(header: &str, table: &'static Table, text: &mut String) {
         };
         text.push_str(&format!("# {} = {value}\n", key.name));
     }
+}
+
+/// The words of a choice that this release can do, as a sentence to follow another.
+fn choices(kind: Kind) -> String {
+    let Kind::Choice(rule) = kind else {
+        return String::new();
+    };
+    let here = rule.words.iter().filter(|word| word.since.is_here());
+    if here.clone().count() < 2 {
+        return String::new();
+    }
+    format!(" One of {}.", listed(here.map(|word| word.text)))
 }
 
 fn comment(doc: &str, text: &mut String) {
@@ -257,6 +270,10 @@ mod tests {
         let text = commented();
         assert!(
             parse(&text, std::path::Path::new("f"), &[]).is_ok(),
+            "{text}"
+        );
+        assert!(
+            text.contains("`mute` or `stop`.\n# on_error = \"bypass\"\n"),
             "{text}"
         );
         let is_key = |line: &&str| line.contains(" = ") || line.starts_with("# [[");

@@ -144,11 +144,17 @@ impl Mistakes {
     /// Adds a finding; past `MISTAKES_MAX` it is only counted.
     pub fn push(&mut self, mistake: Mistake) {
         self.errors += usize::from(mistake.severity == Severity::Error);
-        if self.list.len() < MISTAKES_MAX {
-            self.list.push(mistake);
-        } else {
+        if self.is_full() {
             self.left_out += 1;
+        } else {
+            self.list.push(mistake);
         }
+    }
+
+    /// Whether a further finding is only counted, so that it need not say what is wrong.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.list.len() >= MISTAKES_MAX
     }
 
     /// The findings, in the order of the texts.

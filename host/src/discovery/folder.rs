@@ -47,16 +47,21 @@ impl Folder {
     /// Reads the names, at most `names_max` of them.
     pub(crate) fn names(&self, names_max: usize) -> io::Result<Names> {
         let mut libraries = Vec::new();
-        for (at, entry) in Dir::read_from(&self.handle)?.enumerate() {
-            if at == names_max {
-                libraries.sort();
-                let cut = true;
-                return Ok(Names { libraries, cut });
+        let mut left = names_max;
+        let mut cut = false;
+        for entry in Dir::read_from(&self.handle)? {
+            let entry = entry?;
+            if [c".", c".."].contains(&entry.file_name()) {
+                continue; // The folder itself, and the one above it.
             }
-            libraries.extend(library(entry?.file_name()));
+            cut = left == 0;
+            if cut {
+                break;
+            }
+            left -= 1;
+            libraries.extend(library(entry.file_name()));
         }
         libraries.sort();
-        let cut = false;
         Ok(Names { libraries, cut })
     }
 }
@@ -69,4 +74,42 @@ fn library(name: &CStr) -> Option<OsString> {
         .iter()
         .any(|known| ending.eq_ignore_ascii_case(known));
     known.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    fn check(files: &[&str], names_max: usize, expected: usize, cut: bool) {
+        let folder = tempfile::tempdir().unwrap();
+        for name in files {
+            File::create(folder.path().join(name)).unwrap();
+        }
+        let names = open(folder.path()).unwrap().names(names_max).unwrap();
+        assert_eq!(
+            (names.libraries.len(), names.cut),
+            (expected, cut),
+            "{files:?}"
+        );
+        assert!(names.libraries.is_sorted());
+    }
+
+    #[test]
+    fn names_of_libraries_of_every_system_are_taken() {
+        check(
+            &[
+                "c.so", "b.DLL", "a.dylib", "so", ".so", "a.so.1", "a.txt", "a",
+            ],
+            100,
+            3,
+            false,
+        );
+    }
+
+    #[test]
+    fn a_folder_of_too_many_names_is_cut_and_says_so() {
+        check(&["a.so", "b.so", "c.so"], 3, 3, false);
+        check(&["a.so", "b.so", "c.so", "d.so"], 3, 3, true);
+    }
 }

@@ -18,7 +18,7 @@ use crate::discovery::stamp::Stamp;
 /// Apple's number for 64-bit ARM.
 const ARM64: u32 = 0x0100_000c;
 
-fn told(bytes: &[u8]) -> Told {
+fn told(bytes: &[u8]) -> Told<'static> {
     let mut file: File = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     let pieces = Pieces::new(file, bytes.len() as u64);
@@ -120,7 +120,7 @@ fn every_format_tells_its_manifest() {
         let Told::Plugin { manifest: read, .. } = told(&bytes) else {
             panic!("{:?}", told(&bytes));
         };
-        assert_eq!(read, manifest());
+        assert_eq!(*read, manifest());
     }
 }
 
@@ -134,6 +134,9 @@ fn of_a_universal_library_the_part_for_this_host_is_read_or_else_the_first() {
         panic!("a universal library is a library");
     };
     let mac_on_arm = cfg!(all(target_os = "macos", target_arch = "aarch64"));
-    assert_eq!(manifest, if mac_on_arm { &b"second"[..] } else { b"first" });
+    assert_eq!(
+        *manifest,
+        *if mac_on_arm { &b"second"[..] } else { b"first" }
+    );
     assert_eq!(machine.address_bits, 64);
 }

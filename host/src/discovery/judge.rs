@@ -11,11 +11,11 @@ use crate::discovery::library::{Machine, Told};
 use crate::discovery::stamp::Stamp;
 
 /// Says what class a file is of.
-pub(crate) fn judge(told: &Told, stamp: Stamp, hash: Option<ContentHash>) -> Class {
+pub(crate) fn judge(told: &Told<'_>, stamp: Stamp, hash: Option<ContentHash>) -> Class {
     let (machine, sibling, manifest) = match told {
         Told::Not(reason) => return Class::NotAPlugin(*reason),
         Told::Damaged(reason) => {
-            return Class::Unreadable(Unreadable::Damaged(reason.clone()));
+            return Class::Unreadable(Unreadable::Damaged(reason.to_string()));
         }
         Told::Plugin {
             machine,
@@ -30,7 +30,7 @@ pub(crate) fn judge(told: &Told, stamp: Stamp, hash: Option<ContentHash>) -> Cla
         }
         Err(error) => return Class::Unreadable(Unreadable::Manifest(error)),
     };
-    let reason = objection(&manifest, machine, sibling.as_ref());
+    let reason = objection(&manifest, machine, sibling.as_deref());
     let found = Box::new(Found {
         manifest,
         machine,
@@ -44,11 +44,7 @@ pub(crate) fn judge(told: &Told, stamp: Stamp, hash: Option<ContentHash>) -> Cla
 }
 
 /// What speaks against loading it, the hardest to change first.
-fn objection(
-    manifest: &Manifest,
-    machine: Machine,
-    sibling: Option<&String>,
-) -> Option<Incompatible> {
+fn objection(manifest: &Manifest, machine: Machine, sibling: Option<&str>) -> Option<Incompatible> {
     if !machine.is_ours() || !is_same_target(&manifest.target, TARGET) {
         return Some(Incompatible::Target {
             target: manifest.target.clone(),
@@ -62,7 +58,7 @@ fn objection(
     if manifest.panic == PanicStrategy::Abort {
         return Some(Incompatible::Abort);
     }
-    sibling.cloned().map(Incompatible::Sibling)
+    sibling.map(|sibling| Incompatible::Sibling(sibling.to_owned()))
 }
 
 /// Whether two target triples name the same architecture, system and C library. The vendor, the

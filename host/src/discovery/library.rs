@@ -7,11 +7,12 @@ mod elf;
 mod macho;
 mod pe;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use object::FileKind;
 use segue_plugin::manifest::MANIFEST_BYTES_MAX;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::discovery::class::NotAPlugin;
 use crate::discovery::file::Piece;
@@ -91,31 +92,38 @@ impl fmt::Display for Machine {
     }
 }
 
-/// What reading a file told, whichever host reads it. This is what the registry keeps.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
+/// What reading a file told, whichever host reads it. This is what the registry keeps, and lends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Told<'a> {
     /// It is no plugin.
     Not(NotAPlugin),
     /// It starts like a library, and then makes no sense.
-    Damaged(String),
+    Damaged(#[serde(borrow)] Cow<'a, str>),
     /// It is a library with a manifest.
     Plugin {
         machine: Machine,
         /// A library that it wants to find beside itself.
-        sibling: Option<String>,
+        #[serde(borrow)]
+        sibling: Option<Cow<'a, str>>,
         /// The bytes of the manifest's section, not looked at yet.
-        manifest: Vec<u8>,
+        #[serde(borrow, serialize_with = "at_once")]
+        manifest: Cow<'a, [u8]>,
     },
 }
 
-impl From<object::read::Error> for Told {
+/// Writes bytes at once instead of one by one.
+fn at_once<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
+}
+
+impl From<object::read::Error> for Told<'_> {
     fn from(error: object::read::Error) -> Self {
-        Self::Damaged(error.to_string())
+        Self::Damaged(error.to_string().into())
     }
 }
 
 /// Reads what a file says of itself.
-pub(crate) fn read(file: Piece<'_>) -> Told {
+pub(crate) fn read(file: Piece<'_>) -> Told<'static> {
     let Ok(kind) = FileKind::parse(file) else {
         return Told::Not(NotAPlugin::NoLibrary);
     };
@@ -134,17 +142,24 @@ pub(crate) fn read(file: Piece<'_>) -> Told {
 }
 
 /// The bytes of the manifest's section, whose length is checked before they are read.
-fn manifest_at(file: Piece<'_>, offset: u64, size_bytes: u64) -> Result<Vec<u8>, Told> {
+fn manifest_at(
+    file: Piece<'_>,
+    offset: u64,
+    size_bytes: u64,
+) -> Result<Cow<'static, [u8]>, Told<'static>> {
     if size_bytes > MANIFEST_BYTES_MAX as u64 {
-        return Err(Told::Damaged(format!(
+        let reason = format!(
             "its manifest's section has {size_bytes} bytes, expected at most {MANIFEST_BYTES_MAX}"
-        )));
+        );
+        return Err(Told::Damaged(reason.into()));
     }
-    let bytes = object::ReadRef::read_bytes_at(file, offset, size_bytes);
-    match bytes {
-        Ok(bytes) => Ok(bytes.to_vec()),
-        Err(()) => Err(Told::Damaged(format!(
-            "its manifest should lie {size_bytes} bytes from byte {offset} on, past its end"
-        ))),
+    match object::ReadRef::read_bytes_at(file, offset, size_bytes) {
+        Ok(bytes) => Ok(bytes.to_vec().into()),
+        Err(()) => {
+            let reason = format!(
+                "its manifest should lie {size_bytes} bytes from byte {offset} on, past its end"
+            );
+            Err(Told::Damaged(reason.into()))
+        }
     }
 }

@@ -6,9 +6,12 @@
 
 mod wire;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -17,7 +20,10 @@ use tracing::debug;
 
 use crate::discovery::hash::ContentHash;
 use crate::discovery::library::Told;
+use crate::discovery::registry::wire::Place;
 use crate::discovery::stamp::Stamp;
+
+pub(crate) use wire::Record;
 
 /// The largest registry, in bytes: ten thousand manifests of some kilobytes.
 const REGISTRY_BYTES_MAX: u64 = 128 << 20;
@@ -33,16 +39,31 @@ const FILE_NAME: &str = "registry";
 pub struct Registry {
     /// Where it is kept; a registry without a place is forgotten with the process.
     folder: Option<PathBuf>,
-    records: HashMap<PathBuf, Record>,
+    /// The file as it was loaded.
+    bytes: Vec<u8>,
+    /// Where its records are, in the order of their paths.
+    known: Vec<Known>,
+    /// What was found out since, by path.
+    fresh: BTreeMap<Vec<u8>, Record<'static>>,
     changed: bool,
 }
 
-/// One file as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Record {
-    pub(crate) stamp: Stamp,
-    pub(crate) hash: Option<ContentHash>,
-    pub(crate) told: Told,
+/// A record of the file that was loaded.
+#[derive(Debug)]
+struct Known {
+    place: Place,
+    fate: Fate,
+}
+
+/// What becomes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Nobody asked for it yet.
+    Unasked,
+    /// Somebody asked for its file, which is there.
+    Asked,
+    /// It is not true any more.
+    Dropped,
 }
 
 impl Registry {
@@ -56,18 +77,24 @@ impl Registry {
     /// one it starts empty.
     #[must_use]
     pub fn load(folder: &Path) -> Self {
-        let records = read_bounded(&folder.join(FILE_NAME)).and_then(|bytes| {
-            let records = wire::decode(&bytes, RECORDS_MAX);
-            records.ok_or_else(|| io::Error::other("it is damaged, or of another version"))
-        });
-        if let Err(error) = &records {
-            debug!(folder = %folder.display(), %error, "starting with an empty registry");
-        }
-        Self {
+        let mut registry = Self {
             folder: Some(folder.to_owned()),
-            records: records.unwrap_or_default(),
-            changed: false,
+            ..Self::default()
+        };
+        let bytes = read_bounded(&folder.join(FILE_NAME)).and_then(|bytes| {
+            let places = wire::split(&bytes, RECORDS_MAX);
+            let places = places.ok_or("it is damaged, or of another version");
+            Ok((places.map_err(io::Error::other)?, bytes))
+        });
+        match bytes {
+            Ok((places, bytes)) => {
+                let fate = Fate::Unasked;
+                let known = places.into_iter().map(|place| Known { place, fate });
+                (registry.known, registry.bytes) = (known.collect(), bytes);
+            }
+            Err(error) => debug!(folder = %folder.display(), %error, "starting without a registry"),
         }
+        registry
     }
 
     /// Keeps what changed since the registry was loaded; nothing is written if nothing did.
@@ -85,10 +112,9 @@ impl Registry {
             .recursive(true)
             .mode(0o700)
             .create(folder)?;
-        let bytes = wire::encode(&self.records, REGISTRY_BYTES_MAX as usize);
         let fresh = folder.join(format!("{FILE_NAME}.{}", std::process::id()));
-        let written =
-            write_new(&fresh, &bytes).and_then(|()| fs::rename(&fresh, folder.join(FILE_NAME)));
+        let written = write_new(&fresh, &self.encode())
+            .and_then(|()| fs::rename(&fresh, folder.join(FILE_NAME)));
         if written.is_err() {
             // Whatever went wrong, it is reported; what is left of it must not stay.
             let _ = fs::remove_file(&fresh);
@@ -101,42 +127,129 @@ impl Registry {
     /// The content of the file that was `path` with that stamp, if somebody had to know it.
     #[must_use]
     pub fn hash(&self, path: &Path, stamp: &Stamp) -> Option<ContentHash> {
-        self.record(path, stamp)?.hash
+        let path = path.as_os_str().as_bytes();
+        let record = match self.fresh.get(path) {
+            Some(record) => record.clone(),
+            None => self.loaded(self.place(path)?)?,
+        };
+        (record.stamp == *stamp).then_some(record.hash)?
     }
 
     /// Remembers the content of a file that a scan found. Of a file that is not known, or that
     /// changed since, nothing is remembered.
     pub fn set_hash(&mut self, path: &Path, stamp: &Stamp, hash: ContentHash) {
-        let record = self
-            .records
-            .get_mut(path)
-            .filter(|record| record.stamp == *stamp);
-        if let Some(record) = record.filter(|record| record.hash != Some(hash)) {
+        let path = path.as_os_str().as_bytes();
+        let Some(mut record) = self.record(path, stamp).map(owned) else {
+            return;
+        };
+        if record.hash != Some(hash) {
             record.hash = Some(hash);
-            self.changed = true;
+            self.replace(record);
         }
     }
 
-    /// What the file that is `path` told, if it has not changed since.
-    pub(crate) fn record(&self, path: &Path, stamp: &Stamp) -> Option<&Record> {
-        self.records
-            .get(path)
-            .filter(|record| record.stamp == *stamp)
+    /// What the file at that absolute path told, if it has not changed since.
+    pub(crate) fn record(&mut self, path: &[u8], stamp: &Stamp) -> Option<Record<'_>> {
+        if self.fresh.contains_key(path) {
+            let record = self.fresh.get(path)?;
+            return (record.stamp == *stamp).then(|| record.clone());
+        }
+        let at = self.place(path)?;
+        self.known[at].fate = Fate::Asked;
+        let record = self.loaded(at)?;
+        (record.stamp == *stamp).then_some(record)
     }
 
     /// Remembers what a file told, unless it may still change under the same stamp.
-    pub(crate) fn insert(&mut self, path: &Path, record: Record, now: SystemTime) {
-        if record.stamp.is_settled(now) && self.records.len() < RECORDS_MAX {
-            self.records.insert(path.to_owned(), record);
-            self.changed = true;
+    pub(crate) fn insert(&mut self, record: Record<'static>, now: SystemTime) {
+        if record.stamp.is_settled(now) && self.known.len() + self.fresh.len() < RECORDS_MAX {
+            self.replace(record);
         }
     }
 
-    /// Forgets files for which `keep` says no: those that are gone.
-    pub(crate) fn retain(&mut self, keep: impl Fn(&Path) -> bool) {
-        let before = self.records.len();
-        self.records.retain(|path, _| keep(path));
-        self.changed |= self.records.len() != before;
+    /// Forgets files of the `searched` folders that nobody asked for: they are gone. A full
+    /// registry forgets everything nobody asked for, to have room the next time.
+    pub(crate) fn forget(&mut self, searched: &HashSet<PathBuf>) {
+        let full = self.known.len() + self.fresh.len() >= RECORDS_MAX;
+        for known in self
+            .known
+            .iter_mut()
+            .filter(|known| known.fate == Fate::Unasked)
+        {
+            let path = Path::new(OsStr::from_bytes(&self.bytes[known.place.path.clone()]));
+            if full
+                || path
+                    .parent()
+                    .is_some_and(|folder| searched.contains(folder))
+            {
+                known.fate = Fate::Dropped;
+                self.changed = true;
+            }
+        }
+    }
+
+    /// Puts a record in the place of what was known of its file.
+    fn replace(&mut self, record: Record<'static>) {
+        if let Some(at) = self.place(&record.path) {
+            self.known[at].fate = Fate::Dropped;
+        }
+        self.fresh.insert(record.path.to_vec(), record);
+        self.changed = true;
+    }
+
+    /// Where the loaded record of a path is.
+    fn place(&self, path: &[u8]) -> Option<usize> {
+        let path_of = |known: &Known| &self.bytes[known.place.path.clone()];
+        let at = self
+            .known
+            .binary_search_by(|known| path_of(known).cmp(path))
+            .ok()?;
+        (self.known[at].fate != Fate::Dropped).then_some(at)
+    }
+
+    fn loaded(&self, at: usize) -> Option<Record<'_>> {
+        wire::decode(&self.bytes[self.known[at].place.record.clone()])
+    }
+
+    /// Everything that is still true, as bytes.
+    fn encode(&self) -> Vec<u8> {
+        let kept = self
+            .known
+            .iter()
+            .filter(|known| known.fate != Fate::Dropped);
+        let kept = kept.map(|known| {
+            let bytes = &self.bytes[known.place.record.clone()];
+            (&self.bytes[known.place.path.clone()], Cow::Borrowed(bytes))
+        });
+        let fresh = self.fresh.iter();
+        let fresh = fresh.map(|(path, record)| (&path[..], Cow::Owned(wire::encode(record))));
+        let all: BTreeMap<_, _> = kept.chain(fresh).collect();
+        wire::join(
+            all.values().map(|bytes| &**bytes),
+            REGISTRY_BYTES_MAX as usize,
+        )
+    }
+}
+
+/// A record that outlives the bytes it was read from.
+fn owned(record: Record<'_>) -> Record<'static> {
+    Record {
+        path: record.path.into_owned().into(),
+        stamp: record.stamp,
+        hash: record.hash,
+        told: match record.told {
+            Told::Not(reason) => Told::Not(reason),
+            Told::Damaged(reason) => Told::Damaged(reason.into_owned().into()),
+            Told::Plugin {
+                machine,
+                sibling,
+                manifest,
+            } => Told::Plugin {
+                machine,
+                sibling: sibling.map(|sibling| sibling.into_owned().into()),
+                manifest: manifest.into_owned().into(),
+            },
+        },
     }
 }
 
@@ -165,4 +278,173 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .mode(0o600)
         .open(path)?;
     file.write_all(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discovery::class::NotAPlugin;
+    use std::os::unix::fs::symlink;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    /// A time at which what `put` puts has settled.
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(100)
+    }
+
+    const STAMP: Stamp = Stamp {
+        device: 1,
+        inode: 2,
+        size_bytes: 3,
+        modified: (90, 0),
+        changed: (90, 0),
+    };
+
+    fn put(registry: &mut Registry, path: &str, now: SystemTime) {
+        let record = Record {
+            path: path.as_bytes().to_vec().into(),
+            stamp: STAMP,
+            hash: None,
+            told: Told::Not(NotAPlugin::NoManifest),
+        };
+        registry.insert(record, now);
+    }
+
+    fn knows(registry: &mut Registry, path: &str) -> bool {
+        registry.record(path.as_bytes(), &STAMP).is_some()
+    }
+
+    /// A registry of these paths, saved and loaded again.
+    fn loaded(folder: &Path, paths: &[&str]) -> Registry {
+        let mut registry = Registry::load(folder);
+        for path in paths {
+            put(&mut registry, path, now());
+        }
+        registry.save().unwrap();
+        Registry::load(folder)
+    }
+
+    #[test]
+    fn a_registry_that_cannot_be_used_is_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let check = |what: &str| {
+            let registry = Registry::load(folder.path());
+            assert!(registry.known.is_empty(), "{what}");
+        };
+        check("missing");
+        fs::write(&path, "SEGUEREG of some other program").unwrap();
+        check("foreign");
+        File::create(&path)
+            .unwrap()
+            .set_len(REGISTRY_BYTES_MAX + 1)
+            .unwrap();
+        check("huge");
+        fs::remove_file(&path).unwrap();
+        symlink("/dev/zero", &path).unwrap();
+        check("a device");
+        fs::remove_file(&path).unwrap();
+        let mode = rustix::fs::Mode::RUSR;
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, fifo, mode, 0).unwrap();
+        check("a FIFO");
+        assert!(
+            knows(&mut loaded(folder.path(), &["/a.so"]), "/a.so"),
+            "it was replaced"
+        );
+    }
+
+    #[test]
+    fn an_unchanged_registry_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("segue");
+        Registry::load(&place).save().unwrap();
+        assert!(!place.exists());
+        let mut registry = loaded(&place, &["/a.so"]);
+        fs::remove_file(place.join(FILE_NAME)).unwrap();
+        assert!(knows(&mut registry, "/a.so"));
+        registry.forget(&HashSet::new());
+        registry.save().unwrap();
+        assert!(!place.join(FILE_NAME).exists());
+    }
+
+    #[test]
+    fn a_registry_without_a_place_is_kept_nowhere() {
+        let mut registry = Registry::in_memory();
+        put(&mut registry, "/a.so", now());
+        registry.save().unwrap();
+        assert!(knows(&mut registry, "/a.so"));
+    }
+
+    #[test]
+    fn a_registry_that_cannot_be_saved_says_so_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let in_the_way = folder.path().join(FILE_NAME);
+        fs::create_dir(&in_the_way).unwrap();
+        let mut registry = Registry::load(folder.path());
+        put(&mut registry, "/a.so", now());
+        assert!(registry.save().is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        fs::remove_dir(&in_the_way).unwrap();
+        registry.save().unwrap();
+        assert!(knows(&mut Registry::load(folder.path()), "/a.so"));
+    }
+
+    #[test]
+    fn what_has_not_settled_is_not_kept() {
+        let mut registry = Registry::in_memory();
+        put(&mut registry, "/a.so", UNIX_EPOCH + Duration::from_secs(91));
+        assert!(!knows(&mut registry, "/a.so"));
+    }
+
+    #[test]
+    fn what_is_found_out_replaces_what_was_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut registry = loaded(folder.path(), &["/a.so", "/b.so"]);
+        let later = Stamp { inode: 9, ..STAMP };
+        assert!(registry.record(b"/a.so", &later).is_none());
+        let record = Record {
+            path: b"/a.so"[..].into(),
+            stamp: later,
+            hash: None,
+            told: Told::Damaged("so it is".into()),
+        };
+        registry.insert(record.clone(), now());
+        assert_eq!(registry.record(b"/a.so", &later), Some(record.clone()));
+        registry.save().unwrap();
+        let mut registry = Registry::load(folder.path());
+        assert_eq!(registry.record(b"/a.so", &later), Some(record));
+        assert!(!knows(&mut registry, "/a.so") && knows(&mut registry, "/b.so"));
+    }
+
+    #[test]
+    fn files_that_are_gone_are_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["/here/gone.so", "/here/there.so", "/elsewhere/a.so"];
+        let mut registry = loaded(folder.path(), &paths);
+        assert!(knows(&mut registry, "/here/there.so"));
+        registry.forget(&HashSet::from(["/here".into()]));
+        registry.save().unwrap();
+        let mut registry = Registry::load(folder.path());
+        let kept = paths.map(|path| knows(&mut registry, path));
+        assert_eq!(kept, [false, true, true]);
+    }
+
+    #[test]
+    fn a_full_registry_takes_no_more_and_makes_room_for_the_next_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths: Vec<_> = (0..RECORDS_MAX + 10)
+            .map(|at| format!("/{at:08}.so"))
+            .collect();
+        let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+        let mut registry = loaded(folder.path(), &paths);
+        assert_eq!(registry.known.len(), RECORDS_MAX);
+        put(&mut registry, "/other.so", now());
+        assert!(!knows(&mut registry, "/other.so") && knows(&mut registry, paths[7]));
+        registry.forget(&HashSet::new());
+        registry.save().unwrap();
+        let mut registry = loaded(folder.path(), &["/other.so"]);
+        assert_eq!(registry.known.len(), 2);
+        assert!(knows(&mut registry, "/other.so") && knows(&mut registry, paths[7]));
+    }
 }

@@ -264,6 +264,11 @@ mod tests {
         let mut writer = OpenOptions::new().write(true).open(&path).unwrap();
         let mut input = Input::open_within(&path, Duration::ZERO).unwrap();
         drop(reader);
+        let flags = fcntl_getfl(&input.file).unwrap();
+        assert!(
+            !flags.contains(OFlags::NONBLOCK),
+            "reads wait for the writer"
+        );
         writer.write_all(b"late").unwrap();
         drop(writer);
         assert_eq!(input.peek(9).unwrap(), b"late");

@@ -178,3 +178,74 @@ pub(crate) fn rounded(samples: SampleFormat) -> Option<Notice> {
     let rounded = matches!(samples, SampleFormat::S32 | SampleFormat::F64);
     rounded.then_some(Notice::Rounded { from: samples })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::audio::Layout;
+
+    /// Gives its bytes with an interruption before each piece, then fails.
+    struct Failing {
+        bytes: Cursor<Vec<u8>>,
+        interrupted: bool,
+    }
+
+    impl Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.interrupted = !self.interrupted;
+            if self.interrupted {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            match self.bytes.read(buffer)? {
+                0 => Err(io::ErrorKind::TimedOut.into()),
+                read => Ok(read),
+            }
+        }
+    }
+
+    fn pcm() -> Pcm {
+        Pcm {
+            format: Format::new(8_000, Layout::MONO, SampleFormat::S16).unwrap(),
+            encoding: Encoding::little(SampleFormat::S16),
+            declared_bytes: None,
+            present_bytes: None,
+            metadata: Metadata::default(),
+            notices: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_input_that_fails_says_where_and_an_interruption_is_nothing() {
+        let input = Failing {
+            bytes: Cursor::new(vec![0; 2_001]),
+            interrupted: false,
+        };
+        let mut source = PcmSource::new("a.wav".to_owned(), None, input, pcm());
+        let mut block = Buffer::new(1, 600);
+        assert_eq!(source.read(&mut block).unwrap(), 600);
+        let error = source.read(&mut block).unwrap_err();
+        assert_eq!(error.to_string(), "a.wav cannot be read beyond frame 1000");
+    }
+
+    #[test]
+    fn tags_that_were_left_out_are_said() {
+        let mut pcm = pcm();
+        pcm.metadata.leave_out(3);
+        let source = PcmSource::new(String::new(), None, io::empty(), pcm);
+        assert_eq!(source.notices(), [Notice::TagsLeftOut { count: 3 }]);
+    }
+
+    #[test]
+    fn memory_is_the_same_for_any_length() {
+        let endless = io::repeat(1);
+        let mut source = PcmSource::new(String::new(), None, endless, pcm());
+        let mut block = Buffer::new(1, 100_000);
+        for _ in 0..20 {
+            assert_eq!(source.read(&mut block).unwrap(), 100_000);
+        }
+        assert_eq!(source.bytes.len(), READ_BYTES);
+        assert_eq!(source.frames(), None);
+    }
+}

@@ -60,6 +60,12 @@ pub fn resident() -> Vec<Arc<Generation>> {
         .clone()
 }
 
+/// Holds the lock of this file while `body` runs.
+pub(super) fn with_lock<R>(body: impl FnOnce() -> R) -> R {
+    let _held = RESIDENT.lock().unwrap_or_else(PoisonError::into_inner);
+    body()
+}
+
 impl Generation {
     /// Opens the library at `path`, whose content has this hash and whose section this manifest.
     ///

@@ -129,6 +129,12 @@ pub(super) fn register(name: &str) -> Option<u64> {
     Some(names.len() as u64 - 1)
 }
 
+/// Holds the lock of this file while `body` runs.
+pub(super) fn with_lock<R>(body: impl FnOnce() -> R) -> R {
+    let _held = NAMES.write().unwrap_or_else(PoisonError::into_inner);
+    body()
+}
+
 /// How many panics were caught inside a library.
 pub(super) fn panics(token: u64) -> u64 {
     count(&PANICS, token)

@@ -63,6 +63,16 @@ impl DelayLine {
         self.advance(input.frames());
     }
 
+    /// The sample that [`process`](Self::process) would give for a block's last frame.
+    #[must_use]
+    pub fn last_of(&self, input: AudioView<'_>, channel: usize) -> f32 {
+        let from = input.channel(channel);
+        match from.len().checked_sub(self.frames + 1) {
+            Some(at) => from[at],
+            None => self.ring[channel * self.frames + (self.at + from.len() - 1) % self.frames],
+        }
+    }
+
     fn advance(&mut self, frames: usize) {
         if self.frames > 0 {
             self.at = (self.at + frames) % self.frames;
@@ -113,6 +123,8 @@ mod tests {
             for (length, only_fed) in blocks {
                 let input: Vec<f32> = (position..position + length).map(|at| at as f32 + 1.0).collect();
                 let mut output = vec![-1.0; length];
+                let last = (position + length).saturating_sub(frames) as f32;
+                prop_assert_eq!(line.last_of(view(&input), 0), last);
                 if only_fed {
                     line.feed(view(&input));
                 } else {

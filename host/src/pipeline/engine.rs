@@ -232,17 +232,22 @@ impl Engine {
                 let (position_frames, flags) = (block.position_frames, block.flags);
                 let (runner, room) = (&mut self.stages[*stage], &mut self.room);
                 let ran = self.store.write(*output, block, |reader, into| {
-                    let mut keys = [AudioView::empty(); SIDECHAINS_MAX];
-                    for (key, place) in keys.iter_mut().zip(sidechains) {
-                        *key = reader.view(*place);
-                    }
-                    let count = sidechains.len().min(SIDECHAINS_MAX);
+                    let mut keys;
+                    let keys = if sidechains.is_empty() {
+                        &[][..]
+                    } else {
+                        keys = [AudioView::empty(); SIDECHAINS_MAX];
+                        for (key, place) in keys.iter_mut().zip(sidechains) {
+                            *key = reader.view(*place);
+                        }
+                        &keys[..sidechains.len().min(SIDECHAINS_MAX)]
+                    };
                     let block = StageBlock {
                         position_frames,
                         flags,
                         input: reader.view(*input),
                         output: into,
-                        sidechains: &keys[..count],
+                        sidechains: keys,
                         records: room,
                     };
                     runner.run(block, mode)
@@ -306,3 +311,6 @@ fn add(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
             .for_each(|(sum, term)| *sum += term);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ impl Feed {
         self.seen_frames += frames;
         let mut start = skipped as usize;
         while start < signal.frames() {
-            let position = self.seen_frames - frames - self.latency_frames + start as u64;
+            let position = self.seen_frames - frames + start as u64 - self.latency_frames;
             let left = signal.frames() - start;
             let taken = left.min(FEED_FRAMES - (position % FEED_FRAMES as u64) as usize);
             self.append(signal, reference, start, taken, position);

@@ -80,10 +80,9 @@ pub struct Stage {
     state: StageState,
     /// The input as late as the output; `None` where nothing needs it or there is no latency.
     dry: Option<DelayLine>,
-    /// The last sample of each output channel.
-    last: Vec<f32>,
-    /// The step at the seam, per channel, and how much of it is left.
-    steps: Vec<f32>,
+    /// How far the output was from its substitute in the last frame, per channel.
+    apart: Vec<f32>,
+    /// How much of that is left.
     decay: Decay,
     calls: u64,
     heap_calls: u64,
@@ -122,8 +121,7 @@ impl Stage {
             on_error: setup.on_error,
             state: StageState::Running,
             dry: needs_dry.then(|| DelayLine::new(setup.channels_in, frames)),
-            last: vec![0.0; setup.channels_out],
-            steps: vec![0.0; setup.channels_out],
+            apart: vec![0.0; setup.channels_out],
             decay: Decay::at(setup.sample_rate_hz),
             calls: 0,
             heap_calls: 0,
@@ -280,11 +278,30 @@ impl Stage {
     /// Keeps what a later substitute needs, and the outputs of this block.
     #[inline]
     fn keep(&mut self, input: AudioView<'_>, output: AudioView<'_>) {
+        match (&self.dry, self.on_error) {
+            (_, OnError::Mute | OnError::Stop) => {
+                for (channel, apart) in self.apart.iter_mut().enumerate() {
+                    *apart = last(output, channel);
+                }
+            }
+            (None, OnError::Bypass) => {
+                for (channel, apart) in self.apart.iter_mut().enumerate() {
+                    *apart = last(output, channel) - last(input, channel);
+                }
+            }
+            (Some(line), OnError::Bypass) => {
+                for (channel, apart) in self.apart.iter_mut().enumerate() {
+                    let dry = if channel < input.channels() {
+                        line.last_of(input, channel)
+                    } else {
+                        0.0
+                    };
+                    *apart = last(output, channel) - dry;
+                }
+            }
+        }
         if let Some(dry) = &mut self.dry {
             dry.feed(input);
-        }
-        for (channel, last) in self.last.iter_mut().enumerate() {
-            *last = output.channel(channel).last().copied().unwrap_or(0.0);
         }
         for (spread, value) in self.output_spreads.iter_mut().zip(&self.outputs) {
             spread.record(*value);
@@ -294,11 +311,7 @@ impl Stage {
     /// Goes over to the substitute, from the first frame of this block on.
     fn fail(&mut self, fault: Fault, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
         self.state = StageState::Out(fault);
-        self.dry_signal(input, output);
-        for (channel, (step, last)) in self.steps.iter_mut().zip(&self.last).enumerate() {
-            *step = last - output.channel(channel).first().copied().unwrap_or(0.0);
-        }
-        self.add_step(output);
+        self.substitute(input, output);
     }
 
     fn substitute(&mut self, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
@@ -327,10 +340,20 @@ impl Stage {
         if self.decay.is_over() {
             return;
         }
-        for (channel, step) in self.steps.iter().enumerate() {
+        for (channel, step) in self.apart.iter().enumerate() {
             self.decay.add(*step, output.channel(channel));
         }
         self.decay.advance(output.frames());
+    }
+}
+
+/// The last sample of a channel, 0 where there is none.
+#[inline]
+fn last(signal: AudioView<'_>, channel: usize) -> f32 {
+    if channel < signal.channels() {
+        signal.channel(channel).last().copied().unwrap_or(0.0)
+    } else {
+        0.0
     }
 }
 

@@ -11,14 +11,14 @@ use crate::pipeline::plan::Place;
 #[derive(Debug)]
 pub(super) struct Store {
     slots: Vec<Buffer>,
-    /// Stands in for the slot that is being written; without channels otherwise.
-    spare: Buffer,
 }
 
 /// Everything that can be read while one place is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'a> {
-    slots: &'a [Buffer],
+    /// The slots before the one that is written, and those after it.
+    before: &'a [Buffer],
+    after: &'a [Buffer],
     input: AudioView<'a>,
     output: AudioView<'a>,
 }
@@ -31,7 +31,6 @@ impl Store {
                 .iter()
                 .map(|channels| Buffer::new(*channels, frames_max))
                 .collect(),
-            spare: Buffer::new(0, 0),
         }
     }
 
@@ -51,23 +50,24 @@ impl Store {
             Place::Input => unreachable!("a plan never writes the input"),
             Place::Output => {
                 let reader = Reader {
-                    slots: &self.slots,
+                    before: &self.slots,
+                    after: &[],
                     input,
                     output: AudioView::empty(),
                 };
                 body(reader, block.output.part(0, frames))
             }
             Place::Slot(slot) => {
-                std::mem::swap(&mut self.slots[slot], &mut self.spare);
-                let span = span(&self.spare, frames);
+                let (before, rest) = self.slots.split_at_mut(slot);
+                let (written, after) = rest.split_first_mut().expect("a plan names its own slots");
                 let reader = Reader {
-                    slots: &self.slots,
+                    before,
+                    after,
                     input,
                     output: block.output.shared(),
                 };
-                let result = body(reader, AudioViewMut::new(self.spare.as_mut_slice(), span));
-                std::mem::swap(&mut self.slots[slot], &mut self.spare);
-                result
+                let span = span(written, frames);
+                body(reader, AudioViewMut::new(written.as_mut_slice(), span))
             }
         }
     }
@@ -77,7 +77,8 @@ impl<'a> Reader<'a> {
     /// Everything, while nothing is written.
     pub(super) fn new(store: &'a Store, block: &'a Lent<'_>) -> Self {
         Self {
-            slots: &store.slots,
+            before: &store.slots,
+            after: &[],
             input: block.input,
             output: block.output.shared(),
         }
@@ -90,13 +91,18 @@ impl<'a> Reader<'a> {
             Place::Input => self.input,
             Place::Output => self.output,
             Place::Slot(slot) => {
-                let buffer = &self.slots[slot];
+                let before = self.before.len();
+                let buffer = match slot.checked_sub(before) {
+                    None => &self.before[slot],
+                    Some(behind) => &self.after[behind - 1],
+                };
                 AudioView::new(buffer.as_slice(), span(buffer, self.input.frames()))
             }
         }
     }
 }
 
+#[inline]
 fn span(buffer: &Buffer, frames: usize) -> Span {
     Span {
         channels: buffer.channels(),

@@ -25,7 +25,7 @@ use crate::session::error::SessionError;
 const LATENCY_FRAMES_MAX: u64 = 1 << 20;
 
 /// The open library of each plugin, and what it may ask of others.
-pub type Opened = BTreeMap<PluginId, (Arc<Generation>, Arc<Providers>)>;
+pub(super) type Opened = BTreeMap<PluginId, (Arc<Generation>, Arc<Providers>)>;
 
 /// What instances are activated for.
 #[derive(Debug, Clone, Copy)]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use segue_plugin::declare::Layout;
 use segue_plugin::setup::{Format as Signal, Mode};
 
-use crate::admission::{Admission, AdmissionError, Approval};
+use crate::admission::{Admission, AdmissionError, Applicant};
 use crate::audio::Format;
 use crate::config::model::Config;
 use crate::config::words::{OnError as Word, Tail};
@@ -110,45 +110,44 @@ fn open(request: &mut Request) -> Result<(Bindings, Opened), SessionError> {
     let opened = loop {
         let choices = catalogue.choose(&request.config)?;
         let bindings = bind(&request.config, &choices).map_err(SessionError::Mistakes)?;
-        match admit(&mut request.admission, &choices, &mut registry) {
+        match admit(&mut request.admission, &choices) {
             Ok(opened) => break (bindings, opened),
             Err(AdmissionError::Rejected(rejection)) => {
-                let reason = rejection.to_string();
-                tracing::warn!(plugin = %rejection.plugin, version = %rejection.version, reason);
-                catalogue.exclude(&rejection.plugin, &rejection.version, reason);
+                for line in &rejection.evidence {
+                    tracing::debug!(plugin = %rejection.plugin, "{line}");
+                }
+                request.events.event(Event::Notice {
+                    text: rejection.to_string(),
+                });
+                catalogue.exclude(&rejection.plugin, &rejection.version, rejection.reason);
             }
             Err(error) => return Err(error.into()),
         }
     };
+    request.admission.teach(&mut registry);
     if let Err(error) = registry.save() {
         tracing::warn!(%error, "the registry could not be written; the next start scans again");
     }
     Ok(opened)
 }
 
-fn admit(
-    admission: &mut Admission,
-    choices: &[Choice],
-    registry: &mut Registry,
-) -> Result<Opened, AdmissionError> {
-    let approvals: Vec<_> = choices
-        .iter()
-        .map(|choice| Approval {
-            id: &choice.chosen.id,
-            path: &choice.path,
-            found: &choice.found,
-            uses: &choice.chosen.uses,
-        })
-        .collect();
-    let admitted = admission.admit(&approvals)?;
-    let mut opened = Opened::new();
-    for (choice, admitted) in choices.iter().zip(admitted) {
-        let hash = admitted.generation.hash();
-        registry.set_hash(&choice.path, &choice.found.stamp, hash);
-        let id = choice.chosen.id.clone();
-        opened.insert(id, (admitted.generation, admitted.providers));
+fn admit(admission: &mut Admission, choices: &[Choice]) -> Result<Opened, AdmissionError> {
+    let applicants: Vec<_> = choices.iter().map(applicant).collect();
+    let admitted = admission.admit(&applicants)?;
+    let ids = choices.iter().map(|choice| choice.chosen.id.clone());
+    let opened = admitted
+        .into_iter()
+        .map(|one| (one.generation, one.providers));
+    Ok(ids.zip(opened).collect())
+}
+
+fn applicant(choice: &Choice) -> Applicant<'_> {
+    Applicant {
+        id: &choice.chosen.id,
+        path: &choice.path,
+        found: &choice.found,
+        uses: &choice.chosen.uses,
     }
-    Ok(opened)
 }
 
 /// A session that is ready to run.

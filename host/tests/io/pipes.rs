@@ -137,6 +137,7 @@ fn raw_samples_are_written_and_flushed_as_they_come() {
     let block = planar(&[0.5, -0.5, 0.25, -0.25], 2);
     sink.write(&block, 1..2).unwrap();
     sink.flush().unwrap();
+    assert_eq!(rustix::io::ioctl_fionread(&reader).unwrap(), 4);
     let mut first = [0; 4];
     reader.read_exact(&mut first).unwrap();
     assert_eq!(first, [0x20, 0, 0xe0, 0]);

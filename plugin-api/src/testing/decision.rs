@@ -14,6 +14,13 @@ pub struct DecisionBench {
     raw: RawDecisionBox,
 }
 
+/// The parameter's index, or nothing to go on with: a mistake in the test.
+fn index(raw: &RawDecisionBox, id: &str) -> u32 {
+    let index = raw.param_index(id.into());
+    assert!(index.is_ok(), "no parameter {id}");
+    index.detail
+}
+
 impl std::fmt::Debug for DecisionBench {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("DecisionBench")
@@ -49,6 +56,21 @@ impl DecisionBench {
             format!("{}{target}: {}", word(action.kind), action.reason)
         };
         Ok(actions.iter().map(line).collect())
+    }
+
+    /// Changes a parameter before the next decision.
+    ///
+    /// # Panics
+    /// When there is no such parameter, or the value is NaN: a mistake in the test.
+    pub fn change(&mut self, id: &str, value: f64) {
+        let index = index(&self.raw, id);
+        let status = self.raw.set_param(index, value);
+        assert!(status.is_ok(), "{id} cannot be {value}");
+    }
+
+    /// Forgets the past.
+    pub fn reset(&mut self) {
+        self.raw.reset();
     }
 }
 

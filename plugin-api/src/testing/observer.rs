@@ -122,6 +122,11 @@ impl ObserverBench {
         self.read(RawAnalyzerBox::finish)
     }
 
+    /// Forgets the past; the stream goes on where it is.
+    pub fn reset(&mut self) {
+        self.raw.reset();
+    }
+
     fn read(
         &mut self,
         ask: impl FnOnce(&mut RawAnalyzerBox, &mut RawReadings<'_>) -> RawStatus,

@@ -122,6 +122,56 @@ impl<T: AudioProcessor> ProcessorBench<T> {
         Ok(output.chunks(frames.max(1)).map(<[f32]>::to_vec).collect())
     }
 
+    /// Processes a signal of any length, cut into blocks of these lengths, over and over.
+    ///
+    /// What was said to [`change`](Self::change) counts from the signal's first frame, and what
+    /// lies behind its last one is forgotten: two runs that differ in `blocks` alone show whether
+    /// the output depends on them.
+    ///
+    /// # Errors
+    /// What the component says.
+    ///
+    /// # Panics
+    /// When the channels have different lengths, or there is no block of a frame or more.
+    pub fn run(&mut self, input: &[&[f32]], blocks: &[usize]) -> Result<Vec<Vec<f32>>, Refusal> {
+        assert!(
+            blocks.iter().any(|frames| *frames > 0),
+            "a signal is cut into blocks of a frame or more"
+        );
+        let frames = input.first().map_or(0, |channel| channel.len());
+        let mut changes = std::mem::take(&mut self.pending);
+        let mut whole = vec![Vec::with_capacity(frames); self.channels_out];
+        let mut lengths = blocks.iter().cycle();
+        let mut start = 0;
+        while start < frames {
+            let length = *lengths.next().expect("there is a block, and they go round");
+            let end = frames.min(start + length);
+            let later = |event: &RawParamEvent| event.offset_frames as usize >= end;
+            let (rest, due): (Vec<_>, Vec<_>) = changes.into_iter().partition(later);
+            changes = rest;
+            self.pending
+                .extend(due.into_iter().map(|event| RawParamEvent {
+                    offset_frames: event.offset_frames - start as u32,
+                    ..event
+                }));
+            let block: Vec<_> = input.iter().map(|channel| &channel[start..end]).collect();
+            if end > start {
+                let out = self.process(&block)?;
+                for (to, from) in whole.iter_mut().zip(out) {
+                    to.extend(from);
+                }
+            }
+            start = end;
+        }
+        Ok(whole)
+    }
+
+    /// Says where in the stream the next block lies: after a state was loaded, where the other
+    /// instance was.
+    pub const fn seek(&mut self, position_frames: u64) {
+        self.position_frames = position_frames;
+    }
+
     /// Changes a parameter at a frame of the next block.
     ///
     /// # Panics

@@ -19,6 +19,16 @@ pub fn db_from_amplitude(amplitude: f64) -> f64 {
     20.0 * amplitude.abs().log10()
 }
 
+/// What silence reads where a level must be a finite number: far below all that 24 bits can hold.
+pub const SILENCE_DB: f64 = -200.0;
+
+/// A level as a finite number for files and rules: silence, and all below, is `SILENCE_DB`. NaN
+/// is too. Any thread.
+#[must_use]
+pub fn at_least_silence(level_db: f64) -> f64 {
+    level_db.max(SILENCE_DB)
+}
+
 /// The level in dB of a power factor: 1 is 0 dB, 0 is minus infinity, a negative power is NaN.
 /// Any thread.
 #[must_use]
@@ -40,6 +50,8 @@ mod tests {
         assert_eq!(db_from_amplitude(0.0), f64::NEG_INFINITY);
         assert_eq!(db_from_amplitude(-10.0), 20.0);
         assert_eq!(db_from_power(100.0), 20.0);
+        assert_eq!(at_least_silence(f64::NEG_INFINITY), SILENCE_DB);
+        assert_eq!(at_least_silence(-144.5), -144.5);
         assert!(amplitude_from_db(f64::NAN).is_nan());
         assert!(db_from_power(-1.0).is_nan());
     }

@@ -90,6 +90,15 @@ impl TruePeak {
         self.peak
     }
 
+    /// The largest magnitude since the start or the last call, from where it counts anew: for
+    /// peaks of one stretch after the other. What lies between the last 6 samples (12 at two
+    /// points a sample) counts to the next stretch.
+    ///
+    /// Thread: any, the audio thread included.
+    pub fn take_peak(&mut self) -> f32 {
+        std::mem::take(&mut self.peak)
+    }
+
     /// Forgets everything heard.
     ///
     /// Thread: any, the audio thread included.
@@ -258,6 +267,24 @@ mod tests {
                 let found = peak_of(&[&samples], sample_rate_hz);
                 prop_assert!((found - expected).abs() <= 1e-5 * expected, "{found} {expected}");
             }
+        }
+
+        #[test]
+        fn the_peaks_of_all_stretches_make_the_peak(
+            samples in vec(-1.0..1.0_f32, 0..2000),
+            stretch in 1..500_usize,
+            sample_rate_hz in prop::sample::select(vec![48_000_u32, 96_000, 192_000]),
+        ) {
+            let mut meter = TruePeak::new(sample_rate_hz);
+            let peaks: Vec<f32> = samples
+                .chunks(stretch)
+                .map(|chunk| {
+                    meter.feed(chunk);
+                    meter.take_peak()
+                })
+                .collect();
+            let largest = peaks.into_iter().fold(0.0, f32::max);
+            prop_assert_eq!(largest.to_bits(), peak_of(&[&samples], sample_rate_hz).to_bits());
         }
 
         #[test]

@@ -154,3 +154,32 @@ fn the_largest_floats_give_finite_figures() {
         assert!(found.momentary_max_lufs.is_finite(), "{found:?}");
     }
 }
+
+#[test]
+fn peaks_of_stretches_leave_the_programme_as_it_is() {
+    let block = programme(8_000, 2.0, 20.0, 2);
+    let weights = [ChannelWeight::Full; 2];
+    let whole = ours(8_000, &weights, RangeHop::default(), &block).1;
+    let mut meter = LoudnessMeter::new(8_000, &weights, RangeHop::default()).expect("in range");
+    let mut peaks_dbtp = Vec::new();
+    for start in (0..block[0].len()).step_by(800) {
+        let hop = block.iter().map(|channel| &channel[start..start + 800]);
+        meter
+            .feed(&hop.collect::<Vec<_>>())
+            .expect("equal channels");
+        peaks_dbtp.extend([0, 1].map(|channel| meter.take_peaks(channel).true_peak_dbtp));
+    }
+    assert_eq!(meter.loudness(), whole);
+    assert_eq!(
+        peaks_dbtp.iter().copied().fold(f64::MIN, f64::max),
+        whole.true_peak_dbtp
+    );
+    assert!(
+        peaks_dbtp
+            .iter()
+            .any(|peak_dbtp| *peak_dbtp < whole.true_peak_dbtp - 1.0)
+    );
+    // Taken a moment ago, and nothing since.
+    assert_eq!(meter.take_peaks(1).sample_peak_dbfs, f64::NEG_INFINITY);
+    assert_eq!(meter.take_peaks(2).true_peak_dbtp, f64::NEG_INFINITY);
+}

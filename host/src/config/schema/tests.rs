@@ -118,49 +118,55 @@ fn both_take_the_example_of_today_and_neither_takes_that_of_tomorrow() {
     assert!(check(&crate::config::help::commented()));
 }
 
+/// Wrong tables, each a file of its own.
+const WRONG_TABLES: &[&str] = &[
+    "[host]\nthreads = 2",
+    "[host]\nthreads = -1",
+    "[host]\nthreads = \"1\"",
+    "[host]\nreload = \"on-save\"",
+    "[host]\nmemory_max = 256",
+    "[host]\nmemory_max = \"256 MB\"",
+    "[host]\nunknown = 1",
+    "[stream]\nblock_frames = 0",
+    "[stream]\nblock_frames = 65537",
+    "[stream]\ntail = \"ring\"",
+    "[stream]\nfrom = \"output\"",
+    "[stream]\ninput = \"\"",
+    "[stream]\ninput = \"device:x\"",
+    "[plugins]\npaths = \"x\"",
+    "[plugins]\npaths = [\"x\", \"x\"]",
+    "[plugins.require]\nfilters = \"1\"",
+    "[[stage]]\nid = \"a\"",
+    "[[stage]]\nid = \"input\"\ncomponent = \"a.b\"",
+    "[[stage]]\nid = \"a\"\ncomponent = \"a\"",
+    "[[decide]]\nid = \"a\"\ncomponent = \"a.b\"",
+    "[stage]\nid = \"a\"\ncomponent = \"a.b\"",
+    "[pipeline]\nname = \"a b\"",
+];
+
+/// Wrong keys, each of a stage that is right without it.
+const WRONG_KEYS: &[&str] = &[
+    "after = []",
+    "after = [\"input\", \"input\"]",
+    "after = \"input\"",
+    "sidechain = { Key = \"input\" }",
+    "on_error = \"hold\"",
+    "restart = {}",
+    "swap = { fade = \"20\" }",
+    "params = { Gain = 1 }",
+    "params.band = [{ inner = [] }]",
+    "settings = { x = 0.5 }",
+    "settings = { x = [1] }",
+];
+
 #[test]
 fn both_refuse_what_is_wrong() {
     let stage = "[[stage]]\nid = \"a\"\ncomponent = \"a.b\"\n";
     assert!(check(stage));
-    for wrong in [
-        "[host]\nthreads = 2",
-        "[host]\nthreads = -1",
-        "[host]\nthreads = \"1\"",
-        "[host]\nreload = \"on-save\"",
-        "[host]\nmemory_max = 256",
-        "[host]\nmemory_max = \"256 MB\"",
-        "[host]\nunknown = 1",
-        "[stream]\nblock_frames = 0",
-        "[stream]\nblock_frames = 65537",
-        "[stream]\ntail = \"ring\"",
-        "[stream]\nfrom = \"output\"",
-        "[stream]\ninput = \"\"",
-        "[stream]\ninput = \"device:x\"",
-        "[plugins]\npaths = \"x\"",
-        "[plugins]\npaths = [\"x\", \"x\"]",
-        "[plugins.require]\nfilters = \"1\"",
-        "[[stage]]\nid = \"a\"",
-        "[[stage]]\nid = \"input\"\ncomponent = \"a.b\"",
-        "[[stage]]\nid = \"a\"\ncomponent = \"a\"",
-        "[[decide]]\nid = \"a\"\ncomponent = \"a.b\"",
-        "[stage]\nid = \"a\"\ncomponent = \"a.b\"",
-        "[pipeline]\nname = \"a b\"",
-    ] {
+    for wrong in WRONG_TABLES {
         assert!(!check(wrong), "both take {wrong}");
     }
-    for wrong in [
-        "after = []",
-        "after = [\"input\", \"input\"]",
-        "after = \"input\"",
-        "sidechain = { Key = \"input\" }",
-        "on_error = \"hold\"",
-        "restart = {}",
-        "swap = { fade = \"20\" }",
-        "params = { Gain = 1 }",
-        "params.band = [{ inner = [] }]",
-        "settings = { x = 0.5 }",
-        "settings = { x = [1] }",
-    ] {
+    for wrong in WRONG_KEYS {
         assert!(!check(&format!("{stage}{wrong}")), "both take {wrong}");
     }
 }

@@ -69,6 +69,14 @@ fn a_cycle_is_told_with_its_way() {
 }
 
 #[test]
+fn a_knot_of_several_ways_round_is_told_once() {
+    check(
+        "a: b\nb: a c\nc: b",
+        &["the stages wait for each other: `a` reads `b` reads `a`"],
+    );
+}
+
+#[test]
 fn what_the_order_of_the_file_implies_is_filled_in() {
     let text = "[[stage]]\nid = \"a\"\ncomponent = \"a.b\"\n[[stage]]\nid = \"b\"\n\
         component = \"a.b\"\n[[tap]]\nid = \"t\"\ncomponent = \"a.b\"\n";

@@ -20,11 +20,13 @@ pub(super) fn too_deep(text: &str) -> Option<Range<usize>> {
     let mut open: Vec<(TokenKind, usize)> = Vec::new();
     let mut levels = 0;
     let mut dots = 0;
+    // A line ends a key, unless its value is still to come: the parser may go on with it.
+    let mut is_value_due = false;
     for token in Source::new(text).lex() {
         match token.kind() {
             TokenKind::Dot => dots += 1,
             TokenKind::Comma => dots = 0,
-            TokenKind::Newline if open.is_empty() => dots = 0,
+            TokenKind::Newline if !is_value_due => dots = 0,
             kind @ (TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket) => {
                 open.push((kind, dots));
                 levels += 1 + dots;
@@ -39,6 +41,11 @@ pub(super) fn too_deep(text: &str) -> Option<Range<usize>> {
             }
             _ => {}
         }
+        is_value_due = match token.kind() {
+            TokenKind::Equals => true,
+            TokenKind::Whitespace | TokenKind::Comment | TokenKind::Newline => is_value_due,
+            _ => false,
+        };
         if levels + dots > LEVELS_MAX {
             return Some(token.span().start()..token.span().end());
         }
@@ -74,8 +81,19 @@ mod tests {
     }
 
     #[test]
+    fn one_bracket_that_is_not_closed_makes_no_depth() {
+        check(&format!("[a\n{}", "b.c = 1.5\n".repeat(1_000)), None);
+        check(&format!("x = [\n{}", "b.c = 1.5\n".repeat(1_000)), None);
+    }
+
+    #[test]
     fn brackets_and_dots_count_together() {
+        check(
+            &format!("x = {}", "{ a.a =\n ".repeat(50)),
+            Some(4 + 16 * 9),
+        );
         check(&"[".repeat(100), Some(LEVELS_MAX));
+        check(&format!("{}a = [] [[[", "a.".repeat(30)), Some(60 + 9));
         check(
             &format!("{}a = 1", "a.".repeat(100)),
             Some(2 * LEVELS_MAX + 1),

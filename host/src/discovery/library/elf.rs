@@ -2,6 +2,8 @@
 //!
 //! In: pieces of a file that starts as ELF files do. Out: what it says of itself.
 
+use std::borrow::Cow;
+
 use object::elf;
 use object::read::elf::{FileHeader, SectionHeader, SectionTable};
 
@@ -27,7 +29,7 @@ const OF_THE_SYSTEM: [&[u8]; 10] = [
 /// The longest name of a needed library in a sentence, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
-pub(super) fn read<Elf: FileHeader>(file: Piece<'_>) -> Result<Told, Told> {
+pub(super) fn read<Elf: FileHeader>(file: Piece<'_>) -> Result<Told<'static>, Told<'static>> {
     let header = Elf::parse(file)?;
     let endian = header.endian()?;
     if header.e_type(endian) != elf::ET_DYN {
@@ -70,7 +72,7 @@ fn sibling<'data, Elf: FileHeader>(
     sections: &SectionTable<'data, Elf, Piece<'data>>,
     endian: Elf::Endian,
     file: Piece<'data>,
-) -> Result<Option<String>, Told> {
+) -> Result<Option<Cow<'static, str>>, Told<'static>> {
     let dynamic = sections.dynamic_table(endian, file)?;
     let (mut looks_beside, mut needed) = (false, None);
     for entry in dynamic.iter() {
@@ -92,6 +94,6 @@ fn sibling<'data, Elf: FileHeader>(
 }
 
 /// A name from outside, without what could steer a terminal.
-fn printable(name: &[u8]) -> String {
-    name.escape_ascii().to_string()
+fn printable(name: &[u8]) -> Cow<'static, str> {
+    name.escape_ascii().to_string().into()
 }

@@ -16,7 +16,7 @@ const PLACE: (&[u8], &[u8]) = (b"__DATA", b"__segue");
 /// The most architectures in one file; there are not that many.
 const ARCHITECTURES_MAX: usize = 16;
 
-pub(super) fn read<Mach: MachHeader>(file: Piece<'_>) -> Result<Told, Told> {
+pub(super) fn read<Mach: MachHeader>(file: Piece<'_>) -> Result<Told<'static>, Told<'static>> {
     let header = Mach::parse(file, 0)?;
     let endian = header.endian()?;
     if ![macho::MH_DYLIB, macho::MH_BUNDLE].contains(&header.filetype(endian)) {
@@ -46,7 +46,7 @@ pub(super) fn read<Mach: MachHeader>(file: Piece<'_>) -> Result<Told, Told> {
 }
 
 /// Reads the part for this host, or the first plugin if none is.
-pub(super) fn read_fat<Fat: FatArch>(file: Piece<'_>) -> Result<Told, Told> {
+pub(super) fn read_fat<Fat: FatArch>(file: Piece<'_>) -> Result<Told<'static>, Told<'static>> {
     let fat = MachOFatFile::<Fat>::parse(file)?;
     let mut first = None;
     for part in fat.arches().iter().take(ARCHITECTURES_MAX) {
@@ -55,7 +55,7 @@ pub(super) fn read_fat<Fat: FatArch>(file: Piece<'_>) -> Result<Told, Told> {
         let told = match FileKind::parse(part) {
             Ok(FileKind::MachO32) => read::<macho::MachHeader32<Endianness>>(part),
             Ok(FileKind::MachO64) => read::<macho::MachHeader64<Endianness>>(part),
-            _ => Err(Told::Damaged("a part of it is no Mach-O file".to_owned())),
+            _ => Err(Told::Damaged("a part of it is no Mach-O file".into())),
         };
         match told {
             Ok(Told::Plugin { machine, .. }) if machine.is_ours() => return told,

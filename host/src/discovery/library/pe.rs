@@ -10,7 +10,7 @@ use crate::discovery::class::NotAPlugin;
 use crate::discovery::file::Piece;
 use crate::discovery::library::{Format, Machine, SECTION, Told, manifest_at};
 
-pub(super) fn read<Pe: ImageNtHeaders>(file: Piece<'_>) -> Result<Told, Told> {
+pub(super) fn read<Pe: ImageNtHeaders>(file: Piece<'_>) -> Result<Told<'static>, Told<'static>> {
     let dos = ImageDosHeader::parse(file)?;
     let mut offset = dos.nt_headers_offset().into();
     let (headers, _) = Pe::parse(file, &mut offset)?;

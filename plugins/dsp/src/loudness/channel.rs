@@ -14,6 +14,13 @@ const LANES: usize = 4;
 /// Samples beyond this count as this, +600 dB: their squares must stay finite.
 const MAGNITUDE_MAX: f32 = 1e30;
 
+/// The highest points of a stretch of one channel; 1 is full scale.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Peaks {
+    pub(super) sample: f32,
+    pub(super) true_peak: f32,
+}
+
 /// One channel of a loudness meter.
 #[derive(Clone, Debug)]
 pub(super) struct Channel {
@@ -23,6 +30,8 @@ pub(super) struct Channel {
     lane: usize,
     sample_peak: f32,
     true_peak: TruePeak,
+    /// Of all stretches that were taken; the two above are of the one under way.
+    taken: Peaks,
     non_finite: u64,
 }
 
@@ -36,6 +45,7 @@ impl Channel {
             lane: 0,
             sample_peak: 0.0,
             true_peak: TruePeak::new(sample_rate_hz),
+            taken: Peaks::default(),
             non_finite: 0,
         }
     }
@@ -68,12 +78,21 @@ impl Channel {
         self.factor * sum
     }
 
-    pub(super) fn sample_peak(&self) -> f32 {
-        self.sample_peak
+    /// The peaks of the whole programme.
+    pub(super) fn peaks(&self) -> Peaks {
+        Peaks {
+            sample: self.taken.sample.max(self.sample_peak),
+            true_peak: self.taken.true_peak.max(self.true_peak.peak()),
+        }
     }
 
-    pub(super) fn true_peak(&self) -> f32 {
-        self.true_peak.peak()
+    /// The peaks since the last call.
+    pub(super) fn take_peaks(&mut self) -> Peaks {
+        self.taken = self.peaks();
+        Peaks {
+            sample: std::mem::take(&mut self.sample_peak),
+            true_peak: self.true_peak.take_peak(),
+        }
     }
 
     pub(super) fn non_finite(&self) -> u64 {
@@ -86,6 +105,7 @@ impl Channel {
         self.lane = 0;
         self.sample_peak = 0.0;
         self.true_peak.reset();
+        self.taken = Peaks::default();
         self.non_finite = 0;
     }
 

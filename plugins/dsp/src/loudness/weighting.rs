@@ -10,8 +10,8 @@
 //!
 //! The high-pass keeps the numerator (1, -2, 1) of table 2 at every rate, without a factor, as
 //! libebur128, its Rust port and ffmpeg do: a meter that others cannot confirm is of little use.
-//! Held strictly to the response at 48 kHz it would read 0.02 LU more at 96 kHz, 0.03 LU more at
-//! 192 kHz and 0.2 LU less at 8 kHz.
+//! So it reads 0.02 LU less at 96 kHz, 0.03 LU less at 192 kHz and 0.2 LU more at 8 kHz than a
+//! meter held strictly to the response at 48 kHz.
 
 use crate::biquad::Coefficients;
 use std::f64::consts::PI;

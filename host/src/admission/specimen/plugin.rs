@@ -1,0 +1,269 @@
+//! A plugin that misbehaves as its bytes say, for the tests of admission.
+//!
+//! Built by `specimen.rs`; the text behind `segue-specimen:` is replaced in the finished library,
+//! so that one build gives any number of libraries, each with a content of its own. Built with
+//! `--cfg dependent` it is another plugin, which uses the first.
+
+use segue_plugin::prelude::*;
+
+/// What it does; `specimen.rs` finds and replaces it.
+#[used]
+static BEHAVIOUR: [u8; 64] = *b"segue-specimen:healthy                                          ";
+
+unsafe extern "C" {
+    fn _exit(code: i32) -> !;
+    fn close(descriptor: i32) -> i32;
+    fn fork() -> i32;
+    fn pause() -> i32;
+    fn raise(signal: i32) -> i32;
+    fn write(descriptor: i32, bytes: *const u8, count: usize) -> isize;
+}
+
+/// Whether the library is to do this.
+fn is(behaviour: &str) -> bool {
+    // Read as if it could change, or the compiler would answer at once.
+    let bytes = unsafe { std::ptr::read_volatile(&raw const BEHAVIOUR) };
+    let text = std::str::from_utf8(&bytes["segue-specimen:".len()..]).unwrap_or_default();
+    text.split_whitespace().next() == Some(behaviour)
+}
+
+fn print(descriptor: i32, text: &str) {
+    unsafe { write(descriptor, text.as_ptr(), text.len()) };
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static OPENED: extern "C" fn() = opened;
+
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static CLOSED: extern "C" fn() = closed;
+
+extern "C" fn opened() {
+    let garbage = "garbage\u{1b}[31m\n{\"done\":1}\n\0".repeat(1000);
+    if is("open-abort") {
+        print(1, "on standard output\n");
+        print(2, "on standard error\n");
+        std::process::abort();
+    } else if is("open-segv") {
+        unsafe { std::ptr::null_mut::<u32>().write_volatile(1) };
+    } else if is("open-exit") {
+        unsafe { _exit(3) };
+    } else if is("open-exit-well") {
+        std::process::exit(0);
+    } else if is("open-killed") {
+        unsafe { raise(9) };
+    } else if is("open-hang") {
+        print(2, "here it stays\n");
+        loop {
+            unsafe { pause() };
+        }
+    } else if is("open-spin") {
+        loop {
+            std::hint::spin_loop();
+        }
+    } else if is("open-stop") {
+        unsafe { raise(19) };
+    } else if is("open-flood") {
+        loop {
+            print(1, &garbage);
+            print(2, &garbage);
+        }
+    } else if is("open-chatter") {
+        (0..200).for_each(|_| print(1, &garbage));
+        (0..200).for_each(|_| print(2, &garbage));
+    } else if is("open-close") {
+        (0..1024).for_each(|descriptor| {
+            unsafe { close(descriptor) };
+        });
+    } else if is("open-fork") {
+        if unsafe { fork() } == 0 {
+            loop {
+                unsafe { pause() };
+            }
+        }
+        unsafe { _exit(7) };
+    } else if is("open-fork-well") {
+        if unsafe { fork() } == 0 {
+            loop {
+                unsafe { pause() };
+            }
+        }
+    } else if is("open-kills-host") {
+        let command = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+        let command = String::from_utf8_lossy(&command);
+        if !command.contains("helper_entry") {
+            std::process::abort();
+        }
+    }
+}
+
+extern "C" fn closed() {
+    if is("close-hang") {
+        loop {
+            unsafe { pause() };
+        }
+    }
+}
+
+/// Fails wherever its bytes say.
+#[derive(Params)]
+struct Part {
+    #[cfg(dependent)]
+    other: Option<HostedProcessor>,
+}
+
+impl AudioProcessor for Part {
+    #[cfg(not(dependent))]
+    fn create(_: &Setup<'_>) -> Result<Self, Refusal> {
+        assert!(!is("create-panic"), "no instance\nfor you");
+        if is("create-refuse") {
+            return Err(Refusal::new("the model is not there"));
+        }
+        Ok(Self::with_defaults())
+    }
+
+    #[cfg(dependent)]
+    fn create(setup: &Setup<'_>) -> Result<Self, Refusal> {
+        let other = setup.host().processor("acme.specimen/part", &[]);
+        let other = other.unwrap_or_else(|refusal| panic!("it was not given: {refusal}"));
+        Ok(Self { other: Some(other) })
+    }
+
+    fn validate_input(&self, format: &Format) -> Result<Layout, Refusal> {
+        assert!(!is("validate-panic"), "no format");
+        Ok(format.layout)
+    }
+
+    fn activate(&mut self, activation: &Activation<'_>) -> Result<Timing, Refusal> {
+        assert!(!is("activate-panic"), "no start");
+        #[cfg(dependent)]
+        if let Some(other) = &mut self.other {
+            other.activate(activation)?;
+        }
+        Ok(Timing::declared(&Self::CAPABILITIES, activation.sample_rate_hz()))
+    }
+
+    fn deactivate(&mut self) {
+        assert!(!is("deactivate-panic"), "no end");
+    }
+
+    fn process(&mut self, _: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
+        assert!(!is("process-panic"), "no sound");
+        if is("process-abort") {
+            std::process::abort();
+        }
+        if is("process-fault") {
+            return Err(Fault::new(7, "no signal"));
+        }
+        let last = if is("process-nan") { f32::NAN } else { 0.0 };
+        audio.map(|frame, sample| if frame == 255 { last } else { sample });
+        Ok(Status::Continue)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if is("drop-exit") {
+            unsafe { _exit(5) };
+        }
+        assert!(!is("drop-panic"), "no goodbye");
+    }
+}
+
+/// Cannot be created without its setting.
+#[derive(Params)]
+struct Needy;
+
+impl AudioProcessor for Needy {
+    const SETTINGS: &'static [SettingDecl] = &[SettingDecl {
+        id: "model",
+        doc: "The model.",
+        value: SettingKind::Path,
+        need: Need::Required,
+    }];
+
+    fn create(_: &Setup<'_>) -> Result<Self, Refusal> {
+        panic!("created without what it needs")
+    }
+
+    fn process(&mut self, _: &mut Context<'_>, _: &mut Io<'_>) -> Result<Status, Fault> {
+        Ok(Status::Continue)
+    }
+}
+
+/// Looks at blocks of a hundred frames.
+#[derive(Params)]
+struct Eye;
+
+const LEVEL: ReadingDecl = ReadingDecl {
+    id: "level",
+    doc: "The level.",
+    unit: "",
+    min: 0.0,
+    max: 1.0,
+    per: Per::Channel,
+    better: Better::Neither,
+};
+
+impl AudioAnalyzer for Eye {
+    const FEATURES: &'static [ReadingDecl] = &[LEVEL];
+    const HOP: Span = Span::Frames(100);
+
+    fn analyze(&mut self, audio: &Audio<'_>) -> Result<(), Fault> {
+        assert!(!is("analyze-panic"), "no look");
+        assert_eq!(audio.frames(), 100);
+        Ok(())
+    }
+
+    fn emit(&mut self, _: &mut Readings<'_>) -> Result<(), Fault> {
+        assert!(!is("emit-panic"), "no feature");
+        Ok(())
+    }
+}
+
+/// Compares.
+#[derive(Params)]
+struct Scale;
+
+impl QualityMetric for Scale {
+    const READINGS: &'static [ReadingDecl] = &[LEVEL];
+    const REFERENCE: Reference = Reference::Required;
+
+    fn measure(&mut self, signal: &Audio<'_>, reference: &Audio<'_>) -> Result<(), Fault> {
+        assert!(!is("measure-panic"), "no measure");
+        assert_eq!(signal.frames(), reference.frames());
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &mut Readings<'_>) -> Result<(), Fault> {
+        assert!(!is("finish-panic"), "no result");
+        Ok(())
+    }
+}
+
+/// Decides.
+#[derive(Params)]
+struct Judge;
+
+impl DecisionEngine for Judge {
+    fn decide(&mut self, _: &Observation<'_>, _: &mut Actions<'_>) -> Result<(), Fault> {
+        assert!(!is("decide-panic"), "no judgement");
+        Ok(())
+    }
+}
+
+#[cfg(not(dependent))]
+export! {
+    id: "acme.specimen",
+    components: [
+        Part as "part", Needy as "needy", Eye as "eye", Scale as "scale", Judge as "judge",
+    ]
+}
+
+#[cfg(dependent)]
+export! {
+    id: "acme.dependent",
+    requires: ["acme.specimen" = "1"],
+    components: [Part as "part"]
+}

@@ -1,0 +1,105 @@
+//! Cli: the command line, from arguments to an exit code.
+//!
+//! In: arguments and environment of the process, and how a report is rendered. Out: words for
+//! people and data for programs; audio, where a command makes some. The only module that prints.
+//!
+//! Data goes to standard output; progress, events and errors go to standard error. The process
+//! ends without running the destructors of foreign libraries, after everything was written.
+
+mod admission;
+mod arguments;
+mod chain;
+mod check;
+mod configuration;
+mod environment;
+mod exit;
+mod failure;
+mod graph;
+mod init;
+mod inspect;
+mod later;
+mod list;
+mod log;
+mod progress;
+mod run;
+mod search;
+mod signals;
+#[cfg(test)]
+mod specimen;
+mod terminal;
+mod text;
+mod welcome;
+
+use std::ffi::OsString;
+use std::time::Instant;
+
+use clap::Parser;
+
+use crate::cli::arguments::{Arguments, Command};
+use crate::cli::environment::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::{Amount, Terminal};
+use crate::config::render::Color;
+use crate::observe::RunReport;
+
+/// The first argument of the helper process that tries libraries out.
+const HELPER: &str = "probe-helper";
+
+/// How a report of a run is written down. The caller brings it: the command line decides where
+/// reports go, not how they look.
+#[derive(Debug, Clone, Copy)]
+pub struct Renderers {
+    /// For people, in so many columns.
+    pub text: fn(&RunReport, Color, usize) -> String,
+    /// For programs.
+    pub json: fn(&RunReport) -> String,
+}
+
+/// What every command needs.
+struct Shell {
+    terminal: Terminal,
+    environment: Environment,
+    renderers: Renderers,
+    /// When the process started.
+    born: Instant,
+}
+
+/// Does what the command line says and ends the process. Thread: main.
+pub fn main(born: Instant, renderers: Renderers) -> ! {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == HELPER) {
+        exit::end(admission::serve(&arguments[2..]));
+    }
+    let arguments = match Arguments::try_parse_from(&arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => exit::end(later::explain(&error)),
+    };
+    let environment = Environment::of_process();
+    let global = &arguments.global;
+    let terminal = Terminal::new(
+        &environment,
+        Amount::of(global.quiet, global.verbose),
+        global.log,
+    );
+    let shell = Shell {
+        terminal,
+        environment,
+        renderers,
+        born,
+    };
+    let ended = log::start(&shell).and_then(|()| dispatch(&shell, arguments.command));
+    exit::end(ended.unwrap_or_else(|failure| failure.tell(&shell.terminal)))
+}
+
+fn dispatch(shell: &Shell, command: Option<Command>) -> Result<Exit, Failure> {
+    match command {
+        None => Ok(welcome::welcome(shell)),
+        Some(Command::Run(arguments)) => run::run(shell, &arguments),
+        Some(Command::List(arguments)) => list::list(shell, &arguments),
+        Some(Command::Inspect(arguments)) => inspect::inspect(shell, &arguments),
+        Some(Command::Check(arguments)) => check::check(shell, &arguments),
+        Some(Command::Graph(arguments)) => graph::graph(shell, &arguments),
+        Some(Command::Init(arguments)) => init::init(shell, &arguments),
+    }
+}

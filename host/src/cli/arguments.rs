@@ -1,0 +1,330 @@
+//! Arguments: the words of the command line, as clap reads them.
+//!
+//! Comments here are what `--help` shows.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::io::RawSpec;
+
+const EXAMPLES: &str = "\
+Examples:
+  segue run                                  run ./plugins.toml
+  segue run in.wav out.wav --stage 'segue.gain gain_db=-6'
+  segue list                                 what there is
+  segue inspect segue.gain --toml            a [[stage]] ready to paste
+  segue check                                what is wrong with ./plugins.toml
+
+Exit codes: 0 done; 1 it failed while running; 2 command line or configuration wrong;
+3 a plugin is missing, refused or in conflict; 4 done, but degraded; 128 + signal.";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  segue run                                  what ./plugins.toml says
+  segue run in.wav out.wav --config studio.toml --set eq.band.1.gain_db=-3
+  segue run in.wav out.wav --stage 'segue.gain gain_db=-6'
+  segue run in.wav --stage segue.gain        measure only, write nothing
+  segue run in.wav out.wav --report run.json
+  sox in.mp3 -t s16 - | segue run - - --raw s16le:44100:2 --stage segue.gain | aplay -f cd
+
+A stage is written as a component and its values, NAME=VALUE; `id=`, `on_error=` and
+`settings.NAME=` set what is not a parameter. Folders of OUT and of the report are made.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  segue list                                 components, and what is not ready with its reason
+  segue list --kind metric
+  segue list --plugins                       one line per plugin, with its file
+  segue list --why                           every file and every folder that was searched
+  segue list --json | jq -r '.components[].address'
+
+Nothing is opened or run: manifests are read as data.";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  segue inspect segue.filters/eq             everything its manifest says
+  segue inspect segue.gain --toml >> plugins.toml
+  segue inspect build/libtube.so             also what cannot be loaded here, a .dll say
+
+Nothing is opened or run: manifests are read as data.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  segue check                                ./plugins.toml
+  segue check studio.toml --strict
+  segue check --resolved                     with defaults, and where each value is from
+  segue check --explain stage.on_error
+  segue check --schema > plugins.schema.json for editors";
+
+const GRAPH_EXAMPLES: &str = "\
+Examples:
+  segue graph                                ./plugins.toml, in text
+  segue graph studio.toml --format dot | dot -Tsvg -o studio.svg";
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  segue init                                 writes plugins.toml, every key commented
+  segue init studio.toml";
+
+/// An audio plugin host that changes its processors while the audio runs
+#[derive(Debug, Parser)]
+#[command(name = "segue", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Say only what went wrong
+    #[arg(short, long, global = true, display_order = 100)]
+    pub(super) quiet: bool,
+    /// Say more; -vv still more
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 101)]
+    pub(super) verbose: u8,
+    /// How standard error is written
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "FORM",
+        display_order = 102
+    )]
+    pub(super) log: LogFormat,
+}
+
+/// How standard error is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a pipeline over a stream
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(Box<Run>),
+    /// List the components that there are
+    #[command(after_help = LIST_EXAMPLES)]
+    List(List),
+    /// Show what a plugin says of itself
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(Inspect),
+    /// Explain what is wrong with a configuration
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Check),
+    /// Draw the stages of a configuration
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Graph(Graph),
+    /// Write a commented configuration to start from
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(Init),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// The audio to read, WAV or FLAC; - for a pipe [default: [stream] input]
+    #[arg(value_name = "IN")]
+    pub(super) input: Option<PathBuf>,
+    /// The WAV file to write; - for a pipe [default: [stream] output]
+    #[arg(value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
+    /// The configuration [default: ./plugins.toml, the user's, the system's]
+    #[arg(long, value_name = "FILE", conflicts_with = "stage")]
+    pub(super) config: Option<PathBuf>,
+    /// A stage of a chain, in the place of a configuration; may be repeated
+    #[arg(long, value_name = "STAGE")]
+    pub(super) stage: Vec<String>,
+    /// A parameter of a stage, tap or decision; may be repeated
+    #[arg(long, value_name = "STAGE.PARAM=VALUE", allow_hyphen_values = true)]
+    pub(super) set: Vec<String>,
+    /// How fast
+    #[arg(long, value_enum, default_value = "fast", value_name = "PACE")]
+    pub(super) pace: PaceWord,
+    /// Write the report as JSON; - for standard output, in the place of the table
+    #[arg(long, value_name = "F.json")]
+    pub(super) report: Option<PathBuf>,
+    /// IN has no header and holds such samples; a pipe or *.raw goes out like that too
+    #[arg(long, value_name = "s16le:48000:2")]
+    pub(super) raw: Option<RawSpec>,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    pub(super) overwrite: bool,
+    /// How many threads process; 0 is one per core
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<String>,
+    /// Refuse input samples that are not finite, instead of making them 0
+    #[arg(long)]
+    pub(super) strict_input: bool,
+    /// How many frames are processed in one step
+    #[arg(long, value_name = "N")]
+    pub(super) block_frames: Option<String>,
+    #[command(flatten)]
+    pub(super) search: Search,
+}
+
+/// How fast a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PaceWord {
+    /// As fast as it can; time never changes the audio
+    Fast,
+    /// As fast as the stream
+    Realtime,
+}
+
+/// Where else plugins are.
+#[derive(Debug, Args)]
+pub(super) struct Search {
+    /// A folder to search for plugins first, or several with : between; may be repeated
+    #[arg(long = "plugin-path", value_name = "DIR")]
+    pub(super) plugin_path: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Components of this kind only
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(super) kind: Option<KindWord>,
+    /// One line per plugin instead of one per component
+    #[arg(long)]
+    pub(super) plugins: bool,
+    /// Every file with its class and reason, and every folder
+    #[arg(long)]
+    pub(super) why: bool,
+    /// For programs
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) search: Search,
+}
+
+/// A kind of component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum KindWord {
+    /// Audio to audio
+    Processor,
+    /// Audio to features
+    Analyzer,
+    /// Reference and signal to readings
+    Metric,
+    /// Observations to actions
+    Decision,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// A plugin (acme.warmth), a component (acme.warmth/tube), or a library file
+    #[arg(value_name = "ADDRESS|FILE")]
+    pub(super) what: OsString,
+    /// A [[stage]], [[tap]] or [[decide]] ready to paste
+    #[arg(long, conflicts_with = "json")]
+    pub(super) toml: bool,
+    /// For programs
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) search: Search,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The configuration [default: ./plugins.toml, the user's, the system's]
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Take warnings for mistakes
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Look at the file alone, not at the plugins it names
+    #[arg(long)]
+    pub(super) syntax: bool,
+    /// Print the effective configuration, and where each value is from
+    #[arg(long, conflicts_with_all = ["explain", "schema", "json"])]
+    pub(super) resolved: bool,
+    /// Explain a key of the configuration
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["schema", "json", "file"])]
+    pub(super) explain: Option<String>,
+    /// Print the JSON Schema of the configuration
+    #[arg(long, conflicts_with = "file")]
+    pub(super) schema: bool,
+    /// For programs
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) search: Search,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Graph {
+    /// The configuration [default: ./plugins.toml, the user's, the system's]
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// text, dot, mermaid or json; svg comes with Segue 1.1
+    #[arg(long, value_name = "FORM", default_value = "text", value_parser = graph_form)]
+    pub(super) format: GraphForm,
+    #[command(flatten)]
+    pub(super) search: Search,
+}
+
+/// How a graph is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GraphForm {
+    /// For people.
+    Text,
+    /// Graphviz.
+    Dot,
+    /// Mermaid, as in Markdown.
+    Mermaid,
+    /// For programs.
+    Json,
+}
+
+fn graph_form(text: &str) -> Result<GraphForm, String> {
+    match text {
+        "text" => Ok(GraphForm::Text),
+        "dot" => Ok(GraphForm::Dot),
+        "mermaid" => Ok(GraphForm::Mermaid),
+        "json" => Ok(GraphForm::Json),
+        "svg" => Err("svg comes with Segue 1.1; until then `--format dot | dot -Tsvg`".to_owned()),
+        _ => Err("expected text, dot, mermaid or json; svg comes with Segue 1.1".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The file to write
+    #[arg(value_name = "FILE", default_value = "plugins.toml")]
+    pub(super) file: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples_within_100_columns() {
+        for command in Arguments::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            assert!(help.contains("Examples:"), "{}", command.get_name());
+            assert!(
+                help.lines().all(|line| line.chars().count() <= 100),
+                "{help}"
+            );
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Exit: how a process ends, and the number it leaves behind.
+
+use std::io::{Write, stderr, stdout};
+
+use signal_hook::low_level;
+
+/// What the exit code tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// All went well: 0.
+    Done,
+    /// It failed while running: 1.
+    Failed,
+    /// The command line or the configuration is wrong: 2.
+    Misused,
+    /// A plugin is missing, refused or in conflict: 3.
+    Plugin,
+    /// It was done, and something on the way was not as it should be: 4.
+    Degraded,
+    /// A signal asked for the end: 128 and its number.
+    Signal(usize),
+}
+
+impl Exit {
+    /// The exit code.
+    pub(super) fn code(self) -> i32 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Misused => 2,
+            Self::Plugin => 3,
+            Self::Degraded => 4,
+            Self::Signal(signal) => i32::try_from(signal).map_or(255, |signal| 128 + signal),
+        }
+    }
+}
+
+/// Ends the process at once, as `_exit` does: what was printed is out, and no destructor of a
+/// library that was opened runs.
+pub(super) fn end(exit: Exit) -> ! {
+    // Nobody is left to be told that nobody listens.
+    let _ = stdout().flush();
+    let _ = stderr().flush();
+    low_level::exit(exit.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_is_counted_from_128_on() {
+        assert_eq!(Exit::Signal(2).code(), 130);
+        assert_eq!(Exit::Signal(15).code(), 143);
+        assert_eq!(Exit::Degraded.code(), 4);
+    }
+}

@@ -1,0 +1,90 @@
+//! Log: what `tracing` says, on standard error.
+//!
+//! In: `-q`, `-v`, `--log` and `SEGUE_LOG`. Out: lines of text or of JSON, above the progress bar.
+//! The filter language, which is slow to set up, is used only where `SEGUE_LOG` is set.
+
+use std::io;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::cli::Shell;
+use crate::cli::arguments::LogFormat;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::{Amount, say};
+use crate::config::render::Color;
+
+/// Starts logging.
+///
+/// # Errors
+/// When `SEGUE_LOG` cannot be read.
+pub(super) fn start(shell: &Shell) -> Result<(), Failure> {
+    let terminal = &shell.terminal;
+    let is_ansi = terminal.err.color == Color::Ansi;
+    let builder = tracing_subscriber::fmt()
+        .with_writer(Lines)
+        .with_ansi(is_ansi)
+        .with_max_level(level(terminal.amount));
+    let filter = match shell.environment.variable("SEGUE_LOG") {
+        None => None,
+        Some(text) => Some(filter(&text.to_string_lossy())?),
+    };
+    match (terminal.log, filter) {
+        (LogFormat::Text, None) => builder.without_time().with_target(false).init(),
+        (LogFormat::Text, Some(filter)) => builder.with_env_filter(filter).init(),
+        (LogFormat::Json, None) => builder.json().init(),
+        (LogFormat::Json, Some(filter)) => builder.json().with_env_filter(filter).init(),
+    }
+    Ok(())
+}
+
+fn filter(text: &str) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(text).map_err(|error| {
+        let message = format!("SEGUE_LOG is {text:?}, which is no filter: {error}");
+        Failure::new(Exit::Misused, message).help("as in SEGUE_LOG=debug or SEGUE_LOG=segue=trace")
+    })
+}
+
+fn level(amount: Amount) -> LevelFilter {
+    match amount {
+        Amount::Quiet => LevelFilter::ERROR,
+        Amount::Normal => LevelFilter::WARN,
+        Amount::Verbose(1) => LevelFilter::INFO,
+        Amount::Verbose(2) => LevelFilter::DEBUG,
+        Amount::Verbose(_) => LevelFilter::TRACE,
+    }
+}
+
+/// Makes writers that hand on whole lines.
+#[derive(Debug, Clone, Copy)]
+struct Lines;
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Line;
+
+    fn make_writer(&'a self) -> Line {
+        Line(Vec::new())
+    }
+}
+
+/// One line under way; said when it is dropped.
+struct Line(Vec<u8>);
+
+impl io::Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        say(&String::from_utf8_lossy(&self.0));
+    }
+}

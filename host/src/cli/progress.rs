@@ -1,0 +1,274 @@
+//! Progress: what a session tells while it runs, for people.
+//!
+//! In: events. Out: lines on standard error, or records of the log at `--log json`; on a terminal
+//! a bar below them. A flood of one kind of event is cut short.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::cli::arguments::LogFormat;
+use crate::cli::terminal::{Amount, Terminal, clear_bar, say, set_bar};
+use crate::cli::text::clean;
+use crate::config::render::Color;
+use crate::observe::{Event, EventSink};
+
+/// How long a run has to take before a bar appears: a shorter one would only flicker.
+const BAR_AFTER: Duration = Duration::from_millis(300);
+
+/// How often the bar is drawn a second.
+const BAR_HZ: u8 = 10;
+
+/// How many notes of plugins are shown; a plugin may leave one in every block.
+const NOTES_MAX: u32 = 20;
+
+/// How many alerts are shown; the report keeps more.
+const ALERTS_MAX: u32 = 20;
+
+/// Takes the events of one session.
+pub(super) struct Progress {
+    terminal: Terminal,
+    sample_rate_hz: AtomicU32,
+    notes: AtomicU32,
+    alerts: AtomicU32,
+    started: Mutex<Option<Started>>,
+}
+
+/// A stream under way, until its bar is there.
+struct Started {
+    at: Instant,
+    frames: Option<u64>,
+    bar: Option<ProgressBar>,
+}
+
+/// How much a line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// Something is not as it should be.
+    Warning,
+    /// Good to know.
+    Note,
+    /// Only for those who ask for more.
+    Detail,
+}
+
+impl Progress {
+    /// For one session on this terminal.
+    pub(super) fn new(terminal: Terminal) -> Self {
+        Self {
+            terminal,
+            sample_rate_hz: AtomicU32::new(0),
+            notes: AtomicU32::new(0),
+            alerts: AtomicU32::new(0),
+            started: Mutex::new(None),
+        }
+    }
+
+    fn line(&self, weight: Weight, label: &str, text: &str) {
+        let is_wanted = match (self.terminal.amount, weight) {
+            (Amount::Quiet, _) | (Amount::Normal, Weight::Detail) => false,
+            (Amount::Normal | Amount::Verbose(_), _) => true,
+        };
+        let text = clean(text);
+        match (self.terminal.log, weight) {
+            (LogFormat::Json, Weight::Warning) => tracing::warn!(event = label, "{text}"),
+            (LogFormat::Json, _) => tracing::info!(event = label, "{text}"),
+            (LogFormat::Text, _) if is_wanted => say(&self.drawn(weight, label, &text)),
+            (LogFormat::Text, _) => {}
+        }
+    }
+
+    fn drawn(&self, weight: Weight, label: &str, text: &str) -> String {
+        let color = match weight {
+            Weight::Warning => "1;33",
+            Weight::Note | Weight::Detail => "1;36",
+        };
+        match self.terminal.err.color {
+            Color::Ansi => format!("\u{1b}[{color}m{label}:\u{1b}[0m {text}\n"),
+            Color::Plain => format!("{label}: {text}\n"),
+        }
+    }
+
+    /// A place in the stream, as people read it.
+    fn at(&self, frames: u64) -> String {
+        moment(frames, self.sample_rate_hz.load(Ordering::Relaxed))
+    }
+
+    /// Whether one more of a kind is shown; the first that is not, is said.
+    fn has_room(&self, count: &AtomicU32, max: u32, what: &str) -> bool {
+        let before = count.fetch_add(1, Ordering::Relaxed);
+        if before == max {
+            self.line(
+                Weight::Note,
+                "note",
+                &format!("further {what} are not shown"),
+            );
+        }
+        before < max
+    }
+
+    fn start(&self, frames: Option<u64>, sample_rate_hz: u32) {
+        self.sample_rate_hz.store(sample_rate_hz, Ordering::Relaxed);
+        let is_shown = self.terminal.err.is_terminal
+            && self.terminal.amount != Amount::Quiet
+            && self.terminal.log == LogFormat::Text;
+        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = is_shown.then(|| Started {
+            at: Instant::now(),
+            frames,
+            bar: None,
+        });
+    }
+
+    fn advance(&self, frames: u64) {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(started) = &mut *started else {
+            return;
+        };
+        if started.bar.is_none() && started.at.elapsed() >= BAR_AFTER {
+            let rate = self.sample_rate_hz.load(Ordering::Relaxed);
+            let bar = bar(started.frames, rate).with_elapsed(started.at.elapsed());
+            set_bar(bar.clone());
+            started.bar = Some(bar);
+        }
+        if let Some(bar) = &started.bar {
+            bar.set_position(frames);
+        }
+    }
+}
+
+impl EventSink for Progress {
+    fn event(&self, event: Event) {
+        match event {
+            Event::Probed { plugin } => self.line(Weight::Detail, "probed", &plugin),
+            Event::Started {
+                frames,
+                sample_rate_hz,
+            } => self.start(frames, sample_rate_hz),
+            Event::Progress { frames } => self.advance(frames),
+            Event::Fault {
+                stage,
+                position_frames,
+                text,
+            } => {
+                let at = self.at(position_frames);
+                let text = format!("stage `{stage}` failed at {at}: {text}");
+                self.line(Weight::Warning, "fault", &text);
+            }
+            Event::ObserverFault {
+                id,
+                position_frames,
+                text,
+            } => {
+                let at = self.at(position_frames);
+                let text = format!("`{id}` failed at {at} and is not asked again: {text}");
+                self.line(Weight::Warning, "fault", &text);
+            }
+            Event::Note {
+                stage,
+                position_frames,
+                text,
+                value,
+            } => {
+                if self.has_room(&self.notes, NOTES_MAX, "notes of plugins") {
+                    let at = self.at(position_frames);
+                    let text = format!("stage `{stage}` at {at}: {text} {value}");
+                    self.line(Weight::Note, "note", &text);
+                }
+            }
+            Event::Alert {
+                decide,
+                position_frames,
+                reason,
+            } => {
+                if self.has_room(&self.alerts, ALERTS_MAX, "alerts") {
+                    let text = format!("`{decide}` at {}: {reason}", self.at(position_frames));
+                    self.line(Weight::Warning, "alert", &text);
+                }
+            }
+            Event::Notice { text } => self.line(Weight::Note, "notice", &text),
+            Event::Finished { .. } => clear_bar(),
+        }
+    }
+}
+
+/// A bar where the length is known, else something that turns.
+fn bar(frames: Option<u64>, sample_rate_hz: u32) -> ProgressBar {
+    let target = ProgressDrawTarget::stderr_with_hz(BAR_HZ);
+    let bar = ProgressBar::with_draw_target(frames, target);
+    let template = match frames {
+        Some(_) => "{bar:32} {percent:>3} %  {stream}  {speed}  {eta} left",
+        None => "{spinner} {stream}  {speed}",
+    };
+    let rate = f64::from(sample_rate_hz.max(1));
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = style
+        .with_key(
+            "stream",
+            move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = write!(out, "{:.1} s", state.pos() as f64 / rate);
+            },
+        )
+        .with_key(
+            "speed",
+            move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let elapsed = state.elapsed().as_secs_f64().max(1e-9);
+                let _ = write!(
+                    out,
+                    "{:.0} × real time",
+                    state.pos() as f64 / rate / elapsed
+                );
+            },
+        );
+    bar.set_style(style.progress_chars("━╸ "));
+    bar
+}
+
+/// A place in the stream: in seconds where the rate is known, and as a frame.
+fn moment(frames: u64, sample_rate_hz: u32) -> String {
+    match sample_rate_hz {
+        0 => format!("frame {frames}"),
+        rate => format!("{:.3} s (frame {frames})", frames as f64 / f64::from(rate)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::terminal::Look;
+
+    fn progress(amount: Amount) -> Progress {
+        let look = Look {
+            color: Color::Plain,
+            width: 80,
+            is_terminal: false,
+        };
+        Progress::new(Terminal {
+            out: look,
+            err: look,
+            amount,
+            log: LogFormat::Text,
+        })
+    }
+
+    #[test]
+    fn a_place_is_told_in_seconds_once_the_rate_is_known() {
+        assert_eq!(moment(24_000, 48_000), "0.500 s (frame 24000)");
+        assert_eq!(moment(7, 0), "frame 7");
+    }
+
+    #[test]
+    fn a_flood_is_cut_short() {
+        let progress = progress(Amount::Quiet);
+        let shown = (0..100).filter(|_| progress.has_room(&progress.notes, NOTES_MAX, "notes"));
+        assert_eq!(shown.count(), NOTES_MAX as usize);
+    }
+
+    #[test]
+    fn a_line_says_what_it_is() {
+        let progress = progress(Amount::Normal);
+        assert_eq!(progress.drawn(Weight::Warning, "fault", "x"), "fault: x\n");
+    }
+}

@@ -1,0 +1,217 @@
+//! Run: a pipeline over a stream, from the command line to the exit code.
+//!
+//! In: arguments, a configuration or a chain. Out: audio, a report, and words about both.
+
+mod save;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use crate::cli::Shell;
+use crate::cli::admission;
+use crate::cli::arguments::{PaceWord, Run};
+use crate::cli::chain;
+use crate::cli::configuration;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::progress::Progress;
+use crate::cli::search;
+use crate::cli::signals;
+use crate::cli::terminal::{Amount, clear_bar, say};
+use crate::config;
+use crate::config::model::{Config, Port};
+use crate::config::overlay::Override;
+use crate::io::Overwrite;
+use crate::observe::{EventSink, RunReport};
+use crate::session::{self, Ended, Input, NonFinite, Outcome, Output, Pace, Request};
+
+/// What a pipe is called on the command line.
+const PIPE: &str = "-";
+
+/// Endings of files that hold samples without a header.
+const RAW_ENDINGS: [&str; 2] = ["raw", "pcm"];
+
+/// Runs what the command line says.
+///
+/// # Errors
+/// Why it did not start, or did not come to its end.
+pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
+    let config = configuration(shell, arguments)?;
+    let input = input(arguments, &config)?;
+    let output = output(arguments, &config);
+    let report = arguments.report.as_deref();
+    let piped = |path: Option<&Path>| path.is_some_and(|path| path.as_os_str() == PIPE);
+    let out = output.as_ref().map(|output| output.path.as_path());
+    if piped(out) && piped(report) {
+        let message = "OUT and the report cannot both go to standard output";
+        return Err(Failure::new(Exit::Misused, message));
+    }
+    save::check(report, &input.path, out)?;
+    save::make_folder(out)?;
+    let stop = signals::listen()
+        .map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))?;
+    let words = if piped(out) || piped(report) {
+        Words::Aside
+    } else {
+        Words::Here
+    };
+    let outcome = session::run(request(shell, arguments, config, input, output, stop));
+    clear_bar();
+    tell(shell, words, report, outcome)
+}
+
+/// Where the table goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// To standard output.
+    Here,
+    /// To standard error, since standard output carries something else.
+    Aside,
+}
+
+/// The configuration of a run: a chain, or a file; flags over it.
+fn configuration(shell: &Shell, arguments: &Run) -> Result<Config, Failure> {
+    let flags = flags(arguments)?;
+    if arguments.stage.is_empty() {
+        return configuration::read(shell, arguments.config.as_deref(), flags);
+    }
+    let text = chain::text(&arguments.stage).map_err(|error| Failure::of(Exit::Misused, &error))?;
+    let overrides = configuration::overrides(flags);
+    config::parse(&text, Path::new(chain::NAME), &overrides).map_err(Failure::mistakes)
+}
+
+fn flags(arguments: &Run) -> Result<Vec<Override>, Failure> {
+    let numbers = [
+        ("host.threads", &arguments.threads, "--threads"),
+        (
+            "stream.block_frames",
+            &arguments.block_frames,
+            "--block-frames",
+        ),
+    ];
+    let mut flags: Vec<_> = numbers
+        .into_iter()
+        .filter_map(|(key, value, name)| Some(Override::flag(key, value.as_deref()?, name)))
+        .collect();
+    if arguments.overwrite {
+        flags.push(Override::flag("stream.overwrite", "true", "--overwrite"));
+    }
+    for text in &arguments.set {
+        let set = Override::param(text, "--set");
+        flags.push(set.map_err(|error| Failure::of(Exit::Misused, &error))?);
+    }
+    Ok(flags)
+}
+
+fn input(arguments: &Run, config: &Config) -> Result<Input, Failure> {
+    let configured = config
+        .stream
+        .input
+        .as_ref()
+        .map(|port| port_path(&port.value));
+    let path = arguments.input.clone().or(configured).ok_or_else(|| {
+        Failure::new(
+            Exit::Misused,
+            "nothing says what to read: there is no IN and no [stream] input",
+        )
+        .help("as in `segue run in.wav out.wav`")
+    })?;
+    Ok(Input {
+        path,
+        raw: arguments.raw,
+    })
+}
+
+fn output(arguments: &Run, config: &Config) -> Option<Output> {
+    let configured = config
+        .stream
+        .output
+        .as_ref()
+        .map(|port| port_path(&port.value));
+    let path = arguments.output.clone().or(configured)?;
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let is_raw = path.as_os_str() == PIPE || ending.is_some_and(|e| RAW_ENDINGS.contains(&e));
+    Some(Output {
+        raw: arguments.raw.filter(|_| is_raw),
+        path,
+        overwrite: match config.stream.overwrite.value {
+            true => Overwrite::Allowed,
+            false => Overwrite::Refused,
+        },
+    })
+}
+
+fn port_path(port: &Port) -> PathBuf {
+    match port {
+        Port::File(path) => path.clone(),
+        Port::Pipe => PathBuf::from(PIPE),
+    }
+}
+
+fn request(
+    shell: &Shell,
+    arguments: &Run,
+    config: Config,
+    input: Input,
+    output: Option<Output>,
+    stop: Arc<AtomicUsize>,
+) -> Request {
+    let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
+    Request {
+        search: search::plan(shell, &arguments.search, Some(&config)),
+        config,
+        cache: Some(shell.environment.cache()),
+        admission: admission::admission(shell, events.clone()),
+        input,
+        output,
+        pace: match arguments.pace {
+            PaceWord::Fast => Pace::Fast,
+            PaceWord::Realtime => Pace::RealTime,
+        },
+        non_finite: match arguments.strict_input {
+            true => NonFinite::Refuse,
+            false => NonFinite::Clean,
+        },
+        events,
+        stop,
+        born: shell.born,
+    }
+}
+
+/// Writes the report, shows the table, and says how it went.
+fn tell(
+    shell: &Shell,
+    words: Words,
+    path: Option<&Path>,
+    outcome: Outcome,
+) -> Result<Exit, Failure> {
+    let saved = match (&outcome.report, path) {
+        (Some(report), Some(path)) => save::save(shell, path, &(shell.renderers.json)(report)),
+        _ => Ok(()),
+    };
+    if let Some(report) = &outcome.report {
+        show(shell, words, report);
+    }
+    let ended = outcome.result.map_err(Failure::from)?;
+    saved?;
+    Ok(match (ended, outcome.report) {
+        (Ended::Interrupted(signal), _) => Exit::Signal(signal),
+        (Ended::ByDecision(_), _) => Exit::Degraded,
+        (Ended::Complete, Some(report)) if !report.degraded.is_empty() => Exit::Degraded,
+        (Ended::Complete, _) => Exit::Done,
+    })
+}
+
+fn show(shell: &Shell, words: Words, report: &RunReport) {
+    let terminal = &shell.terminal;
+    if terminal.amount == Amount::Quiet {
+        return;
+    }
+    let text =
+        |look: &crate::cli::terminal::Look| (shell.renderers.text)(report, look.color, look.width);
+    match words {
+        Words::Here => terminal.print(&text(&terminal.out)),
+        Words::Aside => say(&text(&terminal.err)),
+    }
+}

@@ -1,0 +1,47 @@
+//! Search: where plugins are looked for, and what is found there.
+//!
+//! In: `--plugin-path`, the environment and a configuration. Out: a plan, and what is there.
+
+use std::time::SystemTime;
+
+use crate::cli::Shell;
+use crate::cli::arguments::Search;
+use crate::config::model::Config;
+use crate::discovery::{self, Hints, Origin, Registry, Scan, SearchPlan};
+
+/// Where plugins are looked for.
+pub(super) fn plan(shell: &Shell, arguments: &Search, config: Option<&Config>) -> SearchPlan {
+    let environment = &shell.environment;
+    let plugins = config.map(|config| &config.plugins);
+    let paths = plugins.into_iter().flat_map(|plugins| &plugins.paths);
+    let files = plugins.into_iter().flat_map(|plugins| &plugins.files);
+    let mut plan = SearchPlan::new(&Hints {
+        arguments: arguments.plugin_path.clone(),
+        environment: environment.variable("SEGUE_PLUGIN_PATH"),
+        configuration: paths.map(|path| path.value.clone()).collect(),
+        home: environment.home(),
+        executable: environment.executable_folder(),
+    });
+    plan.files = files.map(|file| file.value.clone()).collect();
+    if plugins.is_some_and(|plugins| !plugins.discover.value) {
+        // What somebody types in this very command is meant all the same.
+        plan.folders
+            .retain(|place| place.origin == Origin::Argument);
+    }
+    plan
+}
+
+/// What is found there. Nothing is opened; what files told is kept for the next time.
+pub(super) fn scan(shell: &Shell, plan: &SearchPlan) -> Scan {
+    let mut registry = Registry::load(&shell.environment.cache());
+    let scan = discovery::scan(plan, &mut registry, SystemTime::now());
+    if let Err(error) = registry.save() {
+        tracing::debug!(%error, "the registry could not be written; the next scan reads again");
+    }
+    scan
+}
+
+/// What is found there, by looking at every file anew and keeping nothing.
+pub(super) fn look(plan: &SearchPlan) -> Scan {
+    discovery::scan(plan, &mut Registry::in_memory(), SystemTime::now())
+}

@@ -1,0 +1,171 @@
+//! Terminal: where words go, how wide it is there, and whether it knows colours.
+//!
+//! Nothing else writes to standard output or standard error. While a progress bar stands, lines
+//! for people go above it. A reader who closed standard output ends the process without a word.
+
+use std::io::{self, IsTerminal, Write, stderr, stdout};
+use std::os::fd::AsFd;
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::ProgressBar;
+use rustix::termios::tcgetwinsize;
+
+use crate::cli::arguments::LogFormat;
+use crate::cli::environment::Environment;
+use crate::cli::exit::{self, Exit};
+use crate::config::render::Color;
+
+/// How wide text is where nobody says, in columns.
+const COLUMNS: usize = 80;
+
+/// The widest that text is drawn, in columns: longer lines are harder to read.
+const COLUMNS_MAX: usize = 120;
+
+/// The narrowest that text is drawn for, in columns: tables need that much.
+const COLUMNS_MIN: usize = 80;
+
+/// The progress bar that stands on standard error.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Amount {
+    /// Errors only.
+    Quiet,
+    /// What people usually want to know.
+    Normal,
+    /// More, the more often it is asked for.
+    Verbose(u8),
+}
+
+impl Amount {
+    /// What the flags say; `-v` outweighs `-q`.
+    pub(super) fn of(quiet: bool, verbose: u8) -> Self {
+        match (verbose, quiet) {
+            (0, true) => Self::Quiet,
+            (0, false) => Self::Normal,
+            (times, _) => Self::Verbose(times),
+        }
+    }
+}
+
+/// One of the two streams.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// Whether it knows colours.
+    pub(super) color: Color,
+    /// How wide it is, in columns.
+    pub(super) width: usize,
+    /// Whether a person sits there.
+    pub(super) is_terminal: bool,
+}
+
+impl Look {
+    fn new(stream: &(impl IsTerminal + AsFd), environment: &Environment) -> Self {
+        let is_terminal = stream.is_terminal();
+        let is_plain = environment.variable("NO_COLOR").is_some()
+            || environment
+                .variable("TERM")
+                .is_some_and(|term| term == "dumb");
+        let size = is_terminal.then(|| tcgetwinsize(stream).ok()).flatten();
+        let columns = size.map(|size| usize::from(size.ws_col));
+        let columns = columns.filter(|columns| *columns > 0).unwrap_or(COLUMNS);
+        Self {
+            color: if is_terminal && !is_plain {
+                Color::Ansi
+            } else {
+                Color::Plain
+            },
+            width: columns.clamp(COLUMNS_MIN, COLUMNS_MAX),
+            is_terminal,
+        }
+    }
+
+    /// The text in the terminal's bold, if it has colours.
+    pub(super) fn bold(&self, text: &str) -> String {
+        self.styled("1", text)
+    }
+
+    /// The text in a fainter colour.
+    pub(super) fn faint(&self, text: &str) -> String {
+        self.styled("2", text)
+    }
+
+    fn styled(&self, style: &str, text: &str) -> String {
+        match self.color {
+            Color::Ansi => format!("\u{1b}[{style}m{text}\u{1b}[0m"),
+            Color::Plain => text.to_owned(),
+        }
+    }
+}
+
+/// Both streams, and how much is said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terminal {
+    /// Standard output.
+    pub(super) out: Look,
+    /// Standard error.
+    pub(super) err: Look,
+    /// How much is said.
+    pub(super) amount: Amount,
+    /// In which form things are said on standard error.
+    pub(super) log: LogFormat,
+}
+
+impl Terminal {
+    /// That of this process.
+    pub(super) fn new(environment: &Environment, amount: Amount, log: LogFormat) -> Self {
+        Self {
+            out: Look::new(&stdout(), environment),
+            err: Look::new(&stderr(), environment),
+            amount,
+            log,
+        }
+    }
+
+    /// Writes data to standard output.
+    pub(super) fn print(&self, text: &str) {
+        let mut out = stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        if let Err(error) = written {
+            give_up(&error);
+        }
+    }
+}
+
+/// Writes lines for people to standard error, above the progress bar if there is one.
+pub(super) fn say(text: &str) {
+    let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner);
+    let write = || {
+        // There is no place left to complain about standard error.
+        let _ = stderr().lock().write_all(text.as_bytes());
+    };
+    match &*bar {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+/// Lets a progress bar stand below what is said.
+pub(super) fn set_bar(bar: ProgressBar) {
+    *BAR.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+}
+
+/// Takes the progress bar away, if there is one.
+pub(super) fn clear_bar() {
+    let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+}
+
+/// Ends the process when standard output takes no more: without a word where its reader had enough.
+fn give_up(error: &io::Error) -> ! {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        exit::end(Exit::Done);
+    }
+    say(&format!(
+        "error: standard output cannot be written: {error}\n"
+    ));
+    exit::end(Exit::Failed)
+}

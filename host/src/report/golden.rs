@@ -1,0 +1,272 @@
+//! Golden: whole reports as people and programs read them, compared to the last character.
+//!
+//! To write the golden files anew: `SEGUE_GOLDEN=write cargo test -p segue report`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::config::render::Color;
+use crate::observe::{
+    ActionReport, DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport,
+    ReadingReport, RunReport, SCHEMA_VERSION, Spread, StageReport, StreamReport, TapReport,
+    TimeReport,
+};
+use crate::report::{json, text};
+
+fn spread(values: &[f64]) -> Spread {
+    let mut spread = Spread::default();
+    values.iter().for_each(|value| spread.record(*value));
+    spread
+}
+
+fn fault() -> FaultReport {
+    FaultReport {
+        position_frames: 59_232,
+        kind: "panicked".to_owned(),
+        text: "index out of bounds\u{1b}[2J".to_owned(),
+    }
+}
+
+fn stage(id: &str, calls: u64, p50_ns: u64) -> StageReport {
+    StageReport {
+        id: id.to_owned(),
+        component: format!("acme.{id}/{id}"),
+        version: "1.0.0".to_owned(),
+        calls,
+        time: TimeReport {
+            blocks_timed: calls / 16,
+            p50_ns,
+            p99_ns: p50_ns * 3,
+            max_ns: p50_ns * 70,
+            share_of_real_time: p50_ns as f64 / 5_333_333.0,
+        },
+        latency_frames: 240,
+        tail_frames: 0,
+        heap: Some(HeapReport {
+            held_bytes: 12_700,
+            process_calls: 0,
+        }),
+        faults: Vec::new(),
+        on_error: "bypass".to_owned(),
+        substituted_from_frame: None,
+        outputs: Vec::new(),
+        records_lost: 0,
+    }
+}
+
+fn stages() -> Vec<StageReport> {
+    let mut limit = stage("limit", 1313, 812);
+    limit.heap = Some(HeapReport {
+        held_bytes: 3 << 20,
+        process_calls: 1313,
+    });
+    limit.outputs = vec![OutputReport {
+        id: "reduction_db".to_owned(),
+        unit: "dB".to_owned(),
+        values: spread(&[0.0, -3.0, -1.0]),
+    }];
+    let mut tube = stage("a-tube-with-a-long-name", 231, 2_310);
+    tube.heap = None;
+    tube.faults = vec![fault()];
+    tube.substituted_from_frame = Some(59_232);
+    let mut idle = stage("idle", 0, 0);
+    idle.time.blocks_timed = 0;
+    vec![stage("eq", 1313, 13_240), tube, limit, idle]
+}
+
+fn reading(id: &str, channel: Option<&str>, value: Option<f64>) -> ReadingReport {
+    ReadingReport {
+        id: id.to_owned(),
+        unit: "LUFS".to_owned(),
+        channel: channel.map(str::to_owned),
+        value,
+        hops: value.map(|value| spread(&[value, value - 10.0, f64::NAN])),
+        better: "neither".to_owned(),
+    }
+}
+
+fn taps() -> Vec<TapReport> {
+    let tap = |id: &str, readings| TapReport {
+        id: id.to_owned(),
+        component: "segue.loudness/loudness".to_owned(),
+        version: "1.0.0".to_owned(),
+        kind: "metric".to_owned(),
+        from: "limit".to_owned(),
+        reference: None,
+        channels: vec!["FL".to_owned(), "FR".to_owned()],
+        frames: 336_000,
+        dropped_frames: 0,
+        readings,
+        fault: None,
+    };
+    let many = (1..=10).map(|channel| {
+        let name = channel.to_string();
+        reading("dc", Some(&name), Some(f64::from(channel) * 1e-6))
+    });
+    vec![
+        tap(
+            "loudness",
+            vec![
+                reading("integrated_lufs", None, Some(-17.046)),
+                reading("range_lu", None, None),
+                reading("momentary_lufs", None, Some(f64::NEG_INFINITY)),
+            ],
+        ),
+        tap(
+            "levels",
+            vec![
+                reading("peak", Some("FL"), Some(0.577)),
+                reading("peak", Some("FR"), Some(29_412.0)),
+            ],
+        ),
+        tap("wide", many.collect()),
+    ]
+}
+
+fn decides() -> Vec<DecideReport> {
+    let action = |position_frames, outcome: &str| ActionReport {
+        position_frames,
+        action: "alert".to_owned(),
+        target: String::new(),
+        reason: "loudness true_peak_dbtp is -0.3, above -1 for 500 ms".to_owned(),
+        outcome: outcome.to_owned(),
+    };
+    vec![DecideReport {
+        id: "guard".to_owned(),
+        component: "segue.rules/threshold".to_owned(),
+        version: "1.0.0".to_owned(),
+        decisions: 70,
+        dry_run: false,
+        actions: vec![
+            action(57_600, "done"),
+            action(48_000 * 75, "not among what it may do"),
+        ],
+        actions_left_out: 3,
+        fault: None,
+    }]
+}
+
+fn report() -> RunReport {
+    RunReport {
+        schema_version: SCHEMA_VERSION,
+        segue: "1.0.0".to_owned(),
+        pipeline: "voice".to_owned(),
+        complete: true,
+        degraded: vec![
+            "stage `a-tube-with-a-long-name` failed at frame 59232: index out of bounds\u{1b}[2J"
+                .to_owned(),
+        ],
+        stream: stream(),
+        stages: stages(),
+        taps: taps(),
+        decides: decides(),
+        generations: vec![GenerationReport {
+            plugin: "acme.eq".to_owned(),
+            version: "1.0.0".to_owned(),
+            hash: "00ff".repeat(16),
+            size_bytes: 612_000,
+            heap_peak_bytes: Some(13_000),
+            panics: 0,
+            logs_dropped: 0,
+        }],
+        notices: vec![Notice {
+            text: "s32 samples are rounded to 24 significant bits".to_owned(),
+        }],
+    }
+}
+
+fn stream() -> StreamReport {
+    StreamReport {
+        input: "assets/voice.wav".to_owned(),
+        output: Some("out/voice.wav".to_owned()),
+        sample_rate_hz: 48_000,
+        layout_in: "stereo".to_owned(),
+        layout_out: "stereo".to_owned(),
+        block_frames: 256,
+        frames_in: 336_000,
+        frames_out: 336_000,
+        latency_frames: 480,
+        pace: "fast".to_owned(),
+        blocks: 1313,
+        late_blocks: 0,
+        elapsed_ns: 48_700_000,
+        times_real_time: 143.7,
+        first_block_ns: Some(9_100_000),
+        non_finite_samples: 0,
+        non_finite_first_frame: None,
+        non_finite_first_channel: None,
+        clipped_samples: 17,
+    }
+}
+
+/// Compares with a golden file, or writes it anew where that was asked for.
+fn check(name: &str, found: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/golden");
+    let path = folder.join(name);
+    if std::env::var_os("SEGUE_GOLDEN").is_some_and(|wish| wish == "write") {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(&path, found).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(found, expected, "{}", path.display());
+}
+
+fn is_narrow(text: &str, columns: usize) -> bool {
+    text.lines().all(|line| line.chars().count() <= columns)
+}
+
+#[test]
+fn a_report_fits_80_columns() {
+    let text = text(&report(), Color::Plain, 80);
+    check("full.txt", &text);
+    assert!(is_narrow(&text, 80));
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn a_wide_terminal_is_used() {
+    check("wide.txt", &text(&report(), Color::Plain, 120));
+}
+
+#[test]
+fn a_run_that_was_stopped_says_so() {
+    let mut report = report();
+    report.complete = false;
+    report.degraded.clear();
+    report.stages.truncate(1);
+    report.taps.clear();
+    report.decides.clear();
+    report.notices.clear();
+    report.stream.clipped_samples = 0;
+    check("stopped.txt", &text(&report, Color::Plain, 80));
+    report.complete = true;
+    report.stages.clear();
+    report.stream.output = None;
+    check("measured.txt", &text(&report, Color::Plain, 80));
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    let colored = text(&report(), Color::Ansi, 80);
+    let mut plain = String::new();
+    let mut rest = colored.as_str();
+    while let Some(at) = rest.find('\u{1b}') {
+        plain.push_str(&rest[..at]);
+        let end = rest[at..].find('m').unwrap();
+        rest = &rest[at + end + 1..];
+    }
+    plain.push_str(rest);
+    assert_ne!(plain, colored);
+    assert_eq!(plain, text(&report(), Color::Plain, 80));
+}
+
+#[test]
+fn programs_read_the_same_with_a_schema_version_and_null_for_what_is_not_finite() {
+    let text = json(&report());
+    check("full.json", &text);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["schema_version"], SCHEMA_VERSION);
+    assert_eq!(value["complete"], true);
+    assert!(value["taps"][0]["readings"][2]["value"].is_null());
+    assert!(value["taps"][0]["readings"][2]["hops"]["min"].is_null());
+}

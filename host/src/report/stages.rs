@@ -1,0 +1,85 @@
+//! Stages: what each stage took, in one table.
+//!
+//! Pure.
+
+use crate::config::render::Color;
+use crate::observe::{RunReport, StageReport};
+use crate::report::figures::{NONE, bytes, duration, percent};
+use crate::report::table::{Side, draw};
+
+/// Time is per block, latency in frames.
+const HEADER: [(&str, Side); 9] = [
+    ("stage", Side::Left),
+    ("calls", Side::Right),
+    ("p50", Side::Right),
+    ("p99", Side::Right),
+    ("max", Side::Right),
+    ("share", Side::Right),
+    ("latency", Side::Right),
+    ("heap", Side::Right),
+    ("faults", Side::Right),
+];
+
+/// The table of stages; empty without any.
+pub(super) fn text(report: &RunReport, color: Color, columns: usize) -> String {
+    if report.stages.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<_> = report.stages.iter().map(row).collect();
+    let mut text = draw(&HEADER, &rows, color, columns);
+    text.push_str(&legend(report));
+    text
+}
+
+fn row(stage: &StageReport) -> Vec<String> {
+    let time = &stage.time;
+    let timed = |nanoseconds| match time.blocks_timed {
+        0 => NONE.to_owned(),
+        _ => duration(nanoseconds),
+    };
+    vec![
+        stage.id.clone(),
+        stage.calls.to_string(),
+        timed(time.p50_ns),
+        timed(time.p99_ns),
+        timed(time.max_ns),
+        match time.blocks_timed {
+            0 => NONE.to_owned(),
+            _ => percent(time.share_of_real_time),
+        },
+        stage.latency_frames.to_string(),
+        heap(stage),
+        match stage.faults.len() {
+            0 => NONE.to_owned(),
+            count => count.to_string(),
+        },
+    ]
+}
+
+/// What a stage holds; a mark where it touches the heap while it processes.
+fn heap(stage: &StageReport) -> String {
+    match stage.heap {
+        None => NONE.to_owned(),
+        Some(heap) if heap.process_calls == 0 => bytes(heap.held_bytes),
+        Some(heap) => format!("{} *", bytes(heap.held_bytes)),
+    }
+}
+
+/// What the figures mean, and what a mark means where there is one.
+fn legend(report: &RunReport) -> String {
+    let stream = &report.stream;
+    let mut text = format!(
+        "time per block of {} frames; share of real time; latency in frames\n",
+        stream.block_frames
+    );
+    for stage in &report.stages {
+        if let Some(heap) = stage.heap.filter(|heap| heap.process_calls > 0) {
+            let calls = heap.process_calls;
+            let id = &stage.id;
+            text.push_str(&format!(
+                "* `{id}` made {calls} heap calls while it processed\n"
+            ));
+        }
+    }
+    text
+}

@@ -1,0 +1,328 @@
+//! The audio thread neither allocates, frees nor blocks, in host and plugins.
+//!
+//! Three witnesses: the counting allocators of the libraries and of this executable, a contention
+//! run in which another thread holds every lock of the host, and, under `--cfg rtsan`,
+//! RealtimeSanitizer, which stops the process at the first such call. `.ci/realtime` runs this
+//! file plainly, and under the sanitizer with plugins that are instrumented and with plugins that
+//! are not. Each witness is shown to speak up when its violation is planted.
+
+use std::alloc::{GlobalAlloc, System};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use segue::discovery::{Registry, SearchPlan, content_hash, scan};
+use segue::loading::{Generation, Providers, meter, with_all_locks};
+use segue::pipeline::{Engine, Lent, Network, OnError, Plan, Source, Stage, StageSetup};
+use segue::pipeline::{TapWiring, Wiring};
+use segue_plugin::abi::audio::Span;
+use segue_plugin::link::built_in;
+use segue_plugin::link::{AudioView, AudioViewMut, Creation, Flags, NoServices, Processor, Start};
+use segue_plugin::prelude::*;
+
+const CHANNELS: usize = 2;
+const FRAMES: usize = 128;
+const BLOCKS: usize = 200;
+
+/// Set in the process that commits a planted violation.
+const PLANTED: &str = "SEGUE_PLANTED_VIOLATION";
+
+struct Counting;
+
+#[expect(unsafe_code, reason = "counts what this executable allocates")]
+// SAFETY: every call goes to `System` with the arguments it came with.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: std::alloc::Layout) -> *mut u8 {
+        meter::count_allocation(layout.size());
+        // SAFETY: the caller keeps the contract of `alloc`, which is `System`'s.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: std::alloc::Layout) {
+        meter::count_free(layout.size());
+        // SAFETY: the caller got `pointer` from this allocator, and so from `System`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// What a planted violation does inside `process`.
+#[derive(Clone, Copy, Debug, PartialEq, Choices)]
+enum Deed {
+    Nothing,
+    Allocate,
+    Lock,
+}
+
+/// Does what it must not.
+#[derive(Params)]
+struct Planted {
+    /// What.
+    #[param(default = Deed::Nothing)]
+    deed: Deed,
+}
+
+impl AudioProcessor for Planted {
+    fn process(&mut self, _: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
+        audio.copy();
+        match self.deed {
+            Deed::Nothing => {}
+            Deed::Allocate => drop(std::hint::black_box(vec![0u8; 64])),
+            Deed::Lock => drop(segue::loading::resident()),
+        }
+        Ok(Status::Continue)
+    }
+}
+
+/// Where the libraries of this build are; built first where they are not.
+fn libraries() -> PathBuf {
+    static BUILT: Once = Once::new();
+    if let Some(folder) = std::env::var_os("SEGUE_PLUGIN_FOLDER") {
+        return folder.into();
+    }
+    let executable = std::env::current_exe().unwrap();
+    let folder = executable
+        .parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .to_owned();
+    BUILT.call_once(|| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "-p", "segue-gain", "-p", "segue-filters"]);
+        if !folder.ends_with("debug") {
+            cargo.arg("--release");
+        }
+        assert!(cargo.status().unwrap().success());
+    });
+    folder
+}
+
+fn start() -> Start<'static> {
+    Start {
+        format: Format {
+            sample_rate_hz: 48_000,
+            layout: Layout::STEREO,
+        },
+        frames_max: FRAMES as u32,
+        mode: Mode::RealTime,
+        sidechains: &[],
+        sources: &[],
+    }
+}
+
+/// The processor of a library that was built.
+fn hosted(name: &str, params: &[(&str, f64)]) -> Processor {
+    let mut plan = SearchPlan::default();
+    plan.files.push(libraries().join(name));
+    let found = scan(
+        &plan,
+        &mut Registry::in_memory(),
+        std::time::SystemTime::now(),
+    );
+    let (path, found) = found
+        .ready()
+        .next()
+        .unwrap_or_else(|| panic!("{:?}", found.entries));
+    let hash = content_hash(&mut std::fs::File::open(path).unwrap()).unwrap();
+    let folder = path.parent().unwrap();
+    let generation = Generation::open(path, hash, &found.manifest, folder).unwrap();
+    let component = &found.manifest.components[0];
+    let params: Vec<_> = params
+        .iter()
+        .map(|(id, value)| (component.param(id).unwrap().index, *value))
+        .collect();
+    let creation = Creation {
+        name,
+        params: &params,
+        ..Creation::default()
+    };
+    let services = Providers::none();
+    let mut processor = generation
+        .processor(&component.name, &creation, services)
+        .unwrap();
+    processor.activate(&start()).unwrap();
+    processor
+}
+
+fn planted(deed: Deed) -> Processor {
+    let creation = Creation {
+        params: &[(0, f64::from(deed as u8))],
+        ..Creation::default()
+    };
+    let made = built_in::processor::<Planted>(&creation, Arc::new(NoServices));
+    let mut processor = made.unwrap();
+    processor.activate(&start()).unwrap();
+    processor
+}
+
+/// A chain with a branch that is summed, and a tap.
+fn engine(processors: Vec<Processor>) -> Engine {
+    let count = processors.len();
+    let wiring = |at: usize| {
+        let before = at.checked_sub(1).map_or(Source::Input, Source::Stage);
+        let mut inputs = vec![before];
+        if at == count - 1 {
+            inputs.push(Source::Input);
+        }
+        Wiring {
+            inputs,
+            sidechains: Vec::new(),
+            channels_out: CHANNELS,
+            latency_frames: 0,
+        }
+    };
+    let network = Network {
+        channels_in: CHANNELS,
+        stages: (0..count).map(wiring).collect(),
+        taps: vec![TapWiring {
+            from: Source::Stage(count - 1),
+            reference: Some(Source::Input),
+        }],
+        output: Source::Stage(count - 1),
+    };
+    let stage = |processor| {
+        Stage::new(StageSetup {
+            processor,
+            on_error: OnError::Bypass,
+            channels_in: CHANNELS,
+            channels_out: CHANNELS,
+            latency_frames: 0,
+            outputs: 0,
+            sample_rate_hz: 48_000,
+        })
+    };
+    let stages = processors.into_iter().map(stage).collect();
+    let plan = Plan::of(&network).unwrap();
+    Engine::new(&network, plan, stages, FRAMES).0
+}
+
+/// Runs so many blocks; answers the heap calls of this thread meanwhile.
+fn run(engine: &mut Engine) -> u64 {
+    let span = Span {
+        channels: CHANNELS,
+        stride: FRAMES,
+        start: 0,
+        frames: FRAMES,
+    };
+    let input: Vec<f32> = (0..CHANNELS * FRAMES)
+        .map(|at| (at as f32 * 0.01).sin())
+        .collect();
+    let mut output = vec![0.0; CHANNELS * FRAMES];
+    let before = meter::heap_calls();
+    for block in 0..BLOCKS {
+        let mut lent = Lent {
+            position_frames: (block * FRAMES) as u64,
+            flags: Flags::NONE,
+            input: AudioView::new(&input, span),
+            output: AudioViewMut::new(&mut output, span),
+        };
+        engine.process(&mut lent).unwrap();
+    }
+    let calls = meter::heap_calls() - before;
+    assert!(output.iter().all(|sample| sample.is_finite()));
+    calls
+}
+
+/// The reference processors with every kind of work switched on.
+fn reference() -> Engine {
+    let bands = [
+        ("band.1.type", 1.0),
+        ("band.1.frequency_hz", 80.0),
+        ("band.2.type", 5.0),
+        ("band.2.frequency_hz", 3_000.0),
+        ("band.2.gain_db", 3.0),
+    ];
+    engine(vec![
+        hosted("libsegue_filters.so", &bands),
+        hosted("libsegue_gain.so", &[("gain_db", -6.0)]),
+        planted(Deed::Nothing),
+    ])
+}
+
+#[test]
+fn no_heap_call_happens_on_the_audio_thread() {
+    let mut engine = reference();
+    assert_eq!(run(&mut engine), 0);
+    assert!(engine.stages().iter().all(|stage| stage.heap_calls() == 0));
+}
+
+#[test]
+fn a_planted_allocation_is_counted_and_charged_to_its_stage() {
+    if cfg!(rtsan) {
+        return; // There it ends the process: see `the_sanitizer_stops_a_planted_allocation`.
+    }
+    let mut engine = engine(vec![planted(Deed::Nothing), planted(Deed::Allocate)]);
+    assert_eq!(run(&mut engine), 2 * BLOCKS as u64);
+    let calls: Vec<_> = engine.stages().iter().map(Stage::heap_calls).collect();
+    assert_eq!(calls, [0, 2 * BLOCKS as u64]);
+}
+
+/// Runs an engine while another thread holds every lock of the host; answers whether it came to
+/// its end before they were released.
+fn ends_while_locks_are_held(mut engine: Engine) -> bool {
+    let done = Arc::new(AtomicBool::new(false));
+    let (began, beginning) = mpsc::channel();
+    let (ended, end) = mpsc::channel();
+    let (ended_before_release, audio) = with_all_locks(|| {
+        let flag = Arc::clone(&done);
+        let audio = std::thread::spawn(move || {
+            began.send(()).unwrap();
+            run(&mut engine);
+            flag.store(true, Ordering::SeqCst);
+            ended.send(()).unwrap();
+        });
+        beginning.recv().unwrap();
+        // An engine that waits for a lock waits here too: until the deadline of the test.
+        let in_time = end.recv_timeout(Duration::from_secs(5)).is_ok();
+        (in_time && done.load(Ordering::SeqCst), audio)
+    });
+    audio.join().unwrap();
+    ended_before_release
+}
+
+#[test]
+fn no_lock_of_the_host_is_waited_for() {
+    assert!(ends_while_locks_are_held(reference()));
+}
+
+#[test]
+fn a_planted_lock_is_waited_for() {
+    if cfg!(rtsan) {
+        return; // An uncontended lock is no call; a contended one ends the process there.
+    }
+    assert!(!ends_while_locks_are_held(engine(vec![planted(
+        Deed::Lock
+    )])));
+}
+
+/// Not a test by itself: the process in which the next test plants its violation.
+#[test]
+fn commit_the_planted_violation() {
+    if std::env::var_os(PLANTED).is_some() {
+        run(&mut engine(vec![planted(Deed::Allocate)]));
+    }
+}
+
+#[test]
+fn the_sanitizer_stops_a_planted_allocation() {
+    if !cfg!(rtsan) {
+        return;
+    }
+    let executable = std::env::current_exe().unwrap();
+    let output = Command::new(executable)
+        .args(["--exact", "commit_the_planted_violation", "--nocapture"])
+        .env(PLANTED, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(
+        said.contains("RealtimeSanitizer: unsafe-library-call"),
+        "{said}"
+    );
+}
