@@ -35,8 +35,6 @@ enum Story {
     },
     /// What is wrong with a configuration, each with its place.
     Mistakes(Box<Mistakes>),
-    /// All was said before.
-    Nothing,
 }
 
 impl Failure {
@@ -74,12 +72,6 @@ impl Failure {
         }
     }
 
-    /// One that was explained already.
-    pub(super) fn said(exit: Exit) -> Self {
-        let story = Story::Nothing;
-        Self { exit, story }
-    }
-
     /// Says what to do about it.
     pub(super) fn help(mut self, text: impl Into<String>) -> Self {
         if let Story::Told { help, .. } = &mut self.story {
@@ -91,7 +83,6 @@ impl Failure {
     /// Says it on standard error and answers the exit code.
     pub(super) fn tell(&self, terminal: &Terminal) -> Exit {
         match (&self.story, terminal.log) {
-            (Story::Nothing, _) => {}
             (Story::Mistakes(mistakes), _) => {
                 say(&mistakes.render(terminal.err.color, terminal.err.width));
             }
@@ -148,7 +139,6 @@ impl From<SessionError> for Failure {
         match error {
             SessionError::Mistakes(mistakes) => Self::mistakes(mistakes),
             SessionError::Conflict(conflict) => conflict.into(),
-            SessionError::Open(error) => Self::of(exit, &error),
             error => Self::of(exit, &error),
         }
     }

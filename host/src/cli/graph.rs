@@ -1,8 +1,186 @@
-//! wip
+//! Graph: the stages of a configuration and how they are connected.
+//!
+//! In: a configuration, and the manifests of what it names, as far as they are there. Out: text,
+//! or a drawing in a language that others draw. Nothing is opened.
+
+mod draw;
+#[cfg(test)]
+mod golden;
+mod languages;
+
+use segue_plugin::declare::Span;
+use segue_plugin::manifest::Component;
+
 use crate::cli::Shell;
-use crate::cli::arguments::Graph;
+use crate::cli::arguments::{Graph, GraphForm};
+use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-pub(super) fn graph(_: &Shell, _: &Graph) -> Result<Exit, Failure> {
+use crate::cli::search;
+use crate::config::model::{Config, Part, Port, Readable};
+use crate::id::Node;
+use crate::session::{Catalogue, Choice};
+
+/// Draws a configuration.
+///
+/// # Errors
+/// When there is none, or it has mistakes.
+pub(super) fn graph(shell: &Shell, arguments: &Graph) -> Result<Exit, Failure> {
+    let config = configuration::read(shell, arguments.file.as_deref(), Vec::new())?;
+    let plan = search::plan(shell, &arguments.search, Some(&config));
+    let catalogue = Catalogue::of(search::scan(shell, &plan));
+    // A drawing is worth having while a plugin is still missing.
+    let choices = catalogue.choose(&config).unwrap_or_else(|conflict| {
+        tracing::warn!("drawn without versions and latencies: {conflict}");
+        Vec::new()
+    });
+    let picture = Picture::of(&config, &choices);
+    shell.terminal.print(&match arguments.format {
+        GraphForm::Text => draw::text(&picture, &shell.terminal.out),
+        GraphForm::Dot => languages::dot(&picture),
+        GraphForm::Mermaid => languages::mermaid(&picture),
+        GraphForm::Json => languages::json(&picture),
+    });
     Ok(Exit::Done)
+}
+
+/// A pipeline as it is drawn.
+#[derive(Debug, Clone)]
+struct Picture {
+    name: String,
+    /// What comes in, where the file says.
+    input: Option<String>,
+    /// Where it goes, where the file says.
+    output: Option<String>,
+    /// Whose output is the pipeline's.
+    from: String,
+    stages: Vec<Stage>,
+    taps: Vec<Tap>,
+    decides: Vec<Decide>,
+}
+
+/// What fills a place.
+#[derive(Debug, Clone)]
+struct Filling {
+    address: String,
+    /// The version that would be chosen.
+    version: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Stage {
+    id: String,
+    filling: Filling,
+    inputs: Vec<String>,
+    /// Further inputs, by their names.
+    sidechains: Vec<(String, String)>,
+    latency: Option<Span>,
+}
+
+#[derive(Debug, Clone)]
+struct Tap {
+    id: String,
+    filling: Filling,
+    from: String,
+    reference: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Decide {
+    id: String,
+    filling: Filling,
+    reads: Vec<String>,
+    may: Vec<String>,
+}
+
+impl Picture {
+    fn of(config: &Config, choices: &[Choice]) -> Self {
+        let name = config.pipeline.name.as_ref();
+        let stream = &config.stream;
+        Self {
+            name: name.map_or_else(|| "pipeline".to_owned(), |name| name.value.clone()),
+            input: stream.input.as_ref().map(|port| shown(&port.value)),
+            output: stream.output.as_ref().map(|port| shown(&port.value)),
+            from: stream.from.value.to_string(),
+            stages: stages(config, choices),
+            taps: taps(config, choices),
+            decides: decides(config, choices),
+        }
+    }
+}
+
+fn stages(config: &Config, choices: &[Choice]) -> Vec<Stage> {
+    let stage = |stage: &crate::config::model::Stage| {
+        let (filling, component) = filling(&stage.part, choices);
+        let sidechains = stage.sidechains.iter();
+        Stage {
+            id: stage.id.to_string(),
+            filling,
+            inputs: stage
+                .inputs
+                .iter()
+                .map(|node| node_name(&node.value))
+                .collect(),
+            sidechains: sidechains
+                .map(|(name, node)| (name.to_string(), node_name(&node.value)))
+                .collect(),
+            latency: component.map(|component| component.capabilities.latency),
+        }
+    };
+    config.stages.iter().map(stage).collect()
+}
+
+fn taps(config: &Config, choices: &[Choice]) -> Vec<Tap> {
+    let taps = config.taps.iter().map(|tap| Tap {
+        id: tap.id.to_string(),
+        filling: filling(&tap.part, choices).0,
+        from: node_name(&tap.from.value),
+        reference: tap.reference.as_ref().map(|node| node_name(&node.value)),
+    });
+    taps.collect()
+}
+
+fn decides(config: &Config, choices: &[Choice]) -> Vec<Decide> {
+    let read = |readable: &Readable| match readable {
+        Readable::Tap(id) => id.to_string(),
+        Readable::Stage(id) => id.to_string(),
+    };
+    let decides = config.decides.iter().map(|decide| Decide {
+        id: decide.id.to_string(),
+        filling: filling(&decide.part, choices).0,
+        reads: decide.reads.iter().map(|one| read(&one.value)).collect(),
+        may: decide
+            .may
+            .iter()
+            .map(|act| act.value.name().to_owned())
+            .collect(),
+    });
+    decides.collect()
+}
+
+fn filling<'c>(part: &Part, choices: &'c [Choice]) -> (Filling, Option<&'c Component>) {
+    let address = &part.component.value;
+    let choice = choices
+        .iter()
+        .find(|choice| choice.chosen.id == *address.plugin());
+    let component = choice.and_then(|choice| match address.component() {
+        Some(name) => choice.found.manifest.component(name),
+        None => choice.found.manifest.components.first(),
+    });
+    let filling = Filling {
+        address: address.to_string(),
+        version: choice.map(|choice| choice.chosen.version.to_string()),
+    };
+    (filling, component)
+}
+
+fn node_name(node: &Node) -> String {
+    node.to_string()
+}
+
+fn shown(port: &Port) -> String {
+    match port {
+        Port::File(path) => path.display().to_string(),
+        Port::Pipe => "-".to_owned(),
+    }
 }

@@ -18,7 +18,8 @@ use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::search;
 use crate::cli::signals;
-use crate::cli::terminal::{Amount, clear_bar, say};
+use crate::cli::terminal::{Amount, Look, clear_bar, say};
+use crate::cli::text::clean;
 use crate::config;
 use crate::config::model::{Config, Port};
 use crate::config::overlay::Override;
@@ -186,6 +187,7 @@ fn tell(
     path: Option<&Path>,
     outcome: Outcome,
 ) -> Result<Exit, Failure> {
+    let terminal = &shell.terminal;
     let saved = match (&outcome.report, path) {
         (Some(report), Some(path)) => save::save(shell, path, &(shell.renderers.json)(report)),
         _ => Ok(()),
@@ -195,9 +197,20 @@ fn tell(
     }
     let ended = outcome.result.map_err(Failure::from)?;
     saved?;
-    Ok(match (ended, outcome.report) {
-        (Ended::Interrupted(signal), _) => Exit::Signal(signal),
-        (Ended::ByDecision(_), _) => Exit::Degraded,
+    let output = outcome.report.as_ref();
+    let output = output.and_then(|report| report.stream.output.as_deref());
+    Ok(match (ended, &outcome.report) {
+        (Ended::Interrupted(signal), _) => {
+            let kept = output.map_or_else(String::new, |path| format!("; {path} was not written"));
+            say(&clean(&format!("stopped by signal {signal}{kept}\n")));
+            Exit::Signal(signal)
+        }
+        (Ended::ByDecision(_), _) => {
+            if let (Some(path), true) = (output, terminal.amount != Amount::Quiet) {
+                say(&clean(&format!("{path} holds what came until then\n")));
+            }
+            Exit::Degraded
+        }
         (Ended::Complete, Some(report)) if !report.degraded.is_empty() => Exit::Degraded,
         (Ended::Complete, _) => Exit::Done,
     })
@@ -208,8 +221,7 @@ fn show(shell: &Shell, words: Words, report: &RunReport) {
     if terminal.amount == Amount::Quiet {
         return;
     }
-    let text =
-        |look: &crate::cli::terminal::Look| (shell.renderers.text)(report, look.color, look.width);
+    let text = |look: &Look| (shell.renderers.text)(report, look.color, look.width);
     match words {
         Words::Here => terminal.print(&text(&terminal.out)),
         Words::Aside => say(&text(&terminal.err)),

@@ -83,17 +83,8 @@ impl Look {
 
     /// The text in the terminal's bold, if it has colours.
     pub(super) fn bold(&self, text: &str) -> String {
-        self.styled("1", text)
-    }
-
-    /// The text in a fainter colour.
-    pub(super) fn faint(&self, text: &str) -> String {
-        self.styled("2", text)
-    }
-
-    fn styled(&self, style: &str, text: &str) -> String {
         match self.color {
-            Color::Ansi => format!("\u{1b}[{style}m{text}\u{1b}[0m"),
+            Color::Ansi => format!("\u{1b}[1m{text}\u{1b}[0m"),
             Color::Plain => text.to_owned(),
         }
     }

@@ -131,10 +131,9 @@ pub(super) fn line(report: &RunReport, columns: usize) -> String {
         significant(stream.times_real_time),
     );
     let to = match &stream.output {
-        Some(path) if report.complete => {
-            format!("{} frames to {}", stream.frames_out, clean(path))
-        }
-        Some(_) => "nothing was written".to_owned(),
+        // Whether an output holds what came until then, whoever stopped the run knows.
+        _ if !report.complete => return format!("{what}\n"),
+        Some(path) => format!("{} frames to {}", stream.frames_out, clean(path)),
         None => format!("{} frames, measured only", stream.frames_out),
     };
     match what.chars().count() + 2 + to.chars().count() <= columns {

@@ -185,6 +185,16 @@ impl<T: AudioProcessor> ProcessorBench<T> {
         });
     }
 
+    /// Sets a parameter between two blocks.
+    ///
+    /// # Panics
+    /// When there is no such parameter, or the value is NaN: a mistake in the test.
+    pub fn set(&mut self, id: &str, value: f64) {
+        let index = index_of(T::PARAMS, id).unwrap_or_else(|| panic!("no parameter {id}"));
+        let status = self.raw.set_param(index, value);
+        assert!(status.is_ok(), "{id} cannot be {value}");
+    }
+
     /// What the next blocks hear on a further input, by its place.
     pub fn sidechain(&mut self, index: usize, channels: &[&[f32]]) {
         self.sidechains
