@@ -31,6 +31,7 @@ mod text;
 mod welcome;
 
 use std::ffi::OsString;
+use std::panic;
 use std::time::Instant;
 
 use clap::Parser;
@@ -67,29 +68,32 @@ struct Shell {
 
 /// Does what the command line says and ends the process. Thread: main.
 pub fn main(born: Instant, renderers: Renderers) -> ! {
+    // A panic has told its story when it gets here; the end of the process is the same as ever,
+    // so that no destructor of a library that was opened runs.
+    let answer = panic::catch_unwind(|| answer(born, renderers));
+    exit::end(answer.unwrap_or(Exit::Failed))
+}
+
+fn answer(born: Instant, renderers: Renderers) -> Exit {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|first| first == HELPER) {
-        exit::end(admission::serve(&arguments[2..]));
+        return admission::serve(&arguments[2..]);
     }
     let arguments = match Arguments::try_parse_from(&arguments) {
         Ok(arguments) => arguments,
-        Err(error) => exit::end(later::explain(&error)),
+        Err(error) => return later::explain(&error),
     };
     let environment = Environment::of_process();
     let global = &arguments.global;
-    let terminal = Terminal::new(
-        &environment,
-        Amount::of(global.quiet, global.verbose),
-        global.log,
-    );
+    let amount = Amount::of(global.quiet, global.verbose);
     let shell = Shell {
-        terminal,
+        terminal: Terminal::new(&environment, amount, global.log),
         environment,
         renderers,
         born,
     };
     let ended = log::start(&shell).and_then(|()| dispatch(&shell, arguments.command));
-    exit::end(ended.unwrap_or_else(|failure| failure.tell(&shell.terminal)))
+    ended.unwrap_or_else(|failure| failure.tell(&shell.terminal))
 }
 
 fn dispatch(shell: &Shell, command: Option<Command>) -> Result<Exit, Failure> {

@@ -114,9 +114,9 @@ fn plugins(bindings: &Bindings, choices: &[Choice]) -> String {
         .map(|bound| bound.params.len())
         .sum();
     format!(
-        "; {} by their manifests, {} in range",
-        count(choices.len(), "plugin"),
-        count(params, "parameter")
+        ", {} of {}",
+        count(params, "parameter"),
+        count(choices.len(), "plugin")
     )
 }
 

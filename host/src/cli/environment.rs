@@ -14,9 +14,12 @@ const NAME: &str = "segue";
 /// The system's folder of configurations.
 const SYSTEM: &str = "/etc";
 
+/// Answers the value of a variable.
+type Lookup = dyn Fn(&str) -> Option<OsString>;
+
 /// What the process was started with.
 pub(super) struct Environment {
-    variable: Box<dyn Fn(&str) -> Option<OsString>>,
+    variable: Box<Lookup>,
     executable: Option<PathBuf>,
 }
 

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::cli::arguments::LogFormat;
 use crate::cli::terminal::{Amount, Terminal, clear_bar, say, set_bar};
-use crate::cli::text::clean;
+use crate::cli::text::{clean, entry};
 use crate::config::render::Color;
 use crate::observe::{Event, EventSink};
 
@@ -85,10 +85,13 @@ impl Progress {
             Weight::Warning => "1;33",
             Weight::Note | Weight::Detail => "1;36",
         };
-        match self.terminal.err.color {
-            Color::Ansi => format!("\u{1b}[{color}m{label}:\u{1b}[0m {text}\n"),
-            Color::Plain => format!("{label}: {text}\n"),
-        }
+        let plain = format!("{label}:");
+        let drawn = match self.terminal.err.color {
+            Color::Ansi => format!("\u{1b}[{color}m{plain}\u{1b}[0m"),
+            Color::Plain => plain.clone(),
+        };
+        let lines = entry(&plain, plain.len() + 1, text, self.terminal.err.width);
+        lines.replacen(&plain, &drawn, 1)
     }
 
     /// A place in the stream, as people read it.
@@ -267,8 +270,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_what_it_is() {
+    fn a_line_says_what_it_is_and_ends_before_the_margin() {
         let progress = progress(Amount::Normal);
-        assert_eq!(progress.drawn(Weight::Warning, "fault", "x"), "fault: x\n");
+        let long = "abcdefghi ".repeat(8);
+        assert_eq!(
+            progress.drawn(Weight::Warning, "fault", &long),
+            format!(
+                "fault: {}\n       abcdefghi\n",
+                "abcdefghi ".repeat(7).trim_end()
+            )
+        );
     }
 }

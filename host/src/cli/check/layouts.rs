@@ -135,7 +135,7 @@ mod tests {
         }
     }
 
-    fn messages(text: &str, stages: &[Layouts], tap: Layouts) -> Vec<String> {
+    fn messages(text: &str, stages: &[Layouts], tap: &Layouts) -> Vec<String> {
         let config = parse(text, Path::new("f.toml"), &[]).unwrap();
         let stages = config.stages.iter().zip(stages);
         let stages =
@@ -145,7 +145,7 @@ mod tests {
             taps: config
                 .taps
                 .iter()
-                .map(|_| bound("t", Kind::Metric, &tap))
+                .map(|_| bound("t", Kind::Metric, tap))
                 .collect(),
             decides: Vec::new(),
         };
@@ -166,11 +166,11 @@ mod tests {
         let up = Layouts::Pairs(vec![(Layout::STEREO, FIVE)]);
         let two = Layouts::Same(vec![Layout::MONO, Layout::STEREO]);
         assert_eq!(
-            messages(CHAIN, &[up.clone(), two.clone()], Layouts::Any),
+            messages(CHAIN, &[up.clone(), two.clone()], &Layouts::Any),
             ["a.x/x takes mono, stereo, and what it reads is 5.1"]
         );
         assert_eq!(
-            messages(CHAIN, &[up, Layouts::Any], two),
+            messages(CHAIN, &[up, Layouts::Any], &two),
             ["a.x/x takes mono, stereo, and what it reads is 5.1"]
         );
     }
@@ -179,7 +179,7 @@ mod tests {
     fn what_depends_on_the_input_is_no_mistake() {
         let mono = Layouts::Same(vec![Layout::MONO]);
         let two = Layouts::Same(vec![Layout::MONO, Layout::STEREO]);
-        assert_eq!(messages(CHAIN, &[two, mono.clone()], mono), [""; 0]);
+        assert_eq!(messages(CHAIN, &[two, mono.clone()], &mono), [""; 0]);
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
             messages(
                 text,
                 &[Layouts::Any, only(FIVE), only(Layout::MONO)],
-                Layouts::Any
+                &Layouts::Any
             ),
             ["a.x/x reads signals that never have the same layout"]
         );
@@ -201,7 +201,7 @@ mod tests {
             messages(
                 text,
                 &[Layouts::Any, only(FIVE), Layouts::Any],
-                Layouts::Any
+                &Layouts::Any
             ),
             [""; 0]
         );
