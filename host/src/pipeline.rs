@@ -9,11 +9,6 @@
 //! place and writes another; what happened is left in counters and in a ring, to be read on the
 //! control thread.
 
-#[expect(
-    unsafe_code,
-    reason = "the floating-point mode is set and read by inline assembly"
-)]
-pub mod cpu;
 mod crossfade;
 mod delay;
 mod engine;

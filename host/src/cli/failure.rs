@@ -150,7 +150,9 @@ fn exit(error: &SessionError) -> Exit {
         SessionError::Mistakes(_) | SessionError::Cycle(_) => Exit::Misused,
         SessionError::Conflict(_)
         | SessionError::Refused { .. }
-        | SessionError::Deadline { .. }
+        | SessionError::Missed { .. }
+        | SessionError::Observers(_)
+        | SessionError::Delays { .. }
         | SessionError::Latency { .. } => Exit::Plugin,
         SessionError::Admission(error) => admission(error),
         SessionError::Create(

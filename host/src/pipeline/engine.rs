@@ -9,9 +9,9 @@ use std::time::Instant;
 use rtrb::{Consumer, Producer, RingBuffer};
 use segue_plugin::link::{AudioView, AudioViewMut, Flags, Record};
 
+use crate::audio::FloatMode;
 use crate::audio::first_non_finite;
 use crate::loading::meter::{self, RealTimeScope};
-use crate::pipeline::cpu::FloatMode;
 use crate::pipeline::delay::DelayLine;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
 use crate::pipeline::network::{Network, TapWiring};
@@ -171,6 +171,21 @@ impl Engine {
         for tap in &mut self.taps {
             tap.send(&mut self.full);
         }
+    }
+
+    /// Tells where the stream ends, so that taps take no padding for signal; answers how many
+    /// frames of padding it takes until the output and every tap know all of it.
+    pub fn end_at(&mut self, length_frames: u64) -> u64 {
+        self.taps
+            .iter_mut()
+            .for_each(|tap| tap.end_at(length_frames));
+        let latest = self
+            .taps
+            .iter()
+            .map(Feed::latency_frames)
+            .max()
+            .unwrap_or(0);
+        latest.max(self.latency_frames)
     }
 
     /// Whether every tap has room for another chunk. Thread: any.

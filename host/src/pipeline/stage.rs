@@ -7,9 +7,9 @@
 
 use segue_plugin::link::{AudioView, AudioViewMut, Block, CallStatus, Flags, Processor, Record};
 
+use crate::audio::FloatMode;
 use crate::audio::first_non_finite;
 use crate::observe::{Histogram, Spread};
-use crate::pipeline::cpu::FloatMode;
 use crate::pipeline::crossfade::Decay;
 use crate::pipeline::delay::DelayLine;
 
@@ -22,6 +22,18 @@ pub enum OnError {
     Mute,
     /// The session ends.
     Stop,
+}
+
+impl OnError {
+    /// The word for it in files and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bypass => "bypass",
+            Self::Mute => "mute",
+            Self::Stop => "stop",
+        }
+    }
 }
 
 /// Why a stage failed.

@@ -8,7 +8,7 @@ use segue_plugin::declare::{Heap, Layout};
 use crate::config::model::Config;
 use crate::config::words::Act;
 use crate::io::{Source, Written};
-use crate::loading::Generation;
+use crate::loading::{Generation, Missed};
 use crate::observe::{
     DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport, RunReport,
     SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
@@ -148,7 +148,7 @@ impl<'a> Exporter<'a> {
             }),
             substituted_from_frame: fault.as_ref().map(|fault| fault.position_frames),
             faults: fault.into_iter().collect(),
-            on_error: format!("{:?}", stage.on_error()).to_lowercase(),
+            on_error: stage.on_error().name().to_owned(),
             outputs: outputs
                 .map(|(declared, values)| OutputReport {
                     id: declared.id.clone(),
@@ -230,55 +230,33 @@ pub(super) fn generation(generation: &Generation) -> GenerationReport {
     }
 }
 
+/// What went wrong beside the audio.
+pub(super) struct Trouble {
+    /// Instances that did not end in time.
+    pub(super) instances: Option<Missed>,
+    /// Taps and decisions that did not.
+    pub(super) observers: Option<String>,
+    /// Notes and events that found the ring full.
+    pub(super) records_lost: u64,
+    /// Events and decisions that taps were too slow for.
+    pub(super) steps_lost: u64,
+}
+
 /// Why a run that came to its end is degraded all the same, one sentence each.
 pub(super) fn degraded(
     report: &RunReport,
     result: &Result<Ended, SessionError>,
-    all_dropped: bool,
+    trouble: &Trouble,
 ) -> Vec<String> {
-    let mut reasons = Vec::new();
-    for stage in &report.stages {
-        reasons.extend(stage.faults.iter().map(|fault| {
-            let (id, frame) = (&stage.id, fault.position_frames);
-            format!("stage `{id}` failed at frame {frame}: {}", fault.text)
-        }));
-    }
-    let taps = report.taps.iter().map(|tap| ("tap", &tap.id, &tap.fault));
-    let decides = report
-        .decides
-        .iter()
-        .map(|decide| ("decision", &decide.id, &decide.fault));
-    for (kind, id, fault) in taps.chain(decides) {
-        reasons.extend(fault.iter().map(|fault| {
-            format!(
-                "{kind} `{id}` failed at frame {}: {}",
-                fault.position_frames, fault.text
-            )
-        }));
-    }
+    let mut reasons = faults(report);
     for tap in report.taps.iter().filter(|tap| tap.dropped_frames > 0) {
         reasons.push(format!(
             "tap `{}` missed {} frames",
             tap.id, tap.dropped_frames
         ));
     }
-    let stream = &report.stream;
-    if let (Some(frame), Some(channel)) = (
-        stream.non_finite_first_frame,
-        stream.non_finite_first_channel,
-    ) {
-        let count = stream.non_finite_samples;
-        let channel = channel + 1;
-        reasons.push(format!(
-            "{count} samples of the input were not finite and became 0, the first at frame \
-             {frame} of channel {channel}"
-        ));
-    }
-    for generation in report
-        .generations
-        .iter()
-        .filter(|generation| generation.panics > 0)
-    {
+    reasons.extend(non_finite(&report.stream));
+    for generation in report.generations.iter().filter(|one| one.panics > 0) {
         let (plugin, panics) = (&generation.plugin, generation.panics);
         reasons.push(format!(
             "{plugin} panicked {panics} times; each was caught inside it"
@@ -287,8 +265,61 @@ pub(super) fn degraded(
     if let Ok(Ended::ByDecision(reason)) = result {
         reasons.push(format!("a decision ended the run: {reason}"));
     }
-    if !all_dropped {
-        reasons.push("a plugin did not end in time; its thread was abandoned".to_owned());
-    }
+    reasons.extend(trouble.reasons());
     reasons
+}
+
+/// One sentence for each failure of a stage, tap or decision.
+fn faults(report: &RunReport) -> Vec<String> {
+    let stages = report.stages.iter();
+    let stages = stages.flat_map(|at| at.faults.iter().map(move |fault| ("stage", &at.id, fault)));
+    let taps = report.taps.iter();
+    let taps = taps.flat_map(|at| at.fault.iter().map(move |fault| ("tap", &at.id, fault)));
+    let decides = report.decides.iter();
+    let decides = decides.flat_map(|at| {
+        at.fault
+            .iter()
+            .map(move |fault| ("decision", &at.id, fault))
+    });
+    let sentence = |(kind, id, fault): (&str, &String, &FaultReport)| {
+        format!(
+            "{kind} `{id}` failed at frame {}: {}",
+            fault.position_frames, fault.text
+        )
+    };
+    stages.chain(taps).chain(decides).map(sentence).collect()
+}
+
+fn non_finite(stream: &StreamReport) -> Option<String> {
+    let (frame, channel) = (
+        stream.non_finite_first_frame?,
+        stream.non_finite_first_channel? + 1,
+    );
+    let count = stream.non_finite_samples;
+    Some(format!(
+        "{count} samples of the input were not finite and became 0, the first at frame {frame} \
+         of channel {channel}"
+    ))
+}
+
+impl Trouble {
+    fn reasons(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        reasons.extend(
+            self.instances
+                .map(|why| format!("the end of the instances {why}")),
+        );
+        reasons.extend(self.observers.clone());
+        if self.records_lost > 0 {
+            let lost = self.records_lost;
+            reasons.push(format!("{lost} notes and events of stages found no room"));
+        }
+        if self.steps_lost > 0 {
+            let lost = self.steps_lost;
+            reasons.push(format!(
+                "taps were too slow for {lost} events and decisions"
+            ));
+        }
+        reasons
+    }
 }

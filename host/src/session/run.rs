@@ -17,10 +17,11 @@ use segue_plugin::link::{AudioView, AudioViewMut, Flags, RecordKind};
 
 use crate::audio::{Buffer, sanitize};
 use crate::io::{Sink, Source};
+use crate::loading::Missed;
 use crate::observe::{Event, EventSink};
-use crate::pipeline::{Engine, Lent, Rings, StageState};
+use crate::pipeline::{Engine, Lent, Rings, StageState, Stopped};
 use crate::session::error::SessionError;
-use crate::session::observers::{Heard, HeardBy, Observers};
+use crate::session::observers::{Heard, HeardBy, OBSERVERS_DEADLINE, Observers, Offer};
 
 /// Frames read at a time: 64 KiB of 16-bit stereo. System calls in the size of a block cost more
 /// than the processing.
@@ -67,6 +68,8 @@ pub(super) struct Counters {
     pub(super) frames_in: u64,
     pub(super) frames_out: u64,
     pub(super) late_blocks: u64,
+    /// Events and decisions that taps were too slow for; live only.
+    pub(super) steps_lost: u64,
     pub(super) elapsed: Duration,
     pub(super) first_block: Option<Duration>,
     pub(super) non_finite: u64,
@@ -107,6 +110,8 @@ pub(super) struct Runner<'a> {
     position_frames: u64,
     /// Frames of output still to be dropped: the latency of a file run.
     to_drop: u64,
+    /// Frames of output still to be written, once the input is over.
+    to_write: u64,
     chunks_asked: u64,
     /// Whether the failure of each stage was told.
     told: Vec<bool>,
@@ -138,6 +143,7 @@ impl<'a> Runner<'a> {
             output: Buffer::new(channels.1, frames),
             position_frames: 0,
             to_drop,
+            to_write: u64::MAX,
             chunks_asked: 0,
             told: vec![false; plan.stages.len()],
             started: Instant::now(),
@@ -157,6 +163,7 @@ impl<'a> Runner<'a> {
     ) -> Result<Ended, SessionError> {
         self.started = Instant::now();
         let ended = self.stream(source, &mut sink);
+        self.engine.flush_taps();
         self.counters.elapsed = self.started.elapsed();
         ended
     }
@@ -178,6 +185,8 @@ impl<'a> Runner<'a> {
             self.clean(frames)?;
             self.counters.frames_in += frames as u64;
             if let Some(reason) = self.chunk(frames, Flags::NONE, sink)? {
+                self.counters.frames_in = self.position_frames;
+                self.flush(sink)?;
                 return Ok(Ended::ByDecision(reason));
             }
             self.events.event(Event::Progress {
@@ -185,18 +194,17 @@ impl<'a> Runner<'a> {
             });
         }
         self.flush(sink)?;
-        self.engine.flush_taps();
         Ok(Ended::Complete)
     }
 
-    /// Feeds silence until everything that was read has come out, and the tail if it is kept.
+    /// Feeds silence until everything that was read has come out, and the tail if it is kept; until
+    /// every tap has seen it, too. Of the output no more than that is written.
     fn flush(&mut self, sink: &mut Option<&mut (dyn Sink + 'static)>) -> Result<(), SessionError> {
-        let latency = match self.plan.pace {
-            Pace::Fast => self.engine.latency_frames(),
-            Pace::RealTime => 0,
-        };
         let tail_max = TAIL_SECONDS_MAX * u64::from(self.plan.sample_rate_hz);
-        let mut left = latency + self.plan.tail_frames.min(tail_max);
+        let length = self.counters.frames_in + self.plan.tail_frames.min(tail_max);
+        let padding = self.engine.end_at(length);
+        self.to_write = length - self.counters.frames_out;
+        let mut left = length - self.counters.frames_in + padding;
         self.input.clear();
         while left > 0 {
             let frames = left.min(self.input.frames_max() as u64) as usize;
@@ -236,7 +244,7 @@ impl<'a> Runner<'a> {
         let mut stop = None;
         while done < frames && stop.is_none() {
             let block = self.block_frames(frames - done);
-            self.wait_for_taps();
+            self.wait_for_taps()?;
             let result = self.block(done..done + block, flags);
             self.drain();
             done += block;
@@ -244,7 +252,7 @@ impl<'a> Runner<'a> {
             if let Err(stopped) = result {
                 return Err(self.stopped(stopped.stage));
             }
-            stop = self.decide();
+            stop = self.decide()?;
         }
         self.observe();
         self.tell_faults();
@@ -262,7 +270,7 @@ impl<'a> Runner<'a> {
         frames as usize
     }
 
-    fn block(&mut self, range: Range<usize>, flags: Flags) -> Result<(), crate::pipeline::Stopped> {
+    fn block(&mut self, range: Range<usize>, flags: Flags) -> Result<(), Stopped> {
         let input = AudioView::new(self.input.as_slice(), span(&self.input, &range));
         let into = span(&self.output, &range);
         let mut lent = Lent {
@@ -303,9 +311,12 @@ impl<'a> Runner<'a> {
     ) -> Result<(), SessionError> {
         let dropped = self.to_drop.min(frames as u64);
         self.to_drop -= dropped;
-        self.counters.frames_out += frames as u64 - dropped;
-        if let Some(sink) = sink {
-            sink.write(&self.output, dropped as usize..frames)?;
+        let written = (frames as u64 - dropped).min(self.to_write);
+        self.to_write -= written;
+        self.counters.frames_out += written;
+        if let (Some(sink), true) = (sink, written > 0) {
+            let start = dropped as usize;
+            sink.write(&self.output, start..start + written as usize)?;
             if self.plan.pace == Pace::RealTime {
                 sink.flush()?;
             }
@@ -313,41 +324,71 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// Off line every tap gets every frame: the session waits. Live it never does.
-    fn wait_for_taps(&mut self) {
-        if self.plan.pace == Pace::RealTime {
-            return;
-        }
-        while !self.engine.taps_have_room() {
+    /// Off line every tap gets every frame: the session waits, within a deadline. Live it never
+    /// does: a tap that is too slow misses frames, which are counted.
+    fn wait_for_taps(&mut self) -> Result<(), SessionError> {
+        let (Pace::Fast, Some(observers)) = (self.plan.pace, self.observers) else {
+            return Ok(());
+        };
+        let mut waits = 0;
+        while !self.engine.taps_have_room() && self.plan.stop.load(Ordering::Relaxed) == 0 {
             self.observe();
+            if !observers.is_alive() {
+                return Err(SessionError::Observers(Missed::Ended));
+            }
+            if waits == OBSERVERS_DEADLINE.as_millis() / TAP_WAIT.as_millis() {
+                return Err(SessionError::Observers(Missed::Deadline(
+                    OBSERVERS_DEADLINE,
+                )));
+            }
+            let before = Instant::now();
             thread::park_timeout(TAP_WAIT);
+            // Woken early, there was progress: only whole waits count towards the deadline.
+            waits = if before.elapsed() < TAP_WAIT {
+                0
+            } else {
+                waits + 1
+            };
         }
+        Ok(())
     }
 
     /// Tells the observers of the chunks that were sent since the last time.
     fn observe(&mut self) {
         let sent = self.engine.chunks_sent();
-        if let (Some(observers), true) = (self.observers, sent > self.chunks_asked) {
-            observers.observe(sent);
-            self.chunks_asked = sent;
+        let Some(observers) = self.observers.filter(|_| sent > self.chunks_asked) else {
+            return;
+        };
+        match self.plan.pace {
+            Pace::Fast => observers.observe(sent),
+            Pace::RealTime if !observers.offer(Offer::Observe(sent)) => return,
+            Pace::RealTime => {}
         }
+        self.chunks_asked = sent;
     }
 
-    /// At a decision's frame: waits until all taps know everything so far, and asks.
-    fn decide(&mut self) -> Option<String> {
-        let every = self.plan.decide_every_frames?;
-        let observers = self.observers?;
-        if !self.position_frames.is_multiple_of(every) {
-            return None;
+    /// At a decision's frame: off line, waits until all taps know everything so far, and asks;
+    /// live, asks and looks for the answer at each block.
+    fn decide(&mut self) -> Result<Option<String>, SessionError> {
+        let (Some(every), Some(observers)) = (self.plan.decide_every_frames, self.observers) else {
+            return Ok(None);
+        };
+        if self.position_frames.is_multiple_of(every) {
+            self.engine.flush_taps();
+            self.chunks_asked = self.engine.chunks_sent();
+            let stages = self.engine.stages().iter();
+            let outputs = stages.map(|stage| stage.output_values().to_vec()).collect();
+            let (chunks, frame) = (self.chunks_asked, self.position_frames);
+            match self.plan.pace {
+                Pace::Fast => return observers.decide(chunks, frame, outputs),
+                Pace::RealTime if observers.offer(Offer::Decide(chunks, frame, outputs)) => {}
+                Pace::RealTime => self.counters.steps_lost += 1,
+            }
         }
-        self.engine.flush_taps();
-        self.chunks_asked = self.engine.chunks_sent();
-        let outputs = self
-            .engine
-            .stages()
-            .iter()
-            .map(|stage| stage.output_values().to_vec());
-        observers.decide(self.chunks_asked, self.position_frames, outputs.collect())
+        Ok(match self.plan.pace {
+            Pace::Fast => None,
+            Pace::RealTime => observers.wanted(),
+        })
     }
 
     /// Moves what stages left behind to the log and to who subscribed.
@@ -355,7 +396,8 @@ impl<'a> Runner<'a> {
         let mut heard = Vec::new();
         while let Ok(left) = self.rings.records.pop() {
             let record = &left.record;
-            let position_frames = left.position_frames + u64::from(record.offset_frames);
+            let offset = (record.offset_frames as usize).min(self.plan.block_frames);
+            let position_frames = left.position_frames + offset as u64;
             let stage = &self.plan.stages[left.stage];
             match record.kind {
                 RecordKind::NOTE => self.events.event(Event::Note {
@@ -380,8 +422,13 @@ impl<'a> Runner<'a> {
                 _ => {}
             }
         }
-        if let (Some(observers), false) = (self.observers, heard.is_empty()) {
-            observers.hear(heard);
+        let Some(observers) = self.observers.filter(|_| !heard.is_empty()) else {
+            return;
+        };
+        match self.plan.pace {
+            Pace::Fast => observers.hear(heard),
+            Pace::RealTime if observers.offer(Offer::Hear(heard)) => {}
+            Pace::RealTime => self.counters.steps_lost += 1,
         }
     }
 

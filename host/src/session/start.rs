@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use segue_plugin::declare::Layout;
+use segue_plugin::link::Processor;
 use segue_plugin::setup::{Format as Signal, Mode};
 
 use crate::admission::Admission;
@@ -18,18 +19,21 @@ use crate::config::model::Config;
 use crate::config::words::{OnError as Word, Tail};
 use crate::discovery::SearchPlan;
 use crate::io::{self, Container, OutputOptions, Overwrite, RawSpec, Sink, Source, Written};
-use crate::loading::within;
+use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
 use crate::pipeline::{Engine, OnError, Plan, Rings, Stage, StageSetup};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, Opened, StageFacts, Target};
 use crate::session::error::SessionError;
-use crate::session::export::{self, Exporter, Facts};
+use crate::session::export::{self, Exporter, Facts, Trouble};
 use crate::session::observers::{Found, Observers, Setup};
 use crate::session::open::open;
 use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
 use crate::session::subscribers::subscribers;
 use crate::session::wires::Wires;
+
+/// The most memory that delay lines of parallel paths take: beyond it a configuration is refused.
+const DELAY_BYTES_MAX: u64 = 1 << 30;
 
 /// How long instances may take to be dropped at the end.
 const DROP_DEADLINE: Duration = Duration::from_secs(10);
@@ -122,27 +126,72 @@ struct Session {
 fn prepare(mut request: Request) -> Result<Session, SessionError> {
     let (bindings, opened) = open(&mut request)?;
     let source = io::open(&request.input.path, request.input.raw)?;
-    let format = *source.format();
-    let target = target(&request, format);
-    let mut instances = Instances::create(&request.config, &bindings, &opened, target)?;
+    let target = target(&request, *source.format());
+    let instances = Instances::create(&request.config, &bindings, &opened, target)?;
+    match connect(&request, &instances, &*source) {
+        Ok(connected) => assemble(request, bindings, opened, instances, source, connected),
+        Err(error) => {
+            let stages = instances.stages.into_iter();
+            // The error that is told came first; instances that do not end either change nothing.
+            let _ = end(stages.map(|stage| stage.processor).collect());
+            Err(error)
+        }
+    }
+}
+
+/// What is decided once all instances are there.
+struct Connected {
+    plan: Plan,
+    layout_out: Layout,
+    tail_frames: u64,
+    sink: Option<Box<dyn Sink>>,
+}
+
+/// Plans the network and opens the output.
+fn connect(
+    request: &Request,
+    instances: &Instances,
+    source: &dyn Source,
+) -> Result<Connected, SessionError> {
     let plan = Plan::of(&instances.network)?;
-    let layout_out = instances.layout(instances.network.output, format.layout());
+    let bytes = plan.delay_bytes();
+    if bytes > DELAY_BYTES_MAX {
+        let max = DELAY_BYTES_MAX;
+        return Err(SessionError::Delays { bytes, max });
+    }
+    let layout_out = instances.layout(instances.network.output, source.format().layout());
     let tail_frames = match request.config.stream.tail.value {
         Tail::Cut => 0,
-        Tail::Keep => instances.tail_frames(),
+        Tail::Keep => instances.tail_frames(&plan.order),
     };
-    let sink = create(&request, layout_out, &*source, tail_frames)?;
-    let (facts, stages) = stages(&request.config, &mut instances, &bindings, format);
-    let order = plan.order.clone();
-    let (engine, rings) = Engine::new(&instances.network, plan, stages, target.frames_max as usize);
-    let wires = Wires::of(&request.config);
+    Ok(Connected {
+        sink: create(request, layout_out, source, tail_frames)?,
+        plan,
+        layout_out,
+        tail_frames,
+    })
+}
+
+fn assemble(
+    request: Request,
+    bindings: Bindings,
+    opened: Opened,
+    mut instances: Instances,
+    source: Box<dyn Source>,
+    connected: Connected,
+) -> Result<Session, SessionError> {
+    let (config, format) = (&request.config, *source.format());
+    let block_frames = config.stream.block_frames.value as usize;
+    let (facts, stages) = stages(config, &mut instances, &bindings, format);
+    let order = connected.plan.order.clone();
+    let (engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
     let plan = RunPlan {
         pace: request.pace,
         non_finite: request.non_finite,
-        block_frames: target.frames_max as usize,
+        block_frames,
         decide_every_frames: (!bindings.decides.is_empty())
-            .then(|| u64::from(request.config.stream.decide_every_frames.value)),
-        tail_frames,
+            .then(|| u64::from(config.stream.decide_every_frames.value)),
+        tail_frames: connected.tail_frames,
         sample_rate_hz: format.sample_rate_hz(),
         stages: bindings
             .stages
@@ -153,33 +202,41 @@ fn prepare(mut request: Request) -> Result<Session, SessionError> {
         stop: Arc::clone(&request.stop),
         born: request.born,
     };
-    let tap_layouts = instances.taps.iter().map(|tap| tap.layout).collect();
     let mut session = Session {
+        wires: Wires::of(config),
+        tap_layouts: instances.taps.iter().map(|tap| tap.layout).collect(),
+        layout_out: connected.layout_out,
+        sink: connected.sink,
         request,
         bindings,
-        wires,
         opened,
         facts,
-        layout_out,
         order,
-        tap_layouts,
         engine,
         rings,
         observers: None,
         source,
-        sink,
         plan,
     };
-    session.observe(instances);
+    session.observe(instances)?;
     Ok(session)
+}
+
+/// Ends instances, each inside its plugin's guard, within a deadline.
+fn end(processors: Vec<Processor>) -> Result<(), Missed> {
+    within(DROP_DEADLINE, move || {
+        for mut processor in processors {
+            processor.deactivate();
+        }
+    })
 }
 
 impl Session {
     /// Starts the observers: taps and decisions move to their own thread.
-    fn observe(&mut self, instances: Instances) {
+    fn observe(&mut self, instances: Instances) -> Result<(), SessionError> {
         let exporter = Exporter::new(&self.request.config, &self.bindings);
         let Some(feeds) = self.rings.feeds.take() else {
-            return;
+            return Ok(());
         };
         let layouts = self.tap_layouts.clone();
         let setup = Setup {
@@ -187,7 +244,8 @@ impl Session {
             tap_report: &|at| exporter.tap(at, layouts[at]),
             decide: &|at| exporter.decide(at),
         };
-        self.observers = Observers::start(&self.bindings, &self.wires, instances, feeds, &setup);
+        self.observers = Observers::start(&self.bindings, &self.wires, instances, feeds, &setup)?;
+        Ok(())
     }
 
     fn run(mut self) -> Outcome {
@@ -210,7 +268,7 @@ impl Session {
         let found = self
             .observers
             .take()
-            .and_then(|observers| observers.finish(chunks));
+            .map(|observers| observers.finish(chunks));
         let (result, written) = finish(result, self.sink.take());
         self.request.events.event(Event::Finished {
             frames: counters.frames_in,
@@ -226,7 +284,7 @@ impl Session {
     fn report(
         self,
         counters: &Counters,
-        found: Option<Found>,
+        found: Option<Result<Found, SessionError>>,
         written: Option<Written>,
         result: &Result<Ended, SessionError>,
     ) -> RunReport {
@@ -241,29 +299,38 @@ impl Session {
             written,
             request: &self.request,
         });
-        if let Some(found) = found {
-            report.taps = found.taps;
-            report.decides = found.decides;
+        let mut observers = None;
+        match found {
+            Some(Ok(found)) => {
+                report.taps = found.taps;
+                report.decides = found.decides;
+            }
+            Some(Err(error)) => observers = Some(error.to_string()),
+            None => {}
         }
         for (tap, dropped) in report.taps.iter_mut().zip(self.engine.dropped_frames()) {
             tap.dropped_frames = dropped;
         }
-        let stages = self.engine.into_stages();
-        let ended = within(DROP_DEADLINE, move || stages.into_iter().for_each(end));
+        let records_lost = self.engine.records_lost();
+        let stages = self.engine.into_stages().into_iter();
+        let instances = end(stages.map(Stage::into_processor).collect()).err();
         let opened = self.opened.into_values().map(|(generation, _)| generation);
         report.generations = opened
             .map(|generation| export::generation(&generation))
             .collect();
         report.complete = matches!(result, Ok(Ended::Complete));
-        report.degraded = export::degraded(&report, result, ended.is_some());
+        report.degraded = export::degraded(
+            &report,
+            result,
+            &Trouble {
+                instances,
+                observers,
+                records_lost,
+                steps_lost: counters.steps_lost,
+            },
+        );
         report
     }
-}
-
-/// Ends one instance, inside the plugin's guard.
-fn end(stage: Stage) {
-    let mut processor = stage.into_processor();
-    processor.deactivate();
 }
 
 /// Gives a complete output its name, and leaves nothing of any other.
