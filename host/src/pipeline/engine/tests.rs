@@ -253,7 +253,7 @@ fn every_tap_knows_all_of_the_stream_and_nothing_behind_it() {
     let stages = vec![stage(&[], OnError::Bypass)];
     let (mut engine, mut rings) = Engine::new(&network, plan, stages, FRAMES_MAX);
     let input = sine(1_000);
-    let mut process = |engine: &mut Engine, samples: &[f32], position: usize| {
+    let process = |engine: &mut Engine, samples: &[f32], position: usize| {
         let mut output = vec![0.0; samples.len()];
         let span = Span {
             channels: 1,
