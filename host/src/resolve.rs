@@ -29,6 +29,8 @@ mod words;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod stories;

@@ -13,9 +13,12 @@ mod catalogue;
 mod error;
 mod export;
 mod observers;
+mod open;
 mod run;
 mod start;
+mod subscribers;
 mod values;
+mod wires;
 
 pub use bind::{Bindings, Bound, bind};
 pub use build::Instances;

@@ -106,7 +106,8 @@ pub fn run(build: &mut Command) -> Built {
     let build = build.args(["--message-format", "json-render-diagnostics"]);
     let output = build.output().expect("cargo is there: it runs this test");
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{build:?} failed:\n{errors}");
+    let status = output.status;
+    assert!(status.success(), "{build:?} ended with {status}:\n{errors}");
     let messages = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
     Built(messages.lines().filter_map(artifact).collect())
 }

@@ -13,5 +13,6 @@
 pub mod build;
 pub mod desk;
 pub mod library;
+pub mod play;
 pub mod source;
 pub mod wav;

@@ -26,7 +26,7 @@ const UNSAFE: [(&str, &[&str]); 6] = [
     ("host/src/lib.rs", &["loading"]),
     ("host/src/lib.rs", &["audio"]),
     ("host/src/lib.rs", &["pipeline", "cpu"]),
-    ("host/src/main.rs", &[]),
+    ("host/src/main.rs", &["allocator"]),
     ("plugin-api/src/lib.rs", &["abi"]),
     ("plugin-api/src/lib.rs", &["export"]),
 ];

@@ -9,7 +9,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use segue_plugin::declare::Layout;
 use segue_plugin::link::{Creation, NoServices};
@@ -19,8 +19,8 @@ use tempfile::TempDir;
 
 use crate::admission::specimen::{dependent, gain, specimen};
 use crate::admission::{
-    Admission, AdmissionError, Admitted, Applicant, Helper, HelperError, Places, Rejection,
-    STORE_BYTES_MAX, Store, StoreError, build_of, serve,
+    Admission, AdmissionError, Admitted, Applicant, Helper, HelperError, PROBE_DEADLINE, Places,
+    Rejection, STORE_BYTES_MAX, Store, StoreError, build_of, serve,
 };
 use crate::discovery::{ContentHash, Found, Registry, SearchPlan, scan};
 use crate::id::PluginId;
@@ -329,6 +329,21 @@ fn an_exit_is_told_even_if_it_looks_well() {
     }
     let reason = "its probe ended with exit code 5 while dropping acme.specimen/part";
     check("drop-exit", reason);
+}
+
+#[test]
+fn what_a_library_started_ends_with_its_probe() {
+    let (_folder, mut host) = host("open-fork");
+    let rejection = host.refused(&["acme.specimen"]);
+    let child = rejection.evidence.last().unwrap();
+    let until = Instant::now() + PROBE_DEADLINE;
+    // It was killed, and ends as soon as it gets its turn; then nobody may have reaped it yet.
+    while let Ok(state) = fs::read_to_string(format!("/proc/{child}/stat"))
+        && !state.contains(") Z ")
+    {
+        assert!(Instant::now() < until, "{state}");
+        std::thread::yield_now();
+    }
 }
 
 #[test]

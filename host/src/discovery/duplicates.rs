@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::absolute;
 
 use rustix::fs::CWD;
 
@@ -78,16 +77,17 @@ fn compare(first: &Entry, later: &Entry, registry: &mut Registry) -> Content {
 
 /// The content of a file, which is read only if nobody knows it.
 fn hash(entry: &Entry, found: &Found, registry: &mut Registry) -> io::Result<ContentHash> {
-    let path = absolute(&entry.path)?;
-    let known = found.hash.or_else(|| registry.hash(&path, &found.stamp));
+    let known = found
+        .hash
+        .or_else(|| registry.hash(&entry.path, &found.stamp));
     if let Some(hash) = known {
         return Ok(hash);
     }
-    let (mut file, stamp) = file::open(CWD, &*path)?;
+    let (mut file, stamp) = file::open(CWD, &*entry.path)?;
     if stamp != found.stamp {
         return Err(io::Error::other("it changed while it was looked at"));
     }
     let hash = content_hash(&mut file)?;
-    registry.set_hash(&path, &stamp, hash);
+    registry.set_hash(&entry.path, &stamp, hash);
     Ok(hash)
 }

@@ -214,10 +214,10 @@ impl ReadCacheOps for Window {
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ()> {
-        self.left = self.left.checked_sub(buffer.len()).ok_or(())?;
         let ahead = self.ahead()?;
         let read = ahead.len().min(buffer.len());
         buffer[..read].copy_from_slice(&ahead[..read]);
+        self.left = self.left.checked_sub(read).ok_or(())?;
         self.at += read as u64;
         Ok(read)
     }
@@ -231,5 +231,55 @@ impl ReadCacheOps for Window {
             buffer = &mut buffer[read..];
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of so many zeros that takes no room.
+    fn holes(size_bytes: u64) -> Pieces {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(size_bytes).unwrap();
+        Pieces::new(file, size_bytes)
+    }
+
+    #[test]
+    fn no_large_piece_is_read_and_not_too_many_small_ones() {
+        let pieces = holes(64 << 20);
+        let whole = pieces.whole();
+        assert!(whole.read_bytes_at(0, PIECE_BYTES_MAX + 1).is_err());
+        let taken = (0..64).take_while(|at| whole.read_bytes_at(at << 20, 1 << 20).is_ok());
+        assert_eq!(taken.count(), READ_BYTES_MAX >> 20);
+    }
+
+    #[test]
+    fn nothing_is_read_past_a_part() {
+        let pieces = holes(100);
+        let part = pieces.whole().part(90, u64::MAX);
+        assert_eq!(part.read_bytes_at(5, 5), Ok(&[0; 5][..]));
+        assert!(part.read_bytes_at(5, 6).is_err());
+        assert!(part.read_bytes_at(u64::MAX, 2).is_err());
+        assert!(part.read_bytes_at(u64::MAX - 5, 5).is_err());
+        assert_eq!(part.read_bytes_at_until(0..10, 0), Ok(&[][..]));
+        let (start, end) = (u64::MAX, 3);
+        assert!(part.read_bytes_at_until(start..end, 0).is_err());
+        assert!(part.read_bytes_at_until(0..11, 0).is_err());
+        assert!(
+            pieces
+                .whole()
+                .part(u64::MAX, 5)
+                .read_bytes_at(0, 1)
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_file_that_became_shorter_ends() {
+        let file = tempfile::tempfile().unwrap();
+        let pieces = Pieces::new(file, 10);
+        assert!(pieces.whole().read_bytes_at(0, 5).is_err());
+        assert!(pieces.into_failure().is_none());
     }
 }

@@ -10,6 +10,8 @@ use std::path::Path;
 
 use rustix::fs::{CWD, Dir, Mode, OFlags, fstat, openat};
 
+use crate::discovery::stamp::number;
+
 /// The most names read of one folder. A folder of ten thousand plugins is large; past this it is
 /// something else, and reading on would only keep the user waiting.
 pub const FOLDER_NAMES_MAX: usize = 65_536;
@@ -39,7 +41,7 @@ pub(crate) fn open(path: &Path) -> io::Result<Folder> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let handle = openat(CWD, path, flags, Mode::empty())?;
     let stat = fstat(&handle)?;
-    let identity = (stat.st_dev as u64, stat.st_ino as u64);
+    let identity = (number(stat.st_dev), number(stat.st_ino));
     Ok(Folder { handle, identity })
 }
 

@@ -8,7 +8,7 @@ use std::io::Write;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::discovery::class::Class;
+use crate::discovery::class::{Class, NotAPlugin};
 use crate::discovery::file::Pieces;
 use crate::discovery::judge::judge;
 use crate::discovery::library::{self, Told};
@@ -139,4 +139,33 @@ fn of_a_universal_library_the_part_for_this_host_is_read_or_else_the_first() {
         *if mac_on_arm { &b"second"[..] } else { b"first" }
     );
     assert_eq!(machine.address_bits, 64);
+}
+
+#[test]
+fn a_broken_part_of_a_universal_library_hides_no_other() {
+    let good = dylib(&manifest(), ARM64);
+    assert!(matches!(
+        told(&universal([(7, b"nothing"), (ARM64, &good)])),
+        Told::Plugin { .. }
+    ));
+    assert_eq!(
+        told(&universal([(7, b"nothing"), (ARM64, b"at all")])),
+        Told::Damaged("a part of it is no Mach-O file".into())
+    );
+}
+
+#[test]
+fn programs_are_no_libraries_in_any_format() {
+    let mut windows = dll(&manifest());
+    windows[64 + 22..64 + 24].copy_from_slice(&0x0022_u16.to_le_bytes());
+    let mut apple = dylib(&manifest(), ARM64);
+    apple[12] = 2;
+    let linux = elf(&Elf {
+        manifest: Some(&manifest()),
+        kind: 2,
+        ..Elf::default()
+    });
+    for program in [windows, apple, linux] {
+        assert_eq!(told(&program), Told::Not(NotAPlugin::NotShared));
+    }
 }

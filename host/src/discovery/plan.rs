@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-/// The most folders and single files of a plan; the rest is left out and said.
+/// The most folders of a plan; the rest is left out and said.
 pub const PLACES_MAX: usize = 1_024;
 
 /// Who named a folder.

@@ -4,22 +4,21 @@
 //! inode, size and times agree to the nanosecond. A registry that is damaged, foreign or missing
 //! is an empty one: it is a cache, and everything in it can be found out again.
 
+mod storage;
 mod wire;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use tracing::debug;
 
 use crate::discovery::hash::ContentHash;
-use crate::discovery::library::Told;
 use crate::discovery::registry::wire::Place;
 use crate::discovery::stamp::Stamp;
 
@@ -52,18 +51,10 @@ pub struct Registry {
 #[derive(Debug)]
 struct Known {
     place: Place,
-    fate: Fate,
-}
-
-/// What becomes of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// Nobody asked for it yet.
-    Unasked,
-    /// Somebody asked for its file, which is there.
-    Asked,
-    /// It is not true any more.
-    Dropped,
+    /// Whether somebody asked for its file, which is there then.
+    asked: AtomicBool,
+    /// Whether it is not true any more.
+    dropped: bool,
 }
 
 impl Registry {
@@ -81,15 +72,18 @@ impl Registry {
             folder: Some(folder.to_owned()),
             ..Self::default()
         };
-        let bytes = read_bounded(&folder.join(FILE_NAME)).and_then(|bytes| {
+        let bytes = storage::read(&folder.join(FILE_NAME), REGISTRY_BYTES_MAX).and_then(|bytes| {
             let places = wire::split(&bytes, RECORDS_MAX);
             let places = places.ok_or("it is damaged, or of another version");
             Ok((places.map_err(io::Error::other)?, bytes))
         });
         match bytes {
             Ok((places, bytes)) => {
-                let fate = Fate::Unasked;
-                let known = places.into_iter().map(|place| Known { place, fate });
+                let known = places.into_iter().map(|place| Known {
+                    place,
+                    asked: AtomicBool::new(false),
+                    dropped: false,
+                });
                 (registry.known, registry.bytes) = (known.collect(), bytes);
             }
             Err(error) => debug!(folder = %folder.display(), %error, "starting without a registry"),
@@ -108,38 +102,24 @@ impl Registry {
         let Some(folder) = self.folder.as_ref().filter(|_| self.changed) else {
             return Ok(());
         };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-        let fresh = folder.join(format!("{FILE_NAME}.{}", std::process::id()));
-        let written = write_new(&fresh, &self.encode())
-            .and_then(|()| fs::rename(&fresh, folder.join(FILE_NAME)));
-        if written.is_err() {
-            // Whatever went wrong, it is reported; what is left of it must not stay.
-            let _ = fs::remove_file(&fresh);
-        }
-        written?;
+        storage::replace(folder, FILE_NAME, &self.encode())?;
         self.changed = false;
         Ok(())
     }
 
-    /// The content of the file that was `path` with that stamp, if somebody had to know it.
+    /// The content of the file at `path`, if somebody had to know it and its stamp is the same.
     #[must_use]
     pub fn hash(&self, path: &Path, stamp: &Stamp) -> Option<ContentHash> {
-        let path = path.as_os_str().as_bytes();
-        let record = match self.fresh.get(path) {
-            Some(record) => record.clone(),
-            None => self.loaded(self.place(path)?)?,
-        };
-        (record.stamp == *stamp).then_some(record.hash)?
+        self.record(absolute(path).ok()?.as_os_str().as_bytes(), stamp)?
+            .hash
     }
 
     /// Remembers the content of a file that a scan found. Of a file that is not known, or that
     /// changed since, nothing is remembered.
     pub fn set_hash(&mut self, path: &Path, stamp: &Stamp, hash: ContentHash) {
-        let path = path.as_os_str().as_bytes();
-        let Some(mut record) = self.record(path, stamp).map(owned) else {
+        let path = absolute(path).unwrap_or_else(|_| path.to_owned());
+        let record = self.record(path.as_os_str().as_bytes(), stamp);
+        let Some(mut record) = record.map(Record::into_owned) else {
             return;
         };
         if record.hash != Some(hash) {
@@ -149,14 +129,15 @@ impl Registry {
     }
 
     /// What the file at that absolute path told, if it has not changed since.
-    pub(crate) fn record(&mut self, path: &[u8], stamp: &Stamp) -> Option<Record<'_>> {
-        if self.fresh.contains_key(path) {
-            let record = self.fresh.get(path)?;
-            return (record.stamp == *stamp).then(|| record.clone());
-        }
-        let at = self.place(path)?;
-        self.known[at].fate = Fate::Asked;
-        let record = self.loaded(at)?;
+    pub(crate) fn record(&self, path: &[u8], stamp: &Stamp) -> Option<Record<'_>> {
+        let record = match self.fresh.get(path) {
+            Some(record) => record.clone(),
+            None => {
+                let known = &self.known[self.place(path)?];
+                known.asked.store(true, Ordering::Relaxed);
+                wire::decode(&self.bytes[known.place.record.clone()])?
+            }
+        };
         (record.stamp == *stamp).then_some(record)
     }
 
@@ -171,28 +152,21 @@ impl Registry {
     /// registry forgets everything nobody asked for, to have room the next time.
     pub(crate) fn forget(&mut self, searched: &HashSet<PathBuf>) {
         let full = self.known.len() + self.fresh.len() >= RECORDS_MAX;
-        for known in self
-            .known
-            .iter_mut()
-            .filter(|known| known.fate == Fate::Unasked)
-        {
+        for known in &mut self.known {
             let path = Path::new(OsStr::from_bytes(&self.bytes[known.place.path.clone()]));
-            if full
-                || path
-                    .parent()
+            let of_searched = || {
+                path.parent()
                     .is_some_and(|folder| searched.contains(folder))
-            {
-                known.fate = Fate::Dropped;
+            };
+            if !known.dropped && !*known.asked.get_mut() && (full || of_searched()) {
+                known.dropped = true;
                 self.changed = true;
             }
         }
     }
 
-    /// Puts a record in the place of what was known of its file.
+    /// Puts a record before what was known of its file.
     fn replace(&mut self, record: Record<'static>) {
-        if let Some(at) = self.place(&record.path) {
-            self.known[at].fate = Fate::Dropped;
-        }
         self.fresh.insert(record.path.to_vec(), record);
         self.changed = true;
     }
@@ -204,19 +178,12 @@ impl Registry {
             .known
             .binary_search_by(|known| path_of(known).cmp(path))
             .ok()?;
-        (self.known[at].fate != Fate::Dropped).then_some(at)
-    }
-
-    fn loaded(&self, at: usize) -> Option<Record<'_>> {
-        wire::decode(&self.bytes[self.known[at].place.record.clone()])
+        (!self.known[at].dropped).then_some(at)
     }
 
     /// Everything that is still true, as bytes.
     fn encode(&self) -> Vec<u8> {
-        let kept = self
-            .known
-            .iter()
-            .filter(|known| known.fate != Fate::Dropped);
+        let kept = self.known.iter().filter(|known| !known.dropped);
         let kept = kept.map(|known| {
             let bytes = &self.bytes[known.place.record.clone()];
             (&self.bytes[known.place.path.clone()], Cow::Borrowed(bytes))
@@ -231,59 +198,12 @@ impl Registry {
     }
 }
 
-/// A record that outlives the bytes it was read from.
-fn owned(record: Record<'_>) -> Record<'static> {
-    Record {
-        path: record.path.into_owned().into(),
-        stamp: record.stamp,
-        hash: record.hash,
-        told: match record.told {
-            Told::Not(reason) => Told::Not(reason),
-            Told::Damaged(reason) => Told::Damaged(reason.into_owned().into()),
-            Told::Plugin {
-                machine,
-                sibling,
-                manifest,
-            } => Told::Plugin {
-                machine,
-                sibling: sibling.map(|sibling| sibling.into_owned().into()),
-                manifest: manifest.into_owned().into(),
-            },
-        },
-    }
-}
-
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    let mut options = OpenOptions::new();
-    let flags = i32::try_from(flags.bits()).unwrap_or(0);
-    let file = options.read(true).custom_flags(flags).open(path)?;
-    let about = file.metadata()?;
-    if !about.is_file() || about.len() > REGISTRY_BYTES_MAX {
-        return Err(io::Error::other("it is no file of a registry's size"));
-    }
-    let mut bytes = Vec::with_capacity(about.len() as usize);
-    file.take(REGISTRY_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Writes a file that is not there yet, for its owner only.
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // What a process of the same number left behind when it was killed.
-    let _ = fs::remove_file(path);
-    let mut options = OpenOptions::new();
-    let mut file: File = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::discovery::class::NotAPlugin;
+    use crate::discovery::library::Told;
+    use std::fs::{self, File};
     use std::os::unix::fs::symlink;
     use std::time::{Duration, UNIX_EPOCH};
 

@@ -3,7 +3,7 @@
 //! In: folders made for the test. Out: what a scan of them says, compared whole.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -16,15 +16,16 @@ use crate::discovery::specimen::{
     Elf, aborting_manifest, dll, dylib, elf, library, manifest, named, of_abi, windows_manifest,
 };
 use crate::discovery::{
-    Class, Content, ContentHash, Incompatible, Origin, Outcome, Registry, Scan, SearchPlan, scan,
+    Class, Content, FILES_MAX, Incompatible, Origin, Outcome, PLACES_MAX, Registry, Scan,
+    SearchPlan, scan,
 };
 
 /// A time at which everything that a test just wrote has settled.
-fn later() -> SystemTime {
+pub(crate) fn later() -> SystemTime {
     SystemTime::now() + Duration::from_secs(10)
 }
 
-fn scan_of(folders: &[&Path], registry: &mut Registry) -> Scan {
+pub(crate) fn scan_of(folders: &[&Path], registry: &mut Registry) -> Scan {
     let mut plan = SearchPlan::default();
     for folder in folders {
         plan.add(folder, Origin::Argument);
@@ -32,7 +33,7 @@ fn scan_of(folders: &[&Path], registry: &mut Registry) -> Scan {
     scan(&plan, registry, later())
 }
 
-fn folder_of(files: &[(&str, Vec<u8>)]) -> TempDir {
+pub(crate) fn folder_of(files: &[(&str, Vec<u8>)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
         fs::write(folder.path().join(name), content).unwrap();
@@ -111,7 +112,8 @@ fn what_is_no_file_is_named_and_not_opened() {
     symlink("nowhere", path("dangling.so")).unwrap();
     symlink("loop.so", path("loop.so")).unwrap();
     symlink("good.so", path("link.so")).unwrap();
-    let scan = scan_of(&[folder.path()], &mut Registry::in_memory());
+    let mut registry = Registry::in_memory();
+    let scan = scan_of(&[folder.path()], &mut registry);
     assert_eq!(
         told(&scan),
         "d.so: not a plugin: a folder, expected a library\n\
@@ -125,6 +127,12 @@ fn what_is_no_file_is_named_and_not_opened() {
     );
     assert_eq!(scan.files_opened, 2);
     assert_eq!(scan.duplicates[0].content, Content::Same);
+    let stamp = scan.entries[3].class.found().unwrap().stamp;
+    assert_eq!(
+        registry.hash(&path("good.so"), &stamp),
+        None,
+        "one file is the same as itself"
+    );
 }
 
 #[test]
@@ -284,6 +292,23 @@ fn a_file_named_by_itself_is_looked_at_whatever_it_is_called() {
 }
 
 #[test]
+fn a_plan_of_too_many_places_says_what_is_left_out() {
+    let folder = folder_of(&[]);
+    let mut plan = SearchPlan {
+        files: vec![folder.path().join("a.so"); FILES_MAX + 3],
+        folders: Vec::new(),
+    };
+    for _ in 0..=PLACES_MAX {
+        plan.add(folder.path(), Origin::Argument);
+    }
+    let scan = scan(&plan, &mut Registry::in_memory(), later());
+    assert_eq!((scan.entries.len(), scan.files_left_out), (FILES_MAX, 3));
+    assert_eq!(scan.folders[0].outcome, Outcome::Read { files: 0 });
+    assert_eq!(scan.folders[PLACES_MAX - 1].outcome, Outcome::Again);
+    assert_eq!(scan.folders[PLACES_MAX].outcome, Outcome::LeftOut);
+}
+
+#[test]
 fn of_two_files_of_one_plugin_the_first_wins() {
     let other_content = elf(&Elf {
         manifest: Some(&manifest()),
@@ -336,103 +361,17 @@ fn of_two_files_of_one_plugin_the_first_wins() {
 }
 
 #[test]
-fn with_a_registry_the_second_scan_opens_nothing() {
-    let plugins = folder_of(&[
-        ("good.so", library(&manifest())),
-        ("new.so", library(&of_abi((9, 0), (9, 0)))),
-        ("system.so", elf(&Elf::default())),
-        ("text.so", b"This is no library, it only says so.".to_vec()),
-        ("truncated.so", library(&manifest())[..900].to_vec()),
-        ("windows.dll", dll(&windows_manifest())),
-    ]);
-    let cache = tempfile::tempdir().unwrap();
-    let folder = cache.path().join("segue");
-    let mut registry = Registry::load(&folder);
-    let first = scan_of(&[plugins.path()], &mut registry);
-    assert_eq!(first.files_opened, 6);
-    registry.save().unwrap();
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(
-        (mode(&folder), mode(&folder.join("registry"))),
-        (0o700, 0o600)
-    );
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
-    let second = scan_of(&[plugins.path()], &mut Registry::load(&folder));
-    assert_eq!(second.files_opened, 0);
-    assert_eq!(
-        (second.entries, second.folders),
-        (first.entries, first.folders)
-    );
-}
-
-#[test]
-fn the_registry_knows_only_files_that_have_settled() {
-    let plugins = folder_of(&[("good.so", library(&manifest()))]);
-    let mut plan = SearchPlan::default();
-    plan.add(plugins.path(), Origin::User);
-    let mut registry = Registry::in_memory();
-    assert_eq!(
-        scan(&plan, &mut registry, SystemTime::now()).files_opened,
-        1
-    );
-    assert_eq!(scan(&plan, &mut registry, later()).files_opened, 1);
-    assert_eq!(scan(&plan, &mut registry, later()).files_opened, 0);
-}
-
-#[test]
-fn a_file_that_changed_is_read_again() {
-    let plugins = folder_of(&[("good.so", library(&manifest()))]);
-    let path = plugins.path().join("good.so");
-    let mut registry = Registry::in_memory();
-    let first = scan_of(&[plugins.path()], &mut registry);
-    let old = first.entries[0].class.found().unwrap().stamp;
-    registry.set_hash(&path, &old, ContentHash([7; 32]));
-    // Same length, and the same times as far as they can be set by hand.
-    let modified = fs::metadata(&path).unwrap().modified().unwrap();
-    fs::write(&path, library(&named("acme.p00001", "2.0.0"))).unwrap();
-    fs::File::options()
-        .write(true)
-        .open(&path)
-        .unwrap()
-        .set_modified(modified)
-        .unwrap();
-    let second = scan_of(&[plugins.path()], &mut registry);
-    let found = second.entries[0].class.found().unwrap();
-    assert_eq!(found.manifest.id, "acme.p00001");
-    assert_eq!((found.hash, registry.hash(&path, &old)), (None, None));
-}
-
-#[test]
-fn the_registry_keeps_hashes_and_forgets_what_is_gone() {
-    let plugins = folder_of(&[
-        ("gone.so", library(&named("acme.p00001", "1.0.0"))),
-        ("good.so", library(&manifest())),
-    ]);
-    let cache = tempfile::tempdir().unwrap();
-    let mut registry = Registry::load(cache.path());
-    let first = scan_of(&[plugins.path()], &mut registry);
-    for (entry, byte) in first.entries.iter().zip([1, 2]) {
-        let stamp = entry.class.found().unwrap().stamp;
-        registry.set_hash(&entry.path, &stamp, ContentHash([byte; 32]));
+fn many_files_are_shared_by_threads_and_come_in_the_order_of_their_names() {
+    let ids: Vec<_> = (0..700).map(|at| format!("acme.p{at:05}")).collect();
+    let folder = folder_of(&[]);
+    for id in ids.iter().rev() {
+        let path = folder.path().join(format!("{id}.so"));
+        fs::write(path, library(&named(id, "1.0.0"))).unwrap();
     }
-    registry.save().unwrap();
-    let mut registry = Registry::load(cache.path());
-    fs::remove_file(plugins.path().join("gone.so")).unwrap();
-    let second = scan_of(&[plugins.path()], &mut registry);
-    let found = second.entries[0].class.found().unwrap();
-    assert_eq!(found.hash, Some(ContentHash([2; 32])));
-    registry.save().unwrap();
-    let gone = &first.entries[0];
-    let stamp = gone.class.found().unwrap().stamp;
-    assert_eq!(Registry::load(cache.path()).hash(&gone.path, &stamp), None);
-}
-
-#[test]
-fn a_scan_elsewhere_forgets_nothing() {
-    let here = folder_of(&[("good.so", library(&manifest()))]);
-    let there = folder_of(&[("other.so", library(&named("acme.p00001", "1.0.0")))]);
     let mut registry = Registry::in_memory();
-    scan_of(&[here.path()], &mut registry);
-    scan_of(&[there.path()], &mut registry);
-    assert_eq!(scan_of(&[here.path()], &mut registry).files_opened, 0);
+    let first = scan_of(&[folder.path()], &mut registry);
+    assert!(first.ready().map(|(_, found)| &found.manifest.id).eq(&ids));
+    assert_eq!(first.files_opened, 700);
+    let second = scan_of(&[folder.path()], &mut registry);
+    assert_eq!((second.entries, second.files_opened), (first.entries, 0));
 }

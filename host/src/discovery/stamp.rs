@@ -32,13 +32,12 @@ pub struct Stamp {
 impl Stamp {
     /// Takes what matters out of the system's answer.
     pub(crate) fn of(stat: &Stat) -> Self {
-        // The fields have other widths on other systems.
         Self {
-            device: stat.st_dev as u64,
-            inode: stat.st_ino as u64,
-            size_bytes: u64::try_from(stat.st_size).unwrap_or(0),
-            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as u32),
-            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as u32),
+            device: number(stat.st_dev),
+            inode: number(stat.st_ino),
+            size_bytes: number(stat.st_size),
+            modified: (seconds(stat.st_mtime), number(stat.st_mtime_nsec) as u32),
+            changed: (seconds(stat.st_ctime), number(stat.st_ctime_nsec) as u32),
         }
     }
 
@@ -56,6 +55,17 @@ impl Stamp {
         };
         self.modified.max(self.changed) <= (seconds, since.subsec_nanos())
     }
+}
+
+/// Seconds since 1970, of whatever width.
+fn seconds<T: Into<i64>>(seconds: T) -> i64 {
+    seconds.into()
+}
+
+/// A number of the system's, whose fields are of other types on other systems. None of them is
+/// ever negative.
+pub(crate) fn number<T: TryInto<u64>>(number: T) -> u64 {
+    number.try_into().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -184,7 +184,26 @@ impl Question {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #[test]
+    fn a_set_of_versions_holds_what_the_requirement_matches(
+        demand in version_req(),
+        versions in prop::collection::btree_set(version(), 0..20),
+        need in select(vec![Need::Required, Need::Optional]),
+    ) {
+        let requirement = Requirement { id: IDS[0].parse().unwrap(), versions: demand, need };
+        let entries: Vec<_> = versions.iter().map(entry).collect();
+        let set = satisfying(&requirement, &entries);
+        for (index, version) in versions.iter().enumerate() {
+            let is_in = pubgrub::VersionSet::contains(&set, &Rank::of_index(index));
+            prop_assert_eq!(is_in, requirement.versions.matches(version), "{}", version);
+        }
+        let absent = pubgrub::VersionSet::contains(&set, &Rank::ABSENT);
+        prop_assert_eq!(absent, need == Need::Optional);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn there_is_an_answer_exactly_when_trying_everything_finds_one(question in question()) {
@@ -263,23 +282,6 @@ proptest! {
         if let Err(Conflict::Unsolvable(why)) = load_order(&question.universe(), &question.wishes) {
             prop_assert!(why.to_string().contains("stage uses acme."), "{}", why);
         }
-    }
-
-    #[test]
-    fn a_set_of_versions_holds_what_the_requirement_matches(
-        demand in version_req(),
-        versions in prop::collection::btree_set(version(), 0..20),
-        need in select(vec![Need::Required, Need::Optional]),
-    ) {
-        let requirement = Requirement { id: IDS[0].parse().unwrap(), versions: demand, need };
-        let entries: Vec<_> = versions.iter().map(entry).collect();
-        let set = satisfying(&requirement, &entries);
-        for (index, version) in versions.iter().enumerate() {
-            let is_in = pubgrub::VersionSet::contains(&set, &Rank::of_index(index));
-            prop_assert_eq!(is_in, requirement.versions.matches(version), "{}", version);
-        }
-        let absent = pubgrub::VersionSet::contains(&set, &Rank::ABSENT);
-        prop_assert_eq!(absent, need == Need::Optional);
     }
 
     #[test]

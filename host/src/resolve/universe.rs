@@ -185,3 +185,65 @@ impl Universe {
 fn position(entries: &[Entry], version: &Version) -> Result<usize, usize> {
     entries.binary_search_by(|entry| entry.candidate.version.cmp(version))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segue_plugin::abi::ABI_VERSION;
+    use segue_plugin::declare::{
+        Capabilities, ComponentDecl, Heap, Kind, PanicStrategy, PluginDecl, Reference, RequireDecl,
+        Span,
+    };
+    use segue_plugin::manifest::{encode, encoded_len};
+
+    const PLUGIN: PluginDecl = PluginDecl {
+        id: "acme.warmth",
+        name: "Warmth",
+        version: "1.4.0",
+        vendor: "",
+        license: "MIT",
+        doc: "",
+        min_host: ABI_VERSION,
+        rustc: "",
+        target: "",
+        panic: PanicStrategy::Unwind,
+        heap: Heap::Metered,
+        requires: &[RequireDecl {
+            id: "acme.dsp",
+            version: "^1.2",
+            need: Need::Optional,
+        }],
+        replaces: &[],
+        components: &[ComponentDecl {
+            kind: Kind::Processor,
+            name: "tube",
+            doc: "",
+            params: &[],
+            settings: &[],
+            outputs: &[],
+            events: &[],
+            subscribes: &[],
+            capabilities: Capabilities::DEFAULT,
+            readings: &[],
+            hop: Span::Varies,
+            reference: Reference::Unused,
+        }],
+    };
+
+    #[test]
+    fn a_manifest_tells_all_that_resolution_asks() {
+        let bytes: [u8; encoded_len(&PLUGIN)] = encode(&PLUGIN);
+        let manifest = Manifest::read(&bytes).unwrap();
+        let expected = Candidate {
+            id: "acme.warmth".parse().unwrap(),
+            version: Version::new(1, 4, 0),
+            components: vec!["tube".to_owned()],
+            requires: vec![Requirement {
+                id: "acme.dsp".parse().unwrap(),
+                versions: "^1.2".parse().unwrap(),
+                need: Need::Optional,
+            }],
+        };
+        assert_eq!(Candidate::try_from(&manifest), Ok(expected));
+    }
+}

@@ -12,13 +12,14 @@ use segue_plugin::fault::Refusal;
 use segue_plugin::link::{Creation, Decision, Observer, Processor, Start};
 use segue_plugin::setup::{Format, Mode, Timing};
 
-use crate::config::model::{Config, Readable};
-use crate::id::{Node, PluginId};
+use crate::config::model::Config;
+use crate::id::PluginId;
 use crate::loading::meter::heap_counts;
 use crate::loading::{CREATE_DEADLINE, Generation, Providers, within};
-use crate::pipeline::{FEED_FRAMES, Network, SIDECHAINS_MAX, Source, TapWiring, Wiring};
+use crate::pipeline::{FEED_FRAMES, Network, SIDECHAINS_MAX, Source};
 use crate::session::bind::{Bindings, Bound};
 use crate::session::error::SessionError;
+use crate::session::wires::{ReadBy, Wires};
 
 /// The longest latency of a stage, in frames: 21 s at 48 kHz. Delay lines of that length exist
 /// for every path beside it.
@@ -139,92 +140,6 @@ impl Instances {
             .map(|source| self.tail_of(*source));
         let own = self.stages[stage].facts.timing.tail_frames;
         before.max().unwrap_or(0).saturating_add(own)
-    }
-}
-
-/// The connections of a configuration, by numbers.
-#[derive(Debug, Clone)]
-pub(super) struct Wires {
-    pub(super) stages: Vec<(Vec<Source>, Vec<Source>)>,
-    pub(super) taps: Vec<TapWiring>,
-    pub(super) output: Source,
-    /// What each decision reads: a tap, or a stage's outputs.
-    pub(super) reads: Vec<Vec<ReadBy>>,
-}
-
-/// One thing a decision reads, by its place in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReadBy {
-    Tap(usize),
-    Stage(usize),
-}
-
-impl Wires {
-    pub(super) fn of(config: &Config) -> Self {
-        let stage = |id: &crate::id::StageId| {
-            config
-                .stages
-                .iter()
-                .position(|stage| stage.id.value == *id)
-                .unwrap_or(0)
-        };
-        let source = |node: &Node| match node {
-            Node::Input => Source::Input,
-            Node::Stage(id) => Source::Stage(stage(id)),
-        };
-        let tap = |id: &crate::id::TapId| {
-            config
-                .taps
-                .iter()
-                .position(|tap| tap.id.value == *id)
-                .unwrap_or(0)
-        };
-        let read = |readable: &Readable| match readable {
-            Readable::Tap(id) => ReadBy::Tap(tap(id)),
-            Readable::Stage(id) => ReadBy::Stage(stage(id)),
-        };
-        let stages = config.stages.iter().map(|stage| {
-            let inputs = stage
-                .inputs
-                .iter()
-                .map(|node| source(&node.value))
-                .collect();
-            let keys = stage
-                .sidechains
-                .iter()
-                .map(|(_, node)| source(&node.value))
-                .collect();
-            (inputs, keys)
-        });
-        let taps = config.taps.iter().map(|tap| TapWiring {
-            from: source(&tap.from.value),
-            reference: tap.reference.as_ref().map(|node| source(&node.value)),
-        });
-        let reads = config.decides.iter();
-        Self {
-            stages: stages.collect(),
-            taps: taps.collect(),
-            output: source(&config.stream.from.value),
-            reads: reads
-                .map(|decide| decide.reads.iter().map(|at| read(&at.value)).collect())
-                .collect(),
-        }
-    }
-
-    /// The network without latencies, to find an order in.
-    fn bare(&self, channels_in: usize) -> Network {
-        let wiring = |(inputs, sidechains): &(Vec<Source>, Vec<Source>)| Wiring {
-            inputs: inputs.clone(),
-            sidechains: sidechains.clone(),
-            channels_out: 1,
-            latency_frames: 0,
-        };
-        Network {
-            channels_in,
-            stages: self.stages.iter().map(wiring).collect(),
-            taps: self.taps.clone(),
-            output: self.output,
-        }
     }
 }
 

@@ -19,9 +19,10 @@ use crate::observe::{DecideReport, EventSink, TapReport};
 use crate::pipeline::Feeds;
 use crate::pipeline::cpu::FloatMode;
 use crate::session::bind::Bindings;
-use crate::session::build::{Instances, ReadBy, Wires};
+use crate::session::build::Instances;
 use crate::session::observers::decide::DecideRun;
 use crate::session::observers::tap::TapRun;
+use crate::session::wires::{ReadBy, Wires};
 
 /// Steps in flight: the session waits when the observers are so far behind.
 const STEPS_MAX: usize = 64;

@@ -12,22 +12,24 @@ use std::time::{Duration, Instant};
 use segue_plugin::declare::Layout;
 use segue_plugin::setup::{Format as Signal, Mode};
 
-use crate::admission::{Admission, AdmissionError, Applicant};
+use crate::admission::Admission;
 use crate::audio::Format;
 use crate::config::model::Config;
 use crate::config::words::{OnError as Word, Tail};
-use crate::discovery::{Registry, SearchPlan};
+use crate::discovery::SearchPlan;
 use crate::io::{self, Container, OutputOptions, Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::within;
 use crate::observe::{Event, EventSink, RunReport};
 use crate::pipeline::{Engine, OnError, Plan, Rings, Stage, StageSetup};
-use crate::session::bind::{Bindings, Bound, bind};
-use crate::session::build::{Instances, Opened, StageFacts, Target, Wires};
-use crate::session::catalogue::{Catalogue, Choice};
+use crate::session::bind::Bindings;
+use crate::session::build::{Instances, Opened, StageFacts, Target};
 use crate::session::error::SessionError;
 use crate::session::export::{self, Exporter, Facts};
-use crate::session::observers::{Found, HeardBy, Observers, Setup};
-use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner, Subscribers};
+use crate::session::observers::{Found, Observers, Setup};
+use crate::session::open::open;
+use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
+use crate::session::subscribers::subscribers;
+use crate::session::wires::Wires;
 
 /// How long instances may take to be dropped at the end.
 const DROP_DEADLINE: Duration = Duration::from_secs(10);
@@ -96,57 +98,6 @@ pub fn run(request: Request) -> Outcome {
             report: None,
             result: Err(error),
         },
-    }
-}
-
-/// Opens what the configuration names: scan, resolve, bind, admit. A binary that fails its probe
-/// is set aside and versions are chosen again.
-fn open(request: &mut Request) -> Result<(Bindings, Opened), SessionError> {
-    let mut registry = match &request.cache {
-        Some(folder) => Registry::load(folder),
-        None => Registry::in_memory(),
-    };
-    let mut catalogue = Catalogue::scan(&request.search, &mut registry);
-    let opened = loop {
-        let choices = catalogue.choose(&request.config)?;
-        let bindings = bind(&request.config, &choices).map_err(SessionError::Mistakes)?;
-        match admit(&mut request.admission, &choices) {
-            Ok(opened) => break (bindings, opened),
-            Err(AdmissionError::Rejected(rejection)) => {
-                for line in &rejection.evidence {
-                    tracing::debug!(plugin = %rejection.plugin, "{line}");
-                }
-                request.events.event(Event::Notice {
-                    text: rejection.to_string(),
-                });
-                catalogue.exclude(&rejection.plugin, &rejection.version, rejection.reason);
-            }
-            Err(error) => return Err(error.into()),
-        }
-    };
-    request.admission.teach(&mut registry);
-    if let Err(error) = registry.save() {
-        tracing::warn!(%error, "the registry could not be written; the next start scans again");
-    }
-    Ok(opened)
-}
-
-fn admit(admission: &mut Admission, choices: &[Choice]) -> Result<Opened, AdmissionError> {
-    let applicants: Vec<_> = choices.iter().map(applicant).collect();
-    let admitted = admission.admit(&applicants)?;
-    let ids = choices.iter().map(|choice| choice.chosen.id.clone());
-    let opened = admitted
-        .into_iter()
-        .map(|one| (one.generation, one.providers));
-    Ok(ids.zip(opened).collect())
-}
-
-fn applicant(choice: &Choice) -> Applicant<'_> {
-    Applicant {
-        id: &choice.chosen.id,
-        path: &choice.path,
-        found: &choice.found,
-        uses: &choice.chosen.uses,
     }
 }
 
@@ -408,31 +359,4 @@ fn on_error(word: Word) -> OnError {
         Word::Stop => OnError::Stop,
         Word::Bypass | Word::Hold | Word::Fallback => OnError::Bypass,
     }
-}
-
-/// Who hears which event of which stage: subscriptions are `plugin/component:event`.
-fn subscribers(bindings: &Bindings) -> Subscribers {
-    let taps = bindings
-        .taps
-        .iter()
-        .enumerate()
-        .map(|(at, bound)| (HeardBy::Tap(at), bound));
-    let decides = bindings.decides.iter().enumerate();
-    let decides = decides.map(|(at, bound)| (HeardBy::Decide(at), bound));
-    let listeners: Vec<_> = taps.chain(decides).collect();
-    let heard_by = |address: &str| {
-        let wanted = listeners.iter().flat_map(|(by, bound)| {
-            let subscriptions = bound.component.subscribes.iter().enumerate();
-            subscriptions.map(move |(index, wanted)| (*by, index as u32, wanted))
-        });
-        let hits = wanted.filter(|(_, _, wanted)| *wanted == address);
-        hits.map(|(by, index, _)| (by, index)).collect::<Vec<_>>()
-    };
-    let stage = |bound: &Bound| {
-        let events = bound.component.events.iter();
-        events
-            .map(|event| heard_by(&format!("{}:{}", bound.address(), event.id)))
-            .collect()
-    };
-    bindings.stages.iter().map(stage).collect()
 }

@@ -283,6 +283,7 @@ mod tests {
                     meter.take_peak()
                 })
                 .collect();
+            prop_assert_eq!(meter.take_peak(), 0.0);
             let largest = peaks.into_iter().fold(0.0, f32::max);
             prop_assert_eq!(largest.to_bits(), peak_of(&[&samples], sample_rate_hz).to_bits());
         }

@@ -57,6 +57,7 @@ fn reset_starts_anew() {
     meter
         .feed(&[&[f32::NAN, 1.0], &[1.0, 0.9]])
         .expect("equal channels");
+    meter.take_peaks(0);
     meter.reset();
     meter.feed(&block).expect("equal channels");
     assert_eq!(meter.loudness(), first);

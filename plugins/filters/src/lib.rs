@@ -37,6 +37,8 @@ struct Eq {
     chain: Chain,
     /// Made at activation for a state to be loaded into, so that it is all or nothing.
     spare: Chain,
+    /// Whether a state was loaded that may hold bands set and not applied yet.
+    loaded: bool,
     sample_rate_hz: f64,
 }
 
@@ -70,7 +72,7 @@ impl AudioProcessor for Eq {
     }
 
     fn process(&mut self, context: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
-        if self.applied.as_ref() != Some(&self.band) {
+        if context.params_changed() || std::mem::take(&mut self.loaded) {
             self.apply(context);
         }
         if self.chain.is_empty() {
@@ -105,6 +107,7 @@ impl AudioProcessor for Eq {
         std::mem::swap(&mut self.chain, &mut self.spare);
         self.band = band;
         self.applied = Some(applied);
+        self.loaded = true;
         Ok(())
     }
 }

@@ -189,6 +189,22 @@ fn the_tail_is_as_long_as_the_slowest_band_rings() {
 }
 
 #[test]
+fn a_band_set_and_not_heard_yet_goes_along_with_the_state() {
+    let signal = noise(1500);
+    let [mut old, mut new] = [(); 2].map(|()| with(&[]).activate().unwrap());
+    old.set("band.3.type", 5.0);
+    old.set("band.3.gain_db", 20.0);
+    // By now the new one has nothing left to be told.
+    run(&mut new, &[vec![0.0], vec![0.0]], &[1]);
+    new.load_state(&old.save_state().unwrap()).unwrap();
+    assert_eq!(
+        bits(&run(&mut new, &signal, &[500])),
+        bits(&run(&mut old, &signal, &[500]))
+    );
+    assert_eq!(new.param("band.3.gain_db"), 20.0);
+}
+
+#[test]
 fn a_state_with_a_band_twice_is_refused() {
     let mut eq = with(&[band(Kind::Peak, 100.0, 20.0, 5.0); 2])
         .activate()

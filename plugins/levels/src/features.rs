@@ -25,7 +25,8 @@ pub(crate) const FEATURES: [ReadingDecl; 12] = [
     ),
     level(
         "rms_dbfs",
-        "RMS in dB of full scale: 20 lg rms. A full-scale square wave is 0, a sine -3.01. Silence reads -200.",
+        "RMS in dB of full scale: 20 lg rms. A full-scale square wave is 0, a sine -3.01. \
+         Silence reads -200.",
     ),
     signed(
         "average",
@@ -45,7 +46,8 @@ pub(crate) const FEATURES: [ReadingDecl; 12] = [
     ),
     plain(
         "peak_to_peak_max",
-        "The largest step between neighbouring extremes, full scale 1, so up to 2; `audioop.maxpp`.",
+        "The largest step between neighbouring extremes, full scale 1, so up to 2; \
+         `audioop.maxpp`.",
     ),
     plain(
         "peak_to_peak_average",

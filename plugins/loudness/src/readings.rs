@@ -11,16 +11,57 @@ use segue_plugin::prelude::*;
 
 /// The declared readings. No direction is better: a programme has a target, not a limit.
 pub(crate) const READINGS: [ReadingDecl; 10] = [
-    lufs("momentary_lufs", "Loudness of the last 400 ms; BS.1770-5, EBU Tech 3341."),
-    lufs("short_term_lufs", "Loudness of the last 3 s; BS.1770-5, EBU Tech 3341."),
-    lufs("integrated_lufs", "Gated loudness of the programme so far; BS.1770-5, Annex 1. No value while nothing is louder than -70 LUFS."),
-    ReadingDecl::new("range_lu", "LU", "Loudness range of the programme so far; EBU Tech 3342. It means little in the first minute.").within(0.0, f64::MAX),
-    lufs("momentary_max_lufs", "The largest momentary loudness so far; EBU Tech 3341."),
-    lufs("short_term_max_lufs", "The largest short-term loudness so far; EBU Tech 3341."),
-    peak("true_peak_dbtp", "dBTP", "True peak of all channels: of the last 100 ms, at the end of the whole stream; BS.1770-5, Annex 2."),
-    peak("sample_peak_dbfs", "dBFS", "The largest sample of all channels: of the last 100 ms, at the end of the whole stream."),
-    peak("true_peak_max_dbtp", "dBTP", "True peak of all channels so far; BS.1770-5, Annex 2."),
-    peak("channel_true_peak_dbtp", "dBTP", "True peak of each channel: of the last 100 ms, at the end of the whole stream; BS.1770-5, Annex 2.").per_channel(),
+    lufs(
+        "momentary_lufs",
+        "Loudness of the last 400 ms; BS.1770-5, EBU Tech 3341.",
+    ),
+    lufs(
+        "short_term_lufs",
+        "Loudness of the last 3 s; BS.1770-5, EBU Tech 3341.",
+    ),
+    lufs(
+        "integrated_lufs",
+        "Gated loudness of the programme so far; BS.1770-5, Annex 1. No value while nothing is \
+         louder than -70 LUFS.",
+    ),
+    ReadingDecl::new(
+        "range_lu",
+        "LU",
+        "Loudness range of the programme so far; EBU Tech 3342. It means little in the first \
+         minute.",
+    )
+    .within(0.0, f64::MAX),
+    lufs(
+        "momentary_max_lufs",
+        "The largest momentary loudness so far; EBU Tech 3341.",
+    ),
+    lufs(
+        "short_term_max_lufs",
+        "The largest short-term loudness so far; EBU Tech 3341.",
+    ),
+    peak(
+        "true_peak_dbtp",
+        "dBTP",
+        "True peak of all channels: of the last 100 ms, at the end of the whole stream; \
+         BS.1770-5, Annex 2.",
+    ),
+    peak(
+        "sample_peak_dbfs",
+        "dBFS",
+        "The largest sample of all channels: of the last 100 ms, at the end of the whole stream.",
+    ),
+    peak(
+        "true_peak_max_dbtp",
+        "dBTP",
+        "True peak of all channels so far; BS.1770-5, Annex 2.",
+    ),
+    peak(
+        "channel_true_peak_dbtp",
+        "dBTP",
+        "True peak of each channel: of the last 100 ms, at the end of the whole stream; \
+         BS.1770-5, Annex 2.",
+    )
+    .per_channel(),
 ];
 
 const MOMENTARY: usize = 0;

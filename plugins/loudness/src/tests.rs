@@ -193,7 +193,9 @@ proptest! {
                 break;
             }
         }
-        let bits = |hops: &[Vec<f64>]| hops.concat().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        let bits = |hops: &[Vec<f64>]| -> Vec<u64> {
+            hops.concat().iter().map(|value| value.to_bits()).collect()
+        };
         prop_assert_eq!(bits(whole.emitted()), bits(cut.emitted()));
         let mut meter =
             LoudnessMeter::new(RATE_HZ, &[ChannelWeight::Full; 2], RangeHop::default()).unwrap();

@@ -77,11 +77,13 @@ extern "C" fn opened() {
             unsafe { close(descriptor) };
         });
     } else if is("open-fork") {
-        if unsafe { fork() } == 0 {
+        let child = unsafe { fork() };
+        if child == 0 {
             loop {
                 unsafe { pause() };
             }
         }
+        print(2, &format!("{child}\n"));
         unsafe { _exit(7) };
     } else if is("open-fork-well") {
         if unsafe { fork() } == 0 {

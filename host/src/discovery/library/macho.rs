@@ -48,7 +48,7 @@ pub(super) fn read<Mach: MachHeader>(file: Piece<'_>) -> Result<Told<'static>, T
 /// Reads the part for this host, or the first plugin if none is.
 pub(super) fn read_fat<Fat: FatArch>(file: Piece<'_>) -> Result<Told<'static>, Told<'static>> {
     let fat = MachOFatFile::<Fat>::parse(file)?;
-    let mut first = None;
+    let (mut plugin, mut error) = (None, None);
     for part in fat.arches().iter().take(ARCHITECTURES_MAX) {
         let (offset, size_bytes) = part.file_range();
         let part = file.part(offset, size_bytes);
@@ -59,9 +59,13 @@ pub(super) fn read_fat<Fat: FatArch>(file: Piece<'_>) -> Result<Told<'static>, T
         };
         match told {
             Ok(Told::Plugin { machine, .. }) if machine.is_ours() => return told,
-            told if first.is_none() => first = Some(told),
-            _ => {}
+            Ok(told) => plugin = plugin.or(Some(told)),
+            Err(told) => error = error.or(Some(told)),
         }
     }
-    first.unwrap_or(Err(Told::Not(NotAPlugin::NoManifest)))
+    match (plugin, error) {
+        (Some(told), _) => Ok(told),
+        (None, Some(told)) => Err(told),
+        (None, None) => Err(Told::Not(NotAPlugin::NoManifest)),
+    }
 }

@@ -33,6 +33,30 @@ pub(crate) struct Record<'a> {
     pub(crate) told: Told<'a>,
 }
 
+impl Record<'_> {
+    /// The same, independent of the bytes it was read from.
+    pub(super) fn into_owned(self) -> Record<'static> {
+        Record {
+            path: self.path.into_owned().into(),
+            stamp: self.stamp,
+            hash: self.hash,
+            told: match self.told {
+                Told::Not(reason) => Told::Not(reason),
+                Told::Damaged(reason) => Told::Damaged(reason.into_owned().into()),
+                Told::Plugin {
+                    machine,
+                    sibling,
+                    manifest,
+                } => Told::Plugin {
+                    machine,
+                    sibling: sibling.map(|sibling| sibling.into_owned().into()),
+                    manifest: manifest.into_owned().into(),
+                },
+            },
+        }
+    }
+}
+
 /// Writes bytes at once instead of one by one.
 fn at_once<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_bytes(bytes)

@@ -1,0 +1,256 @@
+//! Scanner: one way through all places of a plan.
+//!
+//! In: the plan, and the registry. Out: the scan. Thread: any but audio; with many files it takes
+//! a few more for as long as it lasts, and what it finds does not depend on how many.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf, absolute};
+use std::thread::{self, available_parallelism};
+use std::time::SystemTime;
+
+use rustix::fs::CWD;
+
+use crate::discovery::class::{Class, NotAPlugin, Unreadable};
+use crate::discovery::duplicates;
+use crate::discovery::file::{self, LIBRARY_BYTES_MAX, Name, Pieces};
+use crate::discovery::folder::{self, FOLDER_NAMES_MAX};
+use crate::discovery::judge::judge;
+use crate::discovery::library::{self, Told};
+use crate::discovery::plan::{PLACES_MAX, Place, SearchPlan};
+use crate::discovery::registry::{Record, Registry};
+use crate::discovery::stamp::Stamp;
+use crate::discovery::{Entry, FILES_MAX, Outcome, Scan, Searched};
+
+/// How many files are worth a thread of their own: a thread costs as much as looking at some ten.
+const FILES_PER_THREAD: usize = 128;
+
+/// The most threads of a scan. Past this they wait for each other in the system.
+const THREADS_MAX: usize = 8;
+
+/// Looks at every file of the plan. Thread: any but audio.
+///
+/// `now` is the time by which the registry decides whether a file has settled. Save the registry
+/// afterwards; a scan never fails.
+#[must_use]
+pub fn scan(plan: &SearchPlan, registry: &mut Registry, now: SystemTime) -> Scan {
+    let mut scanner = Scanner {
+        registry,
+        now,
+        scan: Scan::default(),
+        opened: HashSet::new(),
+        searched: HashSet::new(),
+    };
+    for path in plan.files.iter().take(FILES_MAX) {
+        scanner.file(path);
+    }
+    scanner.scan.files_left_out = plan.files.len().saturating_sub(FILES_MAX);
+    for (at, place) in plan.folders.iter().enumerate() {
+        let outcome = if at < PLACES_MAX {
+            scanner.folder(place)
+        } else {
+            Outcome::LeftOut
+        };
+        let place = place.clone();
+        scanner.scan.folders.push(Searched { place, outcome });
+    }
+    scanner.finish()
+}
+
+/// A scan under way.
+struct Scanner<'a> {
+    registry: &'a mut Registry,
+    now: SystemTime,
+    scan: Scan,
+    /// The folders that were opened, by device and inode.
+    opened: HashSet<(u64, u64)>,
+    /// The absolute paths of those that were read to their end.
+    searched: HashSet<PathBuf>,
+}
+
+impl Scanner<'_> {
+    fn file(&mut self, path: &Path) {
+        let here = absolute(path).unwrap_or_else(|_| path.to_owned());
+        let look = Look {
+            registry: self.registry,
+            folder: CWD,
+        };
+        let looked = look.at(path.as_os_str(), here.as_os_str().as_bytes());
+        let class = self.take(looked);
+        let path = path.to_owned();
+        let origin = None;
+        self.scan.entries.push(Entry {
+            path,
+            origin,
+            class,
+        });
+    }
+
+    fn folder(&mut self, place: &Place) -> Outcome {
+        let folder = match folder::open(&place.path) {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Outcome::Missing,
+            Err(error) => return Outcome::Unreadable(error.to_string()),
+        };
+        if !self.opened.insert(folder.identity) {
+            return Outcome::Again;
+        }
+        let names = match folder.names(FOLDER_NAMES_MAX) {
+            Ok(names) => names,
+            Err(error) => return Outcome::Unreadable(error.to_string()),
+        };
+        let files = names
+            .libraries
+            .len()
+            .min(FILES_MAX.saturating_sub(self.scan.entries.len()));
+        let here = absolute(&place.path).unwrap_or_else(|_| place.path.clone());
+        let look = Look {
+            registry: self.registry,
+            folder: folder.handle.as_fd(),
+        };
+        let looked = look.at_all(&names.libraries[..files], &here);
+        for (name, looked) in names.libraries.iter().zip(looked) {
+            let class = self.take(looked);
+            let path = place.path.join(name);
+            let origin = Some(place.origin);
+            self.scan.entries.push(Entry {
+                path,
+                origin,
+                class,
+            });
+        }
+        if names.cut || files < names.libraries.len() {
+            return Outcome::Cut { files };
+        }
+        self.searched.insert(here);
+        Outcome::Read { files }
+    }
+
+    /// Keeps what was read of a file for the next time, and answers its class.
+    fn take(&mut self, looked: Looked) -> Class {
+        self.scan.files_opened += usize::from(looked.opened);
+        if let Some(record) = looked.record {
+            self.registry.insert(record, self.now);
+        }
+        looked.class
+    }
+
+    /// Compares what says it is the same, and lets the registry forget what is gone.
+    fn finish(self) -> Scan {
+        let mut scan = self.scan;
+        scan.duplicates = duplicates::find(&scan.entries, self.registry);
+        self.registry.forget(&self.searched);
+        scan
+    }
+}
+
+/// What looking at a file took and brought.
+struct Looked {
+    class: Class,
+    opened: bool,
+    /// What the registry should know of it.
+    record: Option<Record<'static>>,
+}
+
+impl From<Class> for Looked {
+    fn from(class: Class) -> Self {
+        let (opened, record) = (false, None);
+        Self {
+            class,
+            opened,
+            record,
+        }
+    }
+}
+
+/// Looks at files; several threads may do so at once.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    registry: &'a Registry,
+    folder: BorrowedFd<'a>,
+}
+
+impl Look<'_> {
+    /// Looks at each of `names` in the folder that is `here`, in their order.
+    fn at_all(self, names: &[OsString], here: &Path) -> Vec<Looked> {
+        let threads = available_parallelism()
+            .map_or(1, usize::from)
+            .min(THREADS_MAX);
+        let share = names.len().div_ceil(threads).max(FILES_PER_THREAD);
+        let mut shares = names.chunks(share);
+        let first = shares.next().unwrap_or(&[]);
+        thread::scope(|scope| {
+            let others: Vec<_> = shares
+                .map(|share| scope.spawn(move || self.at_some(share, here)))
+                .collect();
+            let mut looked = self.at_some(first, here);
+            for other in others {
+                looked.extend(other.join().expect("looking at a file does not panic"));
+            }
+            looked
+        })
+    }
+
+    fn at_some(self, names: &[OsString], here: &Path) -> Vec<Looked> {
+        let mut key = here.join("").into_os_string().into_vec();
+        let folder_bytes = key.len();
+        let look = |name: &OsString| {
+            key.truncate(folder_bytes);
+            key.extend(name.as_bytes());
+            self.at(name, &key)
+        };
+        names.iter().map(look).collect()
+    }
+
+    /// Looks at one file; `key` is its absolute path, by which the registry knows it.
+    fn at(self, name: &OsStr, key: &[u8]) -> Looked {
+        let stamp = match file::look(self.folder, name) {
+            Name::File(stamp) => stamp,
+            Name::Other(reason) => return Class::NotAPlugin(reason).into(),
+            Name::Unreadable(reason) => return Class::Unreadable(reason).into(),
+        };
+        if stamp.size_bytes == 0 {
+            return Class::NotAPlugin(NotAPlugin::Empty).into();
+        }
+        if stamp.size_bytes > LIBRARY_BYTES_MAX {
+            let (found, max) = (stamp.size_bytes, LIBRARY_BYTES_MAX);
+            return Class::Unreadable(Unreadable::Large { found, max }).into();
+        }
+        if let Some(record) = self.registry.record(key, &stamp) {
+            return judge(&record.told, stamp, record.hash).into();
+        }
+        let opened = true;
+        let (class, record) = match read(self.folder, name) {
+            Err(error) => (
+                Class::Unreadable(Unreadable::System(error.to_string())),
+                None,
+            ),
+            Ok((told, stamp)) => (judge(&told, stamp, None), Some((told, stamp))),
+        };
+        let record = record.map(|(told, stamp)| Record {
+            path: key.to_vec().into(),
+            stamp,
+            hash: None,
+            told,
+        });
+        Looked {
+            class,
+            opened,
+            record,
+        }
+    }
+}
+
+/// Reads what a file tells, unless the system or the file itself stands in the way.
+fn read(folder: BorrowedFd<'_>, name: &OsStr) -> io::Result<(Told<'static>, Stamp)> {
+    let (file, stamp) = file::open(folder, name)?;
+    let pieces = Pieces::new(file, stamp.size_bytes);
+    let told = library::read(pieces.whole());
+    match pieces.into_failure() {
+        Some(error) => Err(error),
+        None => Ok((told, stamp)),
+    }
+}

@@ -1,0 +1,173 @@
+//! Processor: a handle of one processor in a library.
+
+use std::ptr;
+
+use abi_stable::std_types::{RSlice, RSliceMut};
+
+use crate::abi::audio::{RawAudio, RawAudioMut};
+use crate::abi::call::{RawFlags, RawParamEvent, RawProcess, RawRecord, RawRecords};
+use crate::abi::object::RawProcessorBox;
+use crate::abi::status::RawStatus;
+use crate::declare::Layout;
+use crate::fault::Refusal;
+use crate::link::library::{Start, open};
+use crate::setup::{Format, Timing};
+
+pub use crate::abi::audio::{RawAudio as AudioView, RawAudioMut as AudioViewMut};
+
+/// One processor; dropping it runs the plugin's own clean-up.
+pub struct Processor {
+    raw: RawProcessorBox,
+}
+
+impl std::fmt::Debug for Processor {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Processor")
+    }
+}
+
+/// What one call of `process` lends.
+#[derive(Debug)]
+pub struct Block<'a> {
+    /// Stream time of the first frame.
+    pub position_frames: u64,
+    /// Facts about the block.
+    pub flags: RawFlags,
+    /// What is read.
+    pub input: RawAudio<'a>,
+    /// What is filled.
+    pub output: RawAudioMut<'a>,
+    /// Further inputs.
+    pub sidechains: &'a [RawAudio<'a>],
+    /// Parameter changes, sorted by frame.
+    pub events: &'a [RawParamEvent],
+    /// One value for each declared output.
+    pub outputs: &'a mut [f64],
+    /// Room for notes and published events.
+    pub records: &'a mut [RawRecord],
+}
+
+/// What one call of `process` left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: RawStatus,
+    /// How many records were written.
+    pub records_written: u32,
+    /// How many records found no room.
+    pub records_lost: u32,
+}
+
+impl Processor {
+    pub(super) fn new(raw: RawProcessorBox) -> Self {
+        Self { raw }
+    }
+
+    pub(super) fn into_raw(self) -> RawProcessorBox {
+        self.raw
+    }
+
+    /// The layout that comes out when this format goes in. Thread: any but audio.
+    ///
+    /// # Errors
+    /// What the component says.
+    pub fn validate_input(&self, format: Format) -> Result<Layout, Refusal> {
+        let layout = open(self.raw.validate_input(format.raw()))?;
+        layout.read().ok_or_else(|| {
+            let (mask, channels) = (layout.mask, layout.channels);
+            Refusal::new(format!(
+                "answered {channels} channels with mask {mask:#x}: no layout"
+            ))
+        })
+    }
+
+    /// Gets it ready; answers latency and tail. Thread: any but audio.
+    ///
+    /// # Errors
+    /// What the component says.
+    pub fn activate(&mut self, start: &Start<'_>) -> Result<Timing, Refusal> {
+        let timing = start.with_raw(|raw| open(self.raw.activate(raw)))?;
+        Ok(Timing {
+            latency_frames: timing.latency_frames,
+            tail_frames: timing.tail_frames,
+        })
+    }
+
+    /// Gives back what activation took. Thread: any but audio.
+    pub fn deactivate(&mut self) -> RawStatus {
+        self.raw.deactivate()
+    }
+
+    /// Processes one block. Thread: audio.
+    #[inline]
+    pub fn process(&mut self, block: Block<'_>) -> Outcome {
+        let mut call = RawProcess {
+            position_frames: block.position_frames,
+            flags: block.flags,
+            frames: block.output.frames() as u32,
+            input: block.input,
+            output: block.output,
+            sidechains: RSlice::from_slice(block.sidechains),
+            events: RSlice::from_slice(block.events),
+            outputs: RSliceMut::from_mut_slice(block.outputs),
+            records: RawRecords {
+                room: RSliceMut::from_mut_slice(block.records),
+                written: 0,
+                lost: 0,
+            },
+            extension: ptr::null(),
+        };
+        let status = self.raw.process(&mut call);
+        Outcome {
+            status,
+            records_written: call.records.written,
+            records_lost: call.records.lost,
+        }
+    }
+
+    /// Forgets the past. Thread: audio.
+    pub fn reset(&mut self) -> RawStatus {
+        self.raw.reset()
+    }
+
+    /// Sets a parameter at once. Thread: any, never beside another call.
+    pub fn set_param(&mut self, index: u32, value: f64) -> RawStatus {
+        self.raw.set_param(index, value)
+    }
+
+    /// A parameter's target value, NaN for an unknown index.
+    #[must_use]
+    pub fn param(&self, index: u32) -> f64 {
+        self.raw.param(index)
+    }
+
+    /// The most bytes that `save_state` writes; 0 without state.
+    #[must_use]
+    pub fn state_bytes(&self) -> usize {
+        self.raw.state_bytes() as usize
+    }
+
+    /// Writes the running state; the detail is the number of bytes. Thread: audio.
+    pub fn save_state(&self, into: &mut [u8]) -> RawStatus {
+        self.raw.save_state(RSliceMut::from_mut_slice(into))
+    }
+
+    /// Reads a running state of the same schema, all or nothing. Thread: audio.
+    pub fn load_state(&mut self, bytes: &[u8]) -> RawStatus {
+        self.raw.load_state(RSlice::from_slice(bytes))
+    }
+
+    /// Turns a running state of an older schema into today's. Thread: any but audio.
+    ///
+    /// # Errors
+    /// What the component says.
+    pub fn migrate_state(&self, schema: u32, bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
+        open(self.raw.migrate_state(schema, RSlice::from_slice(bytes))).map(Into::into)
+    }
+
+    /// What the last failure said. Thread: any but audio.
+    #[must_use]
+    pub fn fault_text(&self) -> String {
+        self.raw.fault_text().into()
+    }
+}
