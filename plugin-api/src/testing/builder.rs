@@ -1,18 +1,13 @@
 //! Builder: format, parameters and settings of a component under test.
 
-use abi_stable::sabi_trait::TD_Opaque;
-use abi_stable::std_types::{RResult, RSlice, RStr, RVec};
+use std::path::Path;
+use std::sync::Arc;
 
-use crate::abi::host::{RawHost, RawHost_TO, RawHostBox, RawRequest};
-use crate::abi::object::{RawAnalyzerBox, RawDecisionBox, RawMetricBox, RawProcessorBox};
-use crate::abi::setup::{
-    RawActivation, RawLayout, RawMode, RawParam, RawRefusal, RawSetting, RawSettingKind, RawSetup,
-    RawSource,
-};
 use crate::declare::{Layout, ParamItem};
 use crate::fault::Refusal;
+use crate::link::{CallStatus, Creation, NoServices, Services, Setting, SettingValue, Start};
 use crate::params::index_of;
-use crate::setup::Format;
+use crate::setup::{Format, Mode};
 
 /// What a component is created and activated with in a test. Mono at 48 kHz, blocks of at most
 /// 4,096 frames, unless told otherwise.
@@ -27,20 +22,12 @@ pub struct Bench<B> {
 pub(super) struct Plan {
     pub(super) format: Format,
     pub(super) frames_max: u32,
-    pub(super) mode: RawMode,
+    pub(super) mode: Mode,
     pub(super) sidechains: Vec<Layout>,
     pub(super) params: Vec<(String, f64)>,
-    pub(super) settings: Vec<(String, Value)>,
-    pub(super) sources: Vec<(String, Vec<String>)>,
-}
-
-#[derive(Debug)]
-pub(super) enum Value {
-    Text(String),
-    Path(String),
-    Integer(i64),
-    Boolean(i64),
-    List(Vec<String>),
+    pub(super) settings: Vec<Setting>,
+    /// Id, ids of its readings, channels.
+    pub(super) sources: Vec<(String, Vec<String>, usize)>,
 }
 
 impl<B> Bench<B> {
@@ -52,7 +39,7 @@ impl<B> Bench<B> {
                     layout: Layout::MONO,
                 },
                 frames_max: 4096,
-                mode: RawMode::OFFLINE,
+                mode: Mode::Offline,
                 sidechains: Vec::new(),
                 params: Vec::new(),
                 settings: Vec::new(),
@@ -94,7 +81,7 @@ impl<B> Bench<B> {
     /// At the pace of the stream instead of off line.
     #[must_use]
     pub fn real_time(mut self) -> Self {
-        self.plan.mode = RawMode::REAL_TIME;
+        self.plan.mode = Mode::RealTime;
         self
     }
 
@@ -115,39 +102,40 @@ impl<B> Bench<B> {
     /// A text setting.
     #[must_use]
     pub fn text(self, id: &str, text: &str) -> Self {
-        self.setting(id, Value::Text(text.to_owned()))
+        self.setting(id, SettingValue::Text(text.to_owned()))
     }
 
     /// A path setting.
     #[must_use]
     pub fn path(self, id: &str, path: &str) -> Self {
-        self.setting(id, Value::Path(path.to_owned()))
+        self.setting(id, SettingValue::Path(path.to_owned()))
     }
 
     /// An integer setting.
     #[must_use]
     pub fn integer(self, id: &str, integer: i64) -> Self {
-        self.setting(id, Value::Integer(integer))
+        self.setting(id, SettingValue::Integer(integer))
     }
 
     /// A boolean setting.
     #[must_use]
     pub fn boolean(self, id: &str, boolean: bool) -> Self {
-        self.setting(id, Value::Boolean(i64::from(boolean)))
+        self.setting(id, SettingValue::Boolean(boolean))
     }
 
     /// A list setting.
     #[must_use]
     pub fn list(self, id: &str, items: &[&str]) -> Self {
         let items = items.iter().map(|item| (*item).to_owned()).collect();
-        self.setting(id, Value::List(items))
+        self.setting(id, SettingValue::List(items))
     }
 
     /// A tap that a decision engine reads, with the ids of its readings.
     #[must_use]
     pub fn source(mut self, id: &str, readings: &[&str]) -> Self {
         let readings = readings.iter().map(|id| (*id).to_owned()).collect();
-        self.plan.sources.push((id.to_owned(), readings));
+        let channels = self.plan.format.layout.channels();
+        self.plan.sources.push((id.to_owned(), readings, channels));
         self
     }
 
@@ -159,8 +147,9 @@ impl<B> Bench<B> {
         (self.open)(&self.plan)
     }
 
-    fn setting(mut self, id: &str, value: Value) -> Self {
-        self.plan.settings.push((id.to_owned(), value));
+    fn setting(mut self, id: &str, value: SettingValue) -> Self {
+        let id = id.to_owned();
+        self.plan.settings.push(Setting { id, value });
         self
     }
 }
@@ -170,118 +159,36 @@ impl Plan {
     pub(super) fn create<R>(
         &self,
         items: &[ParamItem],
-        make: impl FnOnce(RawSetup<'_>) -> Result<R, Refusal>,
+        make: impl FnOnce(&Creation<'_>, Arc<dyn Services>) -> Result<R, Refusal>,
     ) -> Result<R, Refusal> {
-        let params = self.raw_params(items)?;
-        let lists: Vec<Vec<RStr<'_>>> = self
-            .settings
-            .iter()
-            .map(|(_, value)| value.list())
-            .collect();
-        let named = self.settings.iter().zip(&lists);
-        let settings: Vec<_> = named
-            .map(|((id, value), list)| value.raw(id, list))
-            .collect();
-        make(RawSetup {
-            host: no_host(),
-            name: RStr::from_str("under-test"),
-            resource_dir: RStr::from_str("."),
-            settings: RSlice::from_slice(&settings),
-            params: RSlice::from_slice(&params),
-            extension: std::ptr::null(),
-        })
-    }
-
-    /// Activates with this plan's format.
-    pub(super) fn activation<R>(
-        &self,
-        activate: impl FnOnce(&RawActivation<'_>) -> RResult<R, RawRefusal>,
-    ) -> Result<R, Refusal> {
-        let sidechains: Vec<RawLayout> = self.sidechains.iter().map(|at| (*at).into()).collect();
-        let readings: Vec<_> = self.sources.iter().map(|(_, ids)| texts(ids)).collect();
-        let sources: Vec<RawSource<'_>> = self
-            .sources
-            .iter()
-            .zip(&readings)
-            .map(|((id, _), readings)| RawSource {
-                id: RStr::from_str(id),
-                readings: RSlice::from_slice(readings),
-                channels: self.format.layout.channels() as u32,
-            })
-            .collect();
-        let mut raw = RawActivation::new(self.format.raw(), self.frames_max, self.mode);
-        raw.sidechains = RSlice::from_slice(&sidechains);
-        raw.sources = RSlice::from_slice(&sources);
-        match activate(&raw) {
-            RResult::ROk(value) => Ok(value),
-            RResult::RErr(refusal) => Err(refusal.into()),
-        }
-    }
-
-    fn raw_params(&self, items: &[ParamItem]) -> Result<Vec<RawParam>, Refusal> {
-        let raw = |(id, value): &(String, f64)| match index_of(items, id) {
-            Some(index) => Ok(RawParam {
-                index,
-                value: *value,
-            }),
+        let index = |(id, value): &(String, f64)| match index_of(items, id) {
+            Some(index) => Ok((index, *value)),
             None => Err(Refusal::new(format!("there is no parameter {id}"))),
         };
-        self.params.iter().map(raw).collect()
-    }
-}
-
-impl Value {
-    fn list(&self) -> Vec<RStr<'_>> {
-        match self {
-            Self::List(items) => texts(items),
-            Self::Text(_) | Self::Path(_) | Self::Integer(_) | Self::Boolean(_) => Vec::new(),
-        }
-    }
-
-    fn raw<'a>(&'a self, id: &'a str, list: &'a [RStr<'a>]) -> RawSetting<'a> {
-        let (kind, integer, text) = match self {
-            Self::Text(text) => (RawSettingKind::TEXT, 0, text.as_str()),
-            Self::Path(text) => (RawSettingKind::PATH, 0, text.as_str()),
-            Self::Integer(integer) => (RawSettingKind::INTEGER, *integer, ""),
-            Self::Boolean(integer) => (RawSettingKind::BOOLEAN, *integer, ""),
-            Self::List(_) => (RawSettingKind::LIST, 0, ""),
+        let params = self
+            .params
+            .iter()
+            .map(index)
+            .collect::<Result<Vec<_>, _>>()?;
+        let creation = Creation {
+            name: "under-test",
+            resource_dir: Some(Path::new(".")),
+            settings: &self.settings,
+            params: &params,
         };
-        RawSetting {
-            id: RStr::from_str(id),
-            kind,
-            integer,
-            text: RStr::from_str(text),
-            list: RSlice::from_slice(list),
+        make(&creation, Arc::new(NoServices))
+    }
+
+    /// What it is activated with.
+    pub(super) fn start(&self) -> Start<'_> {
+        Start {
+            format: self.format,
+            frames_max: self.frames_max,
+            mode: self.mode,
+            sidechains: &self.sidechains,
+            sources: &self.sources,
         }
     }
-}
-
-fn texts(items: &[String]) -> Vec<RStr<'_>> {
-    items.iter().map(|item| RStr::from_str(item)).collect()
-}
-
-/// A host that has no other plugins.
-struct NoHost;
-
-const NO_OTHERS: &str = "a component under test has no other plugins";
-
-impl RawHost for NoHost {
-    fn processor(&self, _: RawRequest<'_>) -> RResult<RawProcessorBox, RawRefusal> {
-        RResult::RErr(Refusal::new(NO_OTHERS).into())
-    }
-    fn analyzer(&self, _: RawRequest<'_>) -> RResult<RawAnalyzerBox, RawRefusal> {
-        RResult::RErr(Refusal::new(NO_OTHERS).into())
-    }
-    fn metric(&self, _: RawRequest<'_>) -> RResult<RawMetricBox, RawRefusal> {
-        RResult::RErr(Refusal::new(NO_OTHERS).into())
-    }
-    fn decision(&self, _: RawRequest<'_>) -> RResult<RawDecisionBox, RawRefusal> {
-        RResult::RErr(Refusal::new(NO_OTHERS).into())
-    }
-}
-
-fn no_host() -> RawHostBox {
-    RawHost_TO::from_value(NoHost, TD_Opaque)
 }
 
 /// Samples of several channels in one allocation, channel after channel.
@@ -298,16 +205,11 @@ pub(super) fn planar(channels: &[&[f32]]) -> Vec<f32> {
 }
 
 /// The text of a failed call.
-pub(super) fn failed(text: &str, status: crate::abi::status::RawStatus) -> Refusal {
+pub(super) fn failed(text: &str, status: CallStatus) -> Refusal {
     let text = if text.is_empty() {
         status.code.name()
     } else {
         text
     };
     Refusal::with(status.code, text)
-}
-
-/// The actions and values that cross the boundary as vectors of its own.
-pub(super) fn vector<T>() -> RVec<T> {
-    RVec::new()
 }

@@ -1,24 +1,16 @@
 //! Decision: a decision engine under test.
 
-use abi_stable::std_types::RSlice;
-
-use crate::abi::object::RawDecisionBox;
-use crate::abi::setup::{RawActionKind, RawObservation, RawReading};
 use crate::decision::{DecisionEngine, Reading};
-use crate::export::create_decision;
+use crate::declare::ParamItem;
 use crate::fault::Refusal;
-use crate::testing::builder::{Plan, failed, vector};
+use crate::link::{Action, ActionKind, Decision, Reading as Raw, built_in};
+use crate::params::index_of;
+use crate::testing::builder::{Plan, failed};
 
 /// An activated decision engine.
 pub struct DecisionBench {
-    raw: RawDecisionBox,
-}
-
-/// The parameter's index, or nothing to go on with: a mistake in the test.
-fn index(raw: &RawDecisionBox, id: &str) -> u32 {
-    let index = raw.param_index(id.into());
-    assert!(index.is_ok(), "no parameter {id}");
-    index.detail
+    decision: Decision,
+    params: &'static [ParamItem],
 }
 
 impl std::fmt::Debug for DecisionBench {
@@ -28,9 +20,12 @@ impl std::fmt::Debug for DecisionBench {
 }
 
 pub(super) fn open<T: DecisionEngine>(plan: &Plan) -> Result<DecisionBench, Refusal> {
-    let mut raw = plan.create(T::PARAMS, create_decision::<T>)?;
-    plan.activation(|activation| raw.activate(activation))?;
-    Ok(DecisionBench { raw })
+    let mut decision = plan.create(T::PARAMS, built_in::decision::<T>)?;
+    decision.activate(&plan.start())?;
+    Ok(DecisionBench {
+        decision,
+        params: T::PARAMS,
+    })
 }
 
 impl DecisionBench {
@@ -40,21 +35,12 @@ impl DecisionBench {
     /// What the engine says.
     pub fn decide(&mut self, frame: u64, readings: &[Reading]) -> Result<Vec<String>, Refusal> {
         let readings: Vec<_> = readings.iter().map(raw).collect();
-        let observation = RawObservation {
-            frame,
-            readings: RSlice::from_slice(&readings),
-            heard: RSlice::EMPTY,
-            extension: std::ptr::null(),
-        };
-        let mut actions = vector();
-        let status = self.raw.decide(&observation, &mut actions);
+        let (status, actions) = self.decision.decide(frame, &readings, &[]);
         if !status.is_ok() {
-            return Err(failed(&self.raw.fault_text(), status));
+            return Err(failed(&self.decision.fault_text(), status));
         }
-        let line = |action: &crate::abi::setup::RawAction| {
-            let target = action.target.as_str();
-            format!("{}{target}: {}", word(action.kind), action.reason)
-        };
+        let line =
+            |action: &Action| format!("{}{}: {}", word(action.kind), action.target, action.reason);
         Ok(actions.iter().map(line).collect())
     }
 
@@ -63,19 +49,19 @@ impl DecisionBench {
     /// # Panics
     /// When there is no such parameter, or the value is NaN: a mistake in the test.
     pub fn change(&mut self, id: &str, value: f64) {
-        let index = index(&self.raw, id);
-        let status = self.raw.set_param(index, value);
+        let index = index_of(self.params, id).unwrap_or_else(|| panic!("no parameter {id}"));
+        let status = self.decision.set_param(index, value);
         assert!(status.is_ok(), "{id} cannot be {value}");
     }
 
     /// Forgets the past.
     pub fn reset(&mut self) {
-        self.raw.reset();
+        self.decision.reset();
     }
 }
 
-fn raw(reading: &Reading) -> RawReading {
-    RawReading {
+fn raw(reading: &Reading) -> Raw {
+    Raw {
         frame: reading.position_frames,
         source: reading.source as u32,
         reading: reading.reading as u32,
@@ -84,14 +70,14 @@ fn raw(reading: &Reading) -> RawReading {
     }
 }
 
-fn word(kind: RawActionKind) -> &'static str {
+fn word(kind: ActionKind) -> &'static str {
     match kind {
-        RawActionKind::ALERT => "alert",
-        RawActionKind::STOP => "stop",
-        RawActionKind::BYPASS => "bypass ",
-        RawActionKind::RESTORE => "restore ",
-        RawActionKind::SET => "set ",
-        RawActionKind::SWAP => "swap ",
+        ActionKind::ALERT => "alert",
+        ActionKind::STOP => "stop",
+        ActionKind::BYPASS => "bypass ",
+        ActionKind::RESTORE => "restore ",
+        ActionKind::SET => "set ",
+        ActionKind::SWAP => "swap ",
         _ => "unknown ",
     }
 }

@@ -91,6 +91,7 @@ fn full() -> Scan {
             folder("/p", Origin::Argument, Outcome::Read { files: 3 }),
             folder("/b", Origin::Executable, Outcome::Cut { files: 3 }),
         ],
+        files_left_out: 0,
         files_opened: 7,
     }
 }
