@@ -26,4 +26,4 @@ pub use component::{Component, Factory, OfAnalyzer, OfDecision, OfMetric, OfProc
 pub use heap::Meter;
 pub use plugin::{Plugin, root};
 
-pub(crate) use component::{create_decision, create_processor};
+pub(crate) use component::{create_analyzer, create_decision, create_metric, create_processor};

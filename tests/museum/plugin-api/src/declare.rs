@@ -7,6 +7,8 @@
 //! Everything here is `Copy`, `'static` and usable in constants: no code of a plugin runs to
 //! find out what it is.
 
+mod reading;
+
 pub use crate::layout::{Layout, Layouts, SPEAKER_NAMES};
 
 /// What a component does: the kind decides which of the four traits it implements.

@@ -16,7 +16,7 @@ use crate::decision::DecisionEngine;
 use crate::declare::{Better, Capabilities, ComponentDecl, Kind, ReadingDecl, Reference, Span};
 use crate::export::decision::DecisionAdapter;
 use crate::export::guard::catch_refusal;
-use crate::export::observer::{Analyzing, Measuring, ObserverAdapter};
+use crate::export::observer::{Analyzing, Measuring, Observe, ObserverAdapter};
 use crate::export::processor::ProcessorAdapter;
 use crate::fault::Refusal;
 use crate::observer::{AudioAnalyzer, QualityMetric};
@@ -122,7 +122,7 @@ impl<T: AudioAnalyzer> Component<OfAnalyzer> for T {
         hop: T::HOP,
         ..blank(Kind::Analyzer, T::DOC)
     };
-    const FACTORY: Factory = Factory::Analyzer(create_observer::<Analyzing<T>>);
+    const FACTORY: Factory = Factory::Analyzer(create_analyzer::<T>);
 }
 
 impl<T: QualityMetric> Component<OfMetric> for T {
@@ -140,7 +140,7 @@ impl<T: QualityMetric> Component<OfMetric> for T {
         reference: T::REFERENCE,
         ..blank(Kind::Metric, T::DOC)
     };
-    const FACTORY: Factory = Factory::Metric(create_observer::<Measuring<T>>);
+    const FACTORY: Factory = Factory::Metric(create_metric::<T>);
 }
 
 impl<T: DecisionEngine> Component<OfDecision> for T {
@@ -160,9 +160,19 @@ pub(crate) fn create_processor<T: AudioProcessor>(
     Ok(RawProcessor_TO::from_value(adapter, TD_Opaque))
 }
 
-fn create_observer<O: super::observer::Observe>(
+pub(crate) fn create_analyzer<T: AudioAnalyzer>(
     raw: RawSetup<'_>,
 ) -> Result<RawAnalyzerBox, Refusal> {
+    create_observer::<Analyzing<T>>(raw)
+}
+
+pub(crate) fn create_metric<T: QualityMetric>(
+    raw: RawSetup<'_>,
+) -> Result<RawAnalyzerBox, Refusal> {
+    create_observer::<Measuring<T>>(raw)
+}
+
+fn create_observer<O: Observe>(raw: RawSetup<'_>) -> Result<RawAnalyzerBox, Refusal> {
     let adapter = ObserverAdapter::new(create(raw, O::create)?);
     Ok(RawObserver_TO::from_value(adapter, TD_Opaque))
 }

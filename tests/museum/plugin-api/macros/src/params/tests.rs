@@ -57,8 +57,7 @@ fn ranges_and_defaults_go_together() {
     check_field(
         "range = 0.0..1.0, default = 0.5",
         "f64",
-        // The first of its two marks; the compiler underlines both.
-        ".",
+        "0.0..1.0",
         "both ends belong to a range, expected `..=` as in `0.0..=24.0`",
     );
     check_field(

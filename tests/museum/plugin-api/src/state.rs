@@ -68,6 +68,14 @@ impl<'a> StateWriter<'a> {
         self.bytes(&value.to_le_bytes())
     }
 
+    /// Writes numbers, bit for bit.
+    ///
+    /// # Errors
+    /// When the buffer is full.
+    pub fn f64s(&mut self, values: &[f64]) -> Result<(), Fault> {
+        values.iter().try_for_each(|value| self.f64(*value))
+    }
+
     /// Writes samples, bit for bit.
     ///
     /// # Errors
@@ -121,6 +129,17 @@ impl<'a> StateReader<'a> {
         self.array().map(f64::from_le_bytes)
     }
 
+    /// Numbers.
+    ///
+    /// # Errors
+    /// When the bytes are over; `into` may then be written in part.
+    pub fn f64s(&mut self, into: &mut [f64]) -> Result<(), Fault> {
+        for value in into {
+            *value = self.f64()?;
+        }
+        Ok(())
+    }
+
     /// Samples.
     ///
     /// # Errors
@@ -137,6 +156,15 @@ impl<'a> StateReader<'a> {
     /// # Errors
     /// When bytes are left.
     pub fn end(self) -> Result<(), Fault> {
+        self.expect_end()
+    }
+
+    /// As [`end`](Self::end), for a load that keeps what it read only if there is no more: ask
+    /// before anything of the instance changes.
+    ///
+    /// # Errors
+    /// When bytes are left.
+    pub fn expect_end(&self) -> Result<(), Fault> {
         if self.bytes.is_empty() {
             Ok(())
         } else {
@@ -160,17 +188,22 @@ mod tests {
         let mut buffer = [0; 24];
         let mut writer = StateWriter::new(&mut buffer);
         writer.u64(7).unwrap();
-        writer.f64(-0.0).unwrap();
+        writer.f64s(&[-0.0]).unwrap();
         writer.f32s(&[1.5, f32::MIN_POSITIVE]).unwrap();
         assert_eq!(writer.f32s(&[0.0]), Err(NO_ROOM));
         assert_eq!(writer.written(), 24);
         let mut reader = StateReader::new(&buffer);
         assert_eq!(reader.u64(), Ok(7));
-        assert_eq!(reader.f64().map(f64::to_bits), Ok((-0.0f64).to_bits()));
+        let mut numbers = [1.0];
+        reader.f64s(&mut numbers).unwrap();
+        assert_eq!(numbers[0].to_bits(), (-0.0f64).to_bits());
+        assert_eq!(reader.expect_end(), Err(TOO_LONG));
         let mut samples = [0.0; 2];
         reader.f32s(&mut samples).unwrap();
         assert_eq!(samples, [1.5, f32::MIN_POSITIVE]);
         assert_eq!(reader.u64(), Err(TOO_SHORT));
+        assert_eq!(reader.f64s(&mut numbers), Err(TOO_SHORT));
+        assert_eq!(reader.expect_end(), Ok(()));
         assert_eq!(reader.end(), Ok(()));
     }
 

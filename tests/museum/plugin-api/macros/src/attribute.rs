@@ -6,7 +6,7 @@
 use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, Field, LitStr, Result, Token};
+use syn::{Attribute, Error, Expr, ExprRange, Field, LitStr, RangeLimits, Result};
 
 use crate::text::is_param_id;
 
@@ -94,12 +94,18 @@ fn put<T>(
 }
 
 fn read_range(meta: &ParseNestedMeta<'_>) -> Result<Range> {
-    let input = meta.value()?;
-    let min = input.parse()?;
-    if !input.peek(Token![..=]) {
-        return Err(input.error("both ends belong to a range, expected `..=` as in `0.0..=24.0`"));
+    let expression: Expr = meta.value()?.parse()?;
+    let sentence = "both ends belong to a range, expected `..=` as in `0.0..=24.0`";
+    match expression {
+        Expr::Range(ExprRange {
+            start: Some(min),
+            limits: RangeLimits::Closed(_),
+            end: Some(max),
+            ..
+        }) => Ok(Range {
+            min: *min,
+            max: *max,
+        }),
+        other => Err(Error::new_spanned(other, sentence)),
     }
-    input.parse::<Token![..=]>()?;
-    let max = input.parse()?;
-    Ok(Range { min, max })
 }

@@ -178,7 +178,7 @@ pub(super) fn open<R>(result: RResult<R, RawRefusal>) -> Result<R, Refusal> {
     }
 }
 
-fn with_setup<R>(
+pub(super) fn with_setup<R>(
     creation: &Creation<'_>,
     services: Arc<dyn Services>,
     make: impl FnOnce(RawSetup<'_>) -> R,

@@ -1,18 +1,15 @@
 //! Observer: an analyzer or a metric under test.
 
-use crate::abi::audio::{RawAudio, Span};
-use crate::abi::call::{RawFlags, RawObserve, RawReadings};
-use crate::abi::object::RawAnalyzerBox;
-use crate::abi::status::RawStatus;
+use crate::abi::audio::Span;
 use crate::declare::ReadingDecl;
-use crate::export::{Component, Factory, OfAnalyzer, OfMetric};
 use crate::fault::Refusal;
+use crate::link::{AudioView, CallStatus, Observer, built_in};
 use crate::observer::{AudioAnalyzer, QualityMetric};
 use crate::testing::builder::{Plan, failed, planar};
 
 /// An activated analyzer or metric.
 pub struct ObserverBench {
-    raw: RawAnalyzerBox,
+    observer: Observer,
     decls: &'static [ReadingDecl],
     channels: usize,
     hop_frames: u64,
@@ -27,29 +24,29 @@ impl std::fmt::Debug for ObserverBench {
 }
 
 pub(super) fn analyzer<T: AudioAnalyzer>(plan: &Plan) -> Result<ObserverBench, Refusal> {
-    let factory = <T as Component<OfAnalyzer>>::FACTORY;
-    let Factory::Analyzer(make) = factory else {
-        return Err(Refusal::new("not an analyzer"));
-    };
-    open(plan, plan.create(T::PARAMS, make)?, T::FEATURES)
+    open(
+        plan,
+        plan.create(T::PARAMS, built_in::analyzer::<T>)?,
+        T::FEATURES,
+    )
 }
 
 pub(super) fn metric<T: QualityMetric>(plan: &Plan) -> Result<ObserverBench, Refusal> {
-    let factory = <T as Component<OfMetric>>::FACTORY;
-    let Factory::Metric(make) = factory else {
-        return Err(Refusal::new("not a metric"));
-    };
-    open(plan, plan.create(T::PARAMS, make)?, T::READINGS)
+    open(
+        plan,
+        plan.create(T::PARAMS, built_in::metric::<T>)?,
+        T::READINGS,
+    )
 }
 
 fn open(
     plan: &Plan,
-    mut raw: RawAnalyzerBox,
+    mut observer: Observer,
     decls: &'static [ReadingDecl],
 ) -> Result<ObserverBench, Refusal> {
-    let hop_frames = plan.activation(|activation| raw.activate(activation))?;
+    let hop_frames = observer.activate(&plan.start())?;
     Ok(ObserverBench {
-        raw,
+        observer,
         decls,
         channels: plan.format.layout.channels(),
         hop_frames: u64::from(hop_frames),
@@ -90,18 +87,16 @@ impl ObserverBench {
                 start,
                 frames,
             };
-            let call = RawObserve::new(
+            let status = self.observer.observe(
                 self.position_frames,
-                RawFlags::NONE,
-                RawAudio::new(&samples, span(signal.len())),
-                RawAudio::new(&compared, span(reference.len())),
+                AudioView::new(&samples, span(signal.len())),
+                AudioView::new(&compared, span(reference.len())),
             );
-            let status = self.raw.observe(&call);
             self.done(status)?;
             start += frames;
             self.position_frames += frames as u64;
             if self.hop_frames > 0 && self.position_frames.is_multiple_of(self.hop_frames) {
-                let values = self.read(RawAnalyzerBox::emit)?;
+                let values = self.read(Observer::emit)?;
                 self.emitted.push(values);
             }
         }
@@ -119,12 +114,17 @@ impl ObserverBench {
     /// # Errors
     /// What the component says.
     pub fn finish(&mut self) -> Result<Vec<f64>, Refusal> {
-        self.read(RawAnalyzerBox::finish)
+        self.read(Observer::finish)
+    }
+
+    /// Forgets the past; the stream goes on where it is.
+    pub fn reset(&mut self) {
+        self.observer.reset();
     }
 
     fn read(
         &mut self,
-        ask: impl FnOnce(&mut RawAnalyzerBox, &mut RawReadings<'_>) -> RawStatus,
+        ask: impl FnOnce(&mut Observer, &mut [f64], usize) -> CallStatus,
     ) -> Result<Vec<f64>, Refusal> {
         let count = self
             .decls
@@ -132,20 +132,15 @@ impl ObserverBench {
             .map(|decl| decl.per.values(self.channels))
             .sum();
         let mut values = vec![f64::NAN; count];
-        let mut readings = RawReadings {
-            values: values.as_mut_slice().into(),
-            channels: self.channels as u32,
-            extension: std::ptr::null(),
-        };
-        let status = ask(&mut self.raw, &mut readings);
+        let status = ask(&mut self.observer, &mut values, self.channels);
         self.done(status).map(|()| values)
     }
 
-    fn done(&self, status: RawStatus) -> Result<(), Refusal> {
+    fn done(&self, status: CallStatus) -> Result<(), Refusal> {
         if status.is_ok() {
             Ok(())
         } else {
-            Err(failed(&self.raw.fault_text(), status))
+            Err(failed(&self.observer.fault_text(), status))
         }
     }
 }

@@ -49,6 +49,7 @@ pub struct Span {
 
 impl Span {
     /// Asserts that channels do not overlap and that the last one ends within `len` samples.
+    #[inline]
     fn check(self, len: usize) {
         let fits = self.channels == 0
             || self.start <= self.stride
@@ -67,6 +68,7 @@ impl<'a> RawAudio<'a> {
     /// # Panics
     /// When the part does not lie within the storage: an error of the calling side's own code.
     #[must_use]
+    #[inline]
     pub fn new(storage: &'a [f32], span: Span) -> Self {
         span.check(storage.len());
         Self {
@@ -81,6 +83,7 @@ impl<'a> RawAudio<'a> {
 
     /// No channels at all.
     #[must_use]
+    #[inline]
     pub const fn empty() -> Self {
         Self {
             samples: ptr::dangling(),
@@ -94,12 +97,14 @@ impl<'a> RawAudio<'a> {
 
     /// How many channels.
     #[must_use]
+    #[inline]
     pub const fn channels(&self) -> usize {
         self.channels as usize
     }
 
     /// How many frames.
     #[must_use]
+    #[inline]
     pub const fn frames(&self) -> usize {
         self.frames as usize
     }
@@ -142,6 +147,7 @@ impl<'a> RawAudioMut<'a> {
     /// # Panics
     /// When the part does not lie within the storage: an error of the calling side's own code.
     #[must_use]
+    #[inline]
     pub fn new(storage: &'a mut [f32], span: Span) -> Self {
         span.check(storage.len());
         let from = span.start.min(storage.len());
@@ -157,12 +163,14 @@ impl<'a> RawAudioMut<'a> {
 
     /// How many channels.
     #[must_use]
+    #[inline]
     pub const fn channels(&self) -> usize {
         self.channels as usize
     }
 
     /// How many frames.
     #[must_use]
+    #[inline]
     pub const fn frames(&self) -> usize {
         self.frames as usize
     }

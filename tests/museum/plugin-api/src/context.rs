@@ -17,6 +17,7 @@ pub struct Context<'a> {
     pub(crate) frames: usize,
     pub(crate) sample_rate_hz: u32,
     pub(crate) flags: RawFlags,
+    pub(crate) params_changed: bool,
     /// Frames between the start of the host's block and this part of it.
     pub(crate) offset_frames: usize,
     pub(crate) sidechains: &'a [RawAudio<'a>],
@@ -61,6 +62,15 @@ impl Context<'_> {
     #[must_use]
     pub const fn sample_rate_hz(&self) -> u32 {
         self.sample_rate_hz
+    }
+
+    /// Whether a parameter was set since the block before, or there was none since activation.
+    ///
+    /// Where it is false, what was computed from parameters still holds: coefficients, say. What
+    /// `load_state` and `reset` change is the author's own to remember.
+    #[must_use]
+    pub const fn params_changed(&self) -> bool {
+        self.params_changed
     }
 
     /// Whether this block does not follow the one before.

@@ -25,6 +25,8 @@ struct Active {
     frames_max: u32,
     channels_in: usize,
     channels_out: usize,
+    /// Whether a parameter was set since the last block.
+    params_changed: bool,
 }
 
 pub(super) struct ProcessorAdapter<T> {
@@ -77,6 +79,7 @@ impl<T: AudioProcessor> RawProcessor for ProcessorAdapter<T> {
                 frames_max: activation.raw().frames_max,
                 channels_in: format.layout.channels(),
                 channels_out: output.channels(),
+                params_changed: true,
             });
             Ok(timing.raw())
         }))
@@ -94,12 +97,14 @@ impl<T: AudioProcessor> RawProcessor for ProcessorAdapter<T> {
 
     #[inline]
     fn process(&mut self, call: &mut RawProcess<'_>) -> RawStatus {
-        let Some(active) = self.active else {
+        let Some(kept) = &mut self.active else {
             return RawStatus::err(RawCode::WRONG_STATE);
         };
+        let active = *kept;
         if let Err(code) = check(active, call) {
             return RawStatus::err(code);
         }
+        kept.params_changed = false;
         match self.instance.call(|instance| parts(instance, active, call)) {
             Ok(status) => RawStatus::ok(status.detail()),
             Err(status) => status,
@@ -115,6 +120,9 @@ impl<T: AudioProcessor> RawProcessor for ProcessorAdapter<T> {
     }
 
     fn set_param(&mut self, index: u32, value: f64) -> RawStatus {
+        if let Some(active) = &mut self.active {
+            active.params_changed = true;
+        }
         status(
             self.instance
                 .call(|instance| set_param(instance, index, value)),
@@ -230,7 +238,7 @@ fn check(active: Active, call: &RawProcess<'_>) -> Result<(), RawCode> {
 #[inline]
 fn parts<T: AudioProcessor>(
     instance: &mut T,
-    active: Active,
+    mut active: Active,
     call: &mut RawProcess<'_>,
 ) -> Result<Status, Fault> {
     let frames = call.frames as usize;
@@ -238,7 +246,9 @@ fn parts<T: AudioProcessor>(
     let mut whole = Status::Silent;
     let mut start = 0;
     while start < frames {
-        events = apply(instance, events, start);
+        let left = apply(instance, events, start);
+        active.params_changed |= left.len() < events.len();
+        events = left;
         let end = events
             .first()
             .map_or(frames, |event| event.offset_frames as usize);
@@ -282,6 +292,7 @@ fn part<T: AudioProcessor>(
         frames,
         sample_rate_hz: active.sample_rate_hz,
         flags: call.flags,
+        params_changed: active.params_changed,
         offset_frames: start,
         sidechains: call.sidechains.as_slice(),
         outputs: call.outputs.as_mut_slice(),

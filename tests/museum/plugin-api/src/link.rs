@@ -5,6 +5,7 @@
 //!
 //! Authors of plugins do not need this module.
 
+pub mod built_in;
 mod decision;
 mod hooks;
 mod library;
