@@ -95,16 +95,18 @@ pub(crate) fn future() -> &'static Built {
     &BUILT
 }
 
-/// A plugin on an SDK that changed as the rules do not allow.
-pub(crate) fn mutilated(name: &str, edits: &[Edit]) -> Built {
-    let folder = workspace(name, edits, &[]);
+/// A plugin on an SDK that changed as the rules do not allow. Built where the one before was.
+pub(crate) fn mutilated(edits: &[Edit]) -> Built {
+    let folder = workspace("mutilated", edits, &[]);
     build(&folder, &["--package", "test-future"])
 }
 
+/// Each workspace has a target folder of its own: cargo takes packages at the same place within
+/// two workspaces for the same.
 fn build(folder: &Path, packages: &[&str]) -> Built {
-    let mut build = cargo_build(folder);
-    // One target folder for all: what they depend on is built once.
-    run(build.args(["--target-dir", "../target"]).args(packages))
+    run(cargo_build(folder)
+        .args(["--target-dir", "target"])
+        .args(packages))
 }
 
 /// A workspace with a changed copy of the SDK.
