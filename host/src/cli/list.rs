@@ -122,8 +122,8 @@ fn ready(scan: &Scan) -> Vec<(String, &Found)> {
         .map(|(path, found)| (path.display().to_string(), found))
         .collect();
     ready.sort_by(|(_, one), (_, other)| {
-        let key = |found: &Found| (found.manifest.id.clone(), found.manifest.version.clone());
-        key(one).cmp(&key(other))
+        let (one, other) = (&one.manifest, &other.manifest);
+        (&one.id, &one.version).cmp(&(&other.id, &other.version))
     });
     ready
 }

@@ -93,6 +93,7 @@ mod tests {
             wrapped("one two  three\nfour", 8),
             ["one two", "three", "four"]
         );
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(wrapped("", 8), [""]);
         assert_eq!(wrapped("a-very-long-word b", 4), ["a-very-long-word", "b"]);
     }
