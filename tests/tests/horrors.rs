@@ -1,5 +1,10 @@
 //! A folder of horrors: `segue list` gives every file its class and its reason, and opens none.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this file is test code, its helpers too"
+)]
+
 use std::fs;
 use std::path::Path;
 

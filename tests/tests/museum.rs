@@ -1,5 +1,10 @@
 //! Old plugins in this host, and plugins and hosts of tomorrow: what the rules for growth promise.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this file is test code, its helpers too"
+)]
+
 mod museum {
     pub(crate) mod future;
 }
