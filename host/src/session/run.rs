@@ -6,6 +6,8 @@
 //! The session's own thread is the audio thread here: `Engine::process` is the part of it that
 //! neither allocates nor waits. Around it, it reads, writes, drains rings and waits for taps.
 
+mod tell;
+
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,14 +15,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use segue_plugin::abi::audio::Span;
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, RecordKind};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags};
 
 use crate::audio::{Buffer, sanitize};
 use crate::io::{Sink, Source};
 use crate::observe::{Event, EventSink};
-use crate::pipeline::{Engine, Lent, Rings, StageState};
+use crate::pipeline::{Engine, Lent, Rings};
 use crate::session::error::SessionError;
-use crate::session::observers::{Heard, HeardBy, Observers};
+use crate::session::observers::{HeardBy, Observers};
 
 /// Frames read at a time: 64 KiB of 16-bit stereo. System calls in the size of a block cost more
 /// than the processing.
@@ -28,9 +30,6 @@ const CHUNK_FRAMES: usize = 16_384;
 
 /// The longest tail that is kept at the end, in seconds: a reverb that never ends is cut there.
 const TAIL_SECONDS_MAX: u64 = 60;
-
-/// How long the session sleeps at most before it looks again whether taps have room.
-const TAP_WAIT: Duration = Duration::from_millis(10);
 
 /// How fast a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,105 +310,6 @@ impl<'a> Runner<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Off line every tap gets every frame: the session waits. Live it never does.
-    fn wait_for_taps(&mut self) {
-        if self.plan.pace == Pace::RealTime {
-            return;
-        }
-        while !self.engine.taps_have_room() {
-            self.observe();
-            thread::park_timeout(TAP_WAIT);
-        }
-    }
-
-    /// Tells the observers of the chunks that were sent since the last time.
-    fn observe(&mut self) {
-        let sent = self.engine.chunks_sent();
-        if let (Some(observers), true) = (self.observers, sent > self.chunks_asked) {
-            observers.observe(sent);
-            self.chunks_asked = sent;
-        }
-    }
-
-    /// At a decision's frame: waits until all taps know everything so far, and asks.
-    fn decide(&mut self) -> Option<String> {
-        let every = self.plan.decide_every_frames?;
-        let observers = self.observers?;
-        if !self.position_frames.is_multiple_of(every) {
-            return None;
-        }
-        self.engine.flush_taps();
-        self.chunks_asked = self.engine.chunks_sent();
-        let outputs = self
-            .engine
-            .stages()
-            .iter()
-            .map(|stage| stage.output_values().to_vec());
-        observers.decide(self.chunks_asked, self.position_frames, outputs.collect())
-    }
-
-    /// Moves what stages left behind to the log and to who subscribed.
-    fn drain(&mut self) {
-        let mut heard = Vec::new();
-        while let Ok(left) = self.rings.records.pop() {
-            let record = &left.record;
-            let position_frames = left.position_frames + u64::from(record.offset_frames);
-            let stage = &self.plan.stages[left.stage];
-            match record.kind {
-                RecordKind::NOTE => self.events.event(Event::Note {
-                    stage: stage.to_string(),
-                    position_frames,
-                    text: record.text().to_owned(),
-                    value: record.value,
-                }),
-                RecordKind::PUBLISH => {
-                    let events = &self.plan.subscribers[left.stage];
-                    let who = events
-                        .get(record.index as usize)
-                        .map_or(&[][..], Vec::as_slice);
-                    heard.extend(who.iter().map(|(by, subscription)| Heard {
-                        by: *by,
-                        subscription: *subscription,
-                        position_frames,
-                        value: record.value,
-                        from: Arc::clone(stage),
-                    }));
-                }
-                _ => {}
-            }
-        }
-        if let (Some(observers), false) = (self.observers, heard.is_empty()) {
-            observers.hear(heard);
-        }
-    }
-
-    /// Tells of stages that failed since the last time.
-    fn tell_faults(&mut self) {
-        for (at, stage) in self.engine.stages().iter().enumerate() {
-            if let (StageState::Out(fault), false) = (stage.state(), self.told[at]) {
-                self.told[at] = true;
-                self.events.event(Event::Fault {
-                    stage: self.plan.stages[at].to_string(),
-                    position_frames: fault.position_frames,
-                    text: stage.describe_fault(),
-                });
-            }
-        }
-    }
-
-    fn stopped(&self, stage: usize) -> SessionError {
-        let failed = &self.engine.stages()[stage];
-        let frame = match failed.state() {
-            StageState::Out(fault) => fault.position_frames,
-            StageState::Running => self.position_frames,
-        };
-        SessionError::Stopped {
-            stage: self.plan.stages[stage].to_string(),
-            frame,
-            text: failed.describe_fault(),
-        }
     }
 }
 
