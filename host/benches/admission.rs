@@ -14,8 +14,9 @@ use std::time::{Duration, SystemTime};
 
 use divan::Bencher;
 use segue::admission::{Admission, Admitted, Applicant, Helper, Places, serve};
-use segue::discovery::{Found, Origin, Registry, SearchPlan, scan};
+use segue::discovery::{ContentHash, Found, Origin, Registry, SearchPlan, scan};
 use segue::id::PluginId;
+use segue::loading::Generation;
 use segue::observe::NoSink;
 use tempfile::TempDir;
 
@@ -125,6 +126,24 @@ fn admit_resident(bencher: Bencher<'_, '_>) {
     drop(Host::new(folder.path()).admit());
     let mut host = Host::new(folder.path());
     bencher.bench_local(|| host.admit());
+}
+
+/// What loading alone takes: the rest of `admit_stored` is admission.
+#[divan::bench(sample_count = SAMPLES, sample_size = 1)]
+fn admit_stored_loading_alone(bencher: Bencher<'_, '_>) {
+    let prepared = || {
+        let folder = plugin();
+        (Host::new(folder.path()), folder)
+    };
+    bencher
+        .with_inputs(prepared)
+        .bench_local_refs(|(host, folder)| {
+            let mut hash = ContentHash([0; 32]);
+            // Only that it is another one matters here.
+            hash.0[..4].copy_from_slice(&NUMBER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+            let manifest = &host.found.manifest;
+            Generation::open(&host.path, hash, manifest, folder.path()).expect("it is whole")
+        });
 }
 
 /// What another process admitted before: it is opened and checked.

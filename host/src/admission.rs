@@ -12,6 +12,7 @@
 
 mod error;
 mod exercise;
+mod held;
 mod helper;
 mod hex;
 mod note;
@@ -21,21 +22,20 @@ mod verdicts;
 mod wire;
 
 #[cfg(test)]
+mod rig;
+#[cfg(test)]
 mod specimen;
 #[cfg(test)]
 mod stories;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{AtFlags, CWD, statat};
-use segue_plugin::manifest::TARGET;
-use sha2::{Digest, Sha256};
 use tracing::{debug, warn};
 
+use crate::admission::held::{Held, build_of, closure, deadly, orders};
 use crate::admission::helper::Order;
 use crate::admission::note::Note;
 use crate::admission::probe::{Outcome, probe};
@@ -103,16 +103,6 @@ impl fmt::Debug for Admission {
         debug.field("places", &self.places);
         debug.field("helper", &self.helper).finish_non_exhaustive()
     }
-}
-
-/// An applicant whose content is in the store.
-struct Held<'a> {
-    applicant: &'a Applicant<'a>,
-    hash: ContentHash,
-    path: PathBuf,
-    resource_dir: PathBuf,
-    /// The places of those before it that it uses.
-    uses: Vec<usize>,
 }
 
 impl Admission {
@@ -315,82 +305,4 @@ impl Admission {
         let folder = &self.places.cache;
         self.verdicts.get_or_insert_with(|| Verdicts::load(folder))
     }
-}
-
-impl Held<'_> {
-    /// The plugin with its version, for people.
-    fn name(&self) -> String {
-        format!(
-            "{} {}",
-            self.applicant.id, self.applicant.found.manifest.version
-        )
-    }
-
-    fn rejected(&self, objection: Objection) -> AdmissionError {
-        AdmissionError::Rejected(Box::new(Rejection {
-            plugin: self.applicant.id.clone(),
-            version: self.applicant.found.manifest.version.clone(),
-            path: self.applicant.path.to_owned(),
-            hash: self.hash,
-            reason: objection.reason,
-            evidence: objection.evidence,
-        }))
-    }
-}
-
-/// What is said of a content whose note was left behind.
-fn deadly(note: &Path) -> Objection {
-    Objection {
-        reason: format!(
-            "a host ended while it opened this library; install another build of it, or delete {} \
-             to try it again",
-            note.display()
-        ),
-        evidence: Vec::new(),
-    }
-}
-
-/// The places of all that one of them uses, directly or not, in load order.
-fn closure(held: &[Held<'_>], of: usize) -> Vec<usize> {
-    let mut is_used = vec![false; of];
-    for at in (0..=of).rev() {
-        if at == of || is_used[at] {
-            held[at].uses.iter().for_each(|used| is_used[*used] = true);
-        }
-    }
-    (0..of).filter(|at| is_used[*at]).collect()
-}
-
-/// What the helper opens to try one of them.
-fn orders(held: &[Held<'_>], closure: &[usize], of: usize) -> Vec<Order> {
-    let places: Vec<_> = closure.iter().copied().chain([of]).collect();
-    let numbers: HashMap<_, _> = places
-        .iter()
-        .enumerate()
-        .map(|(new, old)| (*old, new))
-        .collect();
-    let order = |at: &usize| Order {
-        path: held[*at].path.clone(),
-        hash: held[*at].hash,
-        resource_dir: held[*at].resource_dir.clone(),
-        uses: held[*at].uses.iter().map(|used| numbers[used]).collect(),
-    };
-    places.iter().map(order).collect()
-}
-
-/// Which build of the host opens libraries: its version, target, and the very file that the helper
-/// runs. Another build, or the same one installed anew, probes again.
-fn build_of(helper: &Helper) -> Result<Build, HelperError> {
-    let about = statat(CWD, &helper.program, AtFlags::empty());
-    let about = about.map_err(|error| HelperError::Start {
-        program: helper.program.clone(),
-        source: error.into(),
-    })?;
-    let stamp = Stamp::of(&about);
-    let mut hasher = Sha256::new();
-    hasher.update(format!("{} {TARGET} ", env!("CARGO_PKG_VERSION")));
-    // Without the device, whose number is another one after each start of a container.
-    hasher.update(format!("{} {} ", stamp.inode, stamp.size_bytes));
-    hasher.update(format!("{:?} {:?}", stamp.modified, stamp.changed));
-    Ok(Build(hasher.finalize().into()))
 }

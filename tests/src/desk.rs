@@ -80,7 +80,17 @@ impl Desk {
     /// `segue` with these arguments, to be changed further, then given to [`answer`].
     #[must_use]
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(build::executable());
+        self.command_of(build::executable(), arguments)
+    }
+
+    /// As [`command`](Self::command), with the executable at another place.
+    #[must_use]
+    pub fn command_of<A: AsRef<OsStr>>(
+        &self,
+        executable: &Path,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
+        let mut command = Command::new(executable);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SEGUE_") {
                 command.env_remove(name);

@@ -27,7 +27,7 @@ pub struct Source {
 pub fn tree(first: &Path) -> Vec<Source> {
     let mut sources = Vec::new();
     let folder = first.parent().expect("a file lies in a folder").to_owned();
-    visit(first, &folder, Vec::new(), &mut sources);
+    visit(first, &folder, &[], &mut sources);
     sources
 }
 
@@ -39,7 +39,7 @@ pub fn code_lines(text: &str) -> usize {
 }
 
 /// Reads one file, then those it names; `folder` is where its modules lie.
-fn visit(path: &Path, folder: &Path, module: Vec<String>, sources: &mut Vec<Source>) {
+fn visit(path: &Path, folder: &Path, module: &[String], sources: &mut Vec<Source>) {
     let text = fs::read_to_string(path)
         .unwrap_or_else(|error| panic!("{} is named by a module: {error}", path.display()));
     let tokens: TokenStream = text
@@ -55,14 +55,14 @@ fn visit(path: &Path, folder: &Path, module: Vec<String>, sources: &mut Vec<Sour
     let path = path.to_owned();
     sources.push(Source {
         path,
-        module: module.clone(),
+        module: module.to_vec(),
         imports,
         words,
     });
     for name in modules {
-        let inner = [&module[..], std::slice::from_ref(&name)].concat();
+        let inner = [module, std::slice::from_ref(&name)].concat();
         let file = folder.join(&name).with_extension("rs");
-        visit(&file, &folder.join(&name), inner, sources);
+        visit(&file, &folder.join(&name), &inner, sources);
     }
 }
 

@@ -31,8 +31,10 @@ fn sounds(plugins: &[&str], stages: &[&str], factor: f32) {
 fn refused(plugins: &[&str], stages: &[&str], sentence: &str) {
     let desk = desk(plugins);
     let answer = run(&desk, stages).expect(3);
-    let first = answer.err.lines().next().unwrap_or_default();
-    assert_eq!(first, sentence);
+    // A narrow terminal breaks lines; the words are what counts.
+    let words: Vec<_> = answer.err.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(words.starts_with(sentence), "{words}");
     assert!(!desk.path("out.wav").exists());
 }
 
@@ -110,8 +112,10 @@ fn of_two_files_of_one_version_the_first_wins_and_list_says_so() {
     assert!(text.contains("a.so") && text.contains("b.so"), "{text}");
     let list = desk.segue(["list", "--json"]).expect(0).json();
     let components = list["components"].as_array().unwrap();
-    assert_eq!(components.len(), 1);
-    assert!(components[0]["path"].as_str().unwrap().ends_with("a.so"));
+    let mut ours = components.iter();
+    let first = ours.find(|component| component["plugin"] == "test.through");
+    assert!(first.unwrap()["path"].as_str().unwrap().ends_with("a.so"));
+    assert!(ours.all(|component| component["plugin"] != "test.through"));
     let duplicates = list["duplicates"].as_array().unwrap();
     assert_eq!(duplicates.len(), 1, "{list:#}");
 }

@@ -1,6 +1,11 @@
 //! Components that fail on the air: the host never ends, what `on_error` says is heard, and the
 //! report says what happened.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this file is test code, its helpers too"
+)]
+
 use segue_tests::build::test_plugin;
 use segue_tests::desk::{Answer, Desk};
 use segue_tests::wav::{self, Channels};
@@ -31,7 +36,7 @@ struct Run {
 impl Run {
     fn new(configuration: &str) -> Self {
         let desk = Desk::new();
-        desk.install(["faulty", "through"].map(|plugin| test_plugin(plugin)));
+        desk.install(["faulty", "through"].map(test_plugin));
         let input = vec![wav::noise(6, 20_000), wav::noise(7, 20_000)];
         wav::write(&desk.path("in.wav"), SAMPLE_RATE_HZ, &input);
         let head = "[stream]\ninput = \"in.wav\"\noutput = \"out.wav\"\n";

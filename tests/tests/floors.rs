@@ -2,6 +2,11 @@
 //!
 //! The tables here are those of the design: a new module gets a floor in both places.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this file is test code, its helpers too"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

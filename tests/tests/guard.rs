@@ -151,7 +151,7 @@ fn check(
     assert!(names.starts_with(failing), "{method}: {steps:?}");
     assert_eq!(failing.is_empty(), names.is_empty(), "{method}: {steps:?}");
     for (_, answer) in failed {
-        let text = answer.as_ref().unwrap_err();
+        let text = answer.as_ref().expect_err("it was among the failed");
         let expected = if bomb {
             "panicked: a payload that is not text".to_owned()
         } else {

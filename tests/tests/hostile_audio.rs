@@ -1,5 +1,10 @@
 //! Bad input and bad outputs: one clear sentence, the right exit code, no partial file.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this file is test code, its helpers too"
+)]
+
 use std::process::Stdio;
 
 use segue_tests::build::reference;

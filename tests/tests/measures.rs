@@ -1,5 +1,10 @@
 //! Measures through the whole product: loudness after EBU Tech 3341, levels as `audioop` has them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this file is test code, its helpers too"
+)]
+
 use segue_tests::build::reference;
 use segue_tests::desk::Desk;
 use segue_tests::wav;

@@ -1,5 +1,10 @@
 //! Old plugins in this host, and plugins and hosts of tomorrow: what the rules for growth promise.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this file is test code, its helpers too"
+)]
+
 mod museum {
     pub(crate) mod future;
 }
@@ -149,21 +154,22 @@ fn a_layout_that_changed_in_the_middle_is_refused_in_one_sentence() {
         after: "            tail_frames: self.tail_frames,\n            middle_frames: 0,\n        \
                 }\n    }\n}",
     };
-    check_refused("field", &[field, value]);
+    check_refused("middle_frames", &[field, value]);
     let method = Edit {
         file: "src/abi/object.rs",
         before: "    /// The most bytes `save_state` writes;",
-        after: "    /// In the middle.\n    fn middle(&self) -> u32 {\n        0\n    }\n\n    \
+        after: "    /// In the middle.\n    fn in_the_middle(&self) -> u32 {\n        0\n    }\n\n    \
                 /// The most bytes `save_state` writes;",
     };
-    check_refused("method", &[method]);
+    check_refused("in_the_middle", &[method]);
 }
 
-/// Builds a plugin on an SDK with these edits under the same ABI version, and opens it.
+/// Builds a plugin on an SDK with these edits under the same ABI version, and opens a copy of it.
 fn check_refused(name: &str, edits: &[Edit]) {
-    let built = mutilated(name, edits);
-    let path = built.file("test-future");
-    let Err(refusal) = try_open(path) else {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(format!("{name}.so"));
+    std::fs::copy(mutilated(edits).file("test-future"), &path).unwrap();
+    let Err(refusal) = try_open(&path) else {
         panic!("{name}: it was opened");
     };
     let text = refusal.to_string();
@@ -178,8 +184,5 @@ fn check_refused(name: &str, edits: &[Edit]) {
         panic!("{name}: {refusal:?}");
     };
     let dump = format!("{source:?}");
-    assert!(
-        dump.len() > text.len(),
-        "the dump for the log is kept: {dump}"
-    );
+    assert!(dump.contains(name), "the dump for the log names it: {dump}");
 }

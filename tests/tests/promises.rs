@@ -1,6 +1,11 @@
 //! What the host promises a component: blocks, positions, latency, sidechains, settings, events,
 //! logs. Each component here refuses or fails when a promise is broken.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this file is test code, its helpers too"
+)]
+
 use segue_tests::build::test_plugin;
 use segue_tests::desk::{Answer, Desk};
 use segue_tests::wav::{self, Channels};

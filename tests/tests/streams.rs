@@ -1,5 +1,10 @@
 //! Streams from outside: determinism, lengths, channels, memory, pace.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this file is test code, its helpers too"
+)]
+
 use std::process::Command;
 
 use segue_tests::build::reference;

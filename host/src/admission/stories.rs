@@ -2,32 +2,27 @@
 //!
 //! The helper process is this very test binary, entered again at `helper_entry`.
 
-use std::collections::BTreeMap;
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use segue_plugin::declare::Layout;
 use segue_plugin::link::{Creation, NoServices};
 use segue_plugin::manifest::MAGIC;
 use segue_plugin::setup::Format;
-use tempfile::TempDir;
 
+use crate::admission::rig::{HELPER, Host, MORTAL, entry, host};
 use crate::admission::specimen::{dependent, gain, specimen};
 use crate::admission::{
-    Admission, AdmissionError, Admitted, Applicant, Helper, HelperError, PROBE_DEADLINE, Places,
-    Rejection, STORE_BYTES_MAX, Store, StoreError, build_of, serve,
+    AdmissionError, Admitted, Applicant, Helper, HelperError, PROBE_DEADLINE, Rejection,
+    StoreError, serve,
 };
-use crate::discovery::{ContentHash, Found, Registry, SearchPlan, scan};
+use crate::discovery::ContentHash;
 use crate::id::PluginId;
-use crate::observe::{Event, EventSink};
-
-const HELPER: &str = "admission::stories::helper_entry";
-const MORTAL: &str = "admission::stories::mortal_entry";
 
 /// Not a test: the process that opens libraries first.
 #[test]
@@ -48,140 +43,6 @@ fn mortal_entry() {
         let mut host = Host::of(Path::new(&folder));
         let _ = host.admit(&["acme.specimen"]);
     }
-}
-
-fn entry(name: &str) -> Helper {
-    let arguments = ["--include-ignored", "--nocapture", "--exact", name];
-    Helper {
-        program: env::current_exe().unwrap(),
-        arguments: arguments.map(Into::into).to_vec(),
-    }
-}
-
-/// Who was probed.
-#[derive(Default)]
-struct Heard(Mutex<Vec<String>>);
-
-impl EventSink for Heard {
-    fn event(&self, event: Event) {
-        if let Event::Probed { plugin } = event {
-            self.0.lock().unwrap().push(plugin);
-        }
-    }
-}
-
-/// A host with folders of its own.
-struct Host {
-    plugins: PathBuf,
-    places: Places,
-    heard: Arc<Heard>,
-    admission: Admission,
-    registry: Registry,
-}
-
-impl Host {
-    fn of(folder: &Path) -> Self {
-        let places = Places {
-            store: folder.join("store"),
-            cache: folder.join("cache"),
-            state: folder.join("state"),
-        };
-        let plugins = folder.join("plugins");
-        fs::create_dir_all(&plugins).unwrap();
-        let heard = Arc::<Heard>::default();
-        let sink = Arc::clone(&heard) as Arc<dyn EventSink>;
-        Self {
-            plugins,
-            admission: Admission::new(places.clone(), Some(entry(HELPER)), sink),
-            registry: Registry::load(&places.cache),
-            places,
-            heard,
-        }
-    }
-
-    fn late(mut self, deadline: Duration) -> Self {
-        self.admission = self.admission.with_deadline(deadline);
-        self
-    }
-
-    fn install(&self, name: &str, library: &[u8]) {
-        let path = self.plugins.join(name);
-        fs::write(&path, library).unwrap();
-        // Long enough ago for the registry to trust what it reads.
-        let file = File::options().write(true).open(&path).unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(100))
-            .unwrap();
-    }
-
-    fn found(&mut self) -> BTreeMap<PluginId, (PathBuf, Found)> {
-        let mut plan = SearchPlan::default();
-        plan.add(&self.plugins, crate::discovery::Origin::Argument);
-        let later = SystemTime::now() + Duration::from_secs(10);
-        let scan = scan(&plan, &mut self.registry, later);
-        let ready = scan.ready().map(|(path, found)| {
-            let id = found.manifest.id.parse().unwrap();
-            (id, (path.to_owned(), found.clone()))
-        });
-        ready.collect()
-    }
-
-    /// Admits these plugins, each of which may use all before it.
-    fn admit(&mut self, ids: &[&str]) -> Result<Vec<Admitted>, AdmissionError> {
-        let found = self.found();
-        let ids: Vec<PluginId> = ids.iter().map(|id| id.parse().unwrap()).collect();
-        let applicant = |at: usize| Applicant {
-            id: &ids[at],
-            path: &found[&ids[at]].0,
-            found: &found[&ids[at]].1,
-            uses: &ids[..at],
-        };
-        let applicants: Vec<_> = (0..ids.len()).map(applicant).collect();
-        let admitted = self.admission.admit(&applicants);
-        self.admission.teach(&mut self.registry);
-        self.registry.save().unwrap();
-        admitted
-    }
-
-    /// Everything before the opening in this process.
-    fn judge(&mut self, id: &str) -> Result<(), AdmissionError> {
-        let found = self.found();
-        let id: PluginId = id.parse().unwrap();
-        let (path, found) = &found[&id];
-        let uses = &[];
-        let applicants = [Applicant {
-            id: &id,
-            path,
-            found,
-            uses,
-        }];
-        let helper = entry(HELPER);
-        let store = Store::open(&self.places.store, STORE_BYTES_MAX)?;
-        let held = self.admission.hold(&store, &applicants)?;
-        self.admission.judge(&helper, build_of(&helper)?, &held)
-    }
-
-    fn refused(&mut self, ids: &[&str]) -> Rejection {
-        match self.admit(ids) {
-            Err(AdmissionError::Rejected(rejection)) => *rejection,
-            other => panic!("{ids:?} should have been rejected: {other:?}"),
-        }
-    }
-
-    fn probes(&self) -> Vec<String> {
-        self.heard.0.lock().unwrap().clone()
-    }
-
-    fn stored(&self) -> usize {
-        fs::read_dir(&self.places.store).unwrap().count()
-    }
-}
-
-/// A folder, and a host that has `acme.specimen` with this behaviour.
-fn host(behaviour: &str) -> (TempDir, Host) {
-    let folder = tempfile::tempdir().unwrap();
-    let host = Host::of(folder.path());
-    host.install("specimen.so", &specimen(behaviour));
-    (folder, host)
 }
 
 /// Lets a host meet the misbehaviour twice: the second time it knows without a probe.

@@ -6,6 +6,8 @@
 //! The session's own thread is the audio thread here: `Engine::process` is the part of it that
 //! neither allocates nor waits. Around it, it reads, writes, drains rings and waits for taps.
 
+mod tell;
+
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,15 +15,21 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use segue_plugin::abi::audio::Span;
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, RecordKind};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags};
 
 use crate::audio::{Buffer, sanitize};
 use crate::io::{Sink, Source};
 use crate::loading::Missed;
 use crate::observe::{Event, EventSink};
+<<<<<<< HEAD
 use crate::pipeline::{Engine, Lent, Rings, StageState, Stopped};
 use crate::session::error::SessionError;
 use crate::session::observers::{Heard, HeardBy, OBSERVERS_DEADLINE, Observers, Offer};
+=======
+use crate::pipeline::{Engine, Lent, Rings};
+use crate::session::error::SessionError;
+use crate::session::observers::{HeardBy, Observers};
+>>>>>>> tests
 
 /// Frames read at a time: 64 KiB of 16-bit stereo. System calls in the size of a block cost more
 /// than the processing.
@@ -29,9 +37,6 @@ const CHUNK_FRAMES: usize = 16_384;
 
 /// The longest tail that is kept at the end, in seconds: a reverb that never ends is cut there.
 const TAIL_SECONDS_MAX: u64 = 60;
-
-/// How long the session sleeps at most before it looks again whether taps have room.
-const TAP_WAIT: Duration = Duration::from_millis(10);
 
 /// How fast a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -323,6 +328,7 @@ impl<'a> Runner<'a> {
         }
         Ok(())
     }
+<<<<<<< HEAD
 
     /// Off line every tap gets every frame: the session waits, within a deadline. Live it never
     /// does: a tap that is too slow misses frames, which are counted.
@@ -458,6 +464,8 @@ impl<'a> Runner<'a> {
             text: failed.describe_fault(),
         }
     }
+=======
+>>>>>>> tests
 }
 
 /// Whole blocks, so that blocks do not end where a read does; one block at a time when live.

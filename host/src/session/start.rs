@@ -4,6 +4,8 @@
 //! how the run ended. Every step is a sentence of the module's page; nothing is undone halfway:
 //! an output exists under its name only when the run came to its end.
 
+mod stages;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -16,12 +18,12 @@ use segue_plugin::setup::{Format as Signal, Mode};
 use crate::admission::Admission;
 use crate::audio::Format;
 use crate::config::model::Config;
-use crate::config::words::{OnError as Word, Tail};
+use crate::config::words::Tail;
 use crate::discovery::SearchPlan;
 use crate::io::{self, Container, OutputOptions, Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
-use crate::pipeline::{Engine, OnError, Plan, Rings, Stage, StageSetup};
+use crate::pipeline::{Engine, Plan, Rings, Stage};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, Opened, StageFacts, Target};
 use crate::session::error::SessionError;
@@ -29,6 +31,7 @@ use crate::session::export::{self, Exporter, Facts, Trouble};
 use crate::session::observers::{Found, Observers, Setup};
 use crate::session::open::open;
 use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
+use crate::session::start::stages::stages;
 use crate::session::subscribers::subscribers;
 use crate::session::wires::Wires;
 
@@ -392,38 +395,4 @@ fn create(
         input: source.file_id(),
     };
     Ok(Some(io::create(&output.path, &options)?))
-}
-
-/// Moves the processors into stages; what is fixed about each stays behind.
-fn stages(
-    config: &Config,
-    instances: &mut Instances,
-    bindings: &Bindings,
-    format: Format,
-) -> (Vec<StageFacts>, Vec<Stage>) {
-    let live = std::mem::take(&mut instances.stages);
-    let all = live.into_iter().zip(&config.stages).zip(&bindings.stages);
-    all.map(|((live, stage), bound)| {
-        let facts = live.facts;
-        let setup = StageSetup {
-            processor: live.processor,
-            on_error: on_error(stage.on_error.value),
-            channels_in: facts.layout_in.channels(),
-            channels_out: facts.layout_out.channels(),
-            latency_frames: facts.timing.latency_frames,
-            outputs: bound.component.outputs.len(),
-            sample_rate_hz: format.sample_rate_hz(),
-        };
-        (facts, Stage::new(setup))
-    })
-    .unzip()
-}
-
-/// The configuration answers `hold` and `fallback` with the version that will have them.
-fn on_error(word: Word) -> OnError {
-    match word {
-        Word::Mute => OnError::Mute,
-        Word::Stop => OnError::Stop,
-        Word::Bypass | Word::Hold | Word::Fallback => OnError::Bypass,
-    }
 }

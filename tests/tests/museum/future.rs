@@ -95,16 +95,18 @@ pub(crate) fn future() -> &'static Built {
     &BUILT
 }
 
-/// A plugin on an SDK that changed as the rules do not allow.
-pub(crate) fn mutilated(name: &str, edits: &[Edit]) -> Built {
-    let folder = workspace(name, edits, &[]);
+/// A plugin on an SDK that changed as the rules do not allow. Built where the one before was.
+pub(crate) fn mutilated(edits: &[Edit]) -> Built {
+    let folder = workspace("mutilated", edits, &[]);
     build(&folder, &["--package", "test-future"])
 }
 
+/// Each workspace has a target folder of its own: cargo takes packages at the same place within
+/// two workspaces for the same.
 fn build(folder: &Path, packages: &[&str]) -> Built {
-    let mut build = cargo_build(folder);
-    // One target folder for all: what they depend on is built once.
-    run(build.args(["--target-dir", "../target"]).args(packages))
+    run(cargo_build(folder)
+        .args(["--target-dir", "target"])
+        .args(packages))
 }
 
 /// A workspace with a changed copy of the SDK.
@@ -112,26 +114,25 @@ fn workspace(name: &str, edits: &[Edit], added: &[(&str, &str)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("museum")
         .join(name);
-    let museum = root().join("tests/museum");
-    let written = |path: &Path, text: String| text_of_sdk(path, text, edits, added);
-    copy(&museum.join("future"), &folder, &|_, text| text);
-    for part in ["src", "build.rs", "macros/src"] {
-        let (from, to) = (
-            root().join("plugin-api").join(part),
-            folder.join("sdk").join(part),
+    let future = root().join("tests/museum/future");
+    copy(&future, &folder, &|_, text| text);
+    fs::write(folder.join("Cargo.toml"), manifest()).expect("the folder was made just now");
+    for part in [
+        "Cargo.toml",
+        "build.rs",
+        "src",
+        "macros/Cargo.toml",
+        "macros/src",
+    ] {
+        let sdk = root().join("plugin-api");
+        copy(
+            &sdk.join(part),
+            &folder.join("plugin-api").join(part),
+            &|path, text| {
+                let path = path.strip_prefix(&sdk).expect("it lies there");
+                text_of_sdk(path, text, edits, added)
+            },
         );
-        copy(&from, &to, &|path, text| {
-            written(
-                path.strip_prefix(root().join("plugin-api"))
-                    .expect("it lies there"),
-                text,
-            )
-        });
-    }
-    // The manifests that stand on their own, and the versions of the museum's dependencies.
-    for part in ["Cargo.toml", "macros/Cargo.toml"] {
-        let (from, to) = (museum.join("sdk").join(part), folder.join("sdk").join(part));
-        copy(&from, &to, &|_, text| text);
     }
     for edit in edits {
         let path = root().join("plugin-api").join(edit.file);
@@ -140,6 +141,18 @@ fn workspace(name: &str, edits: &[Edit], added: &[(&str, &str)]) -> PathBuf {
         assert_eq!(found, 1, "{}: {:?}", edit.file, edit.before);
     }
     folder
+}
+
+/// A workspace's manifest, with the tables of this one that the SDK's manifests refer to.
+fn manifest() -> String {
+    let text = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace has one");
+    let tables = text.find("[workspace.package]").expect("it has this table");
+    let profiles = text.find("[profile.release]").expect("it has this table");
+    let members = "[\"host\", \"plugin\", \"strict\", \"plugin-api\", \"plugin-api/macros\"]";
+    format!(
+        "[workspace]\nresolver = \"3\"\nmembers = {members}\n\n{}\n[profile.dev]\ndebug = false\n",
+        &text[tables..profiles]
+    )
 }
 
 /// The text of one file of the SDK, edited.

@@ -41,6 +41,10 @@ const FORMAT_BYTES_MIN: usize = 16;
 /// Bytes of the 64-bit sizes at the start of a `ds64` chunk: file, samples.
 const LONG_SIZES_BYTES: usize = 16;
 
+/// The speaker that some writers name for a signal of one channel, because they count speakers
+/// from the first bit on. They mean mono, which is the front centre.
+const FRONT_LEFT: u32 = 1;
+
 /// What SoX writes for a size that it does not know, rounded down to whole frames.
 const SIZE_UNKNOWN_SOX: u32 = 0x7fff_f000;
 
@@ -289,6 +293,9 @@ impl FormatChunk {
         let Some((_, mask)) = self.extension else {
             return Ok((usual, None));
         };
+        if (channels, mask) == (1, FRONT_LEFT) {
+            return Ok((Layout::MONO, None));
+        }
         Ok(match Layout::from_parts(mask, channels) {
             Some(layout) => (layout, None),
             None => (usual, Some(Notice::MaskIgnored { mask, channels })),

@@ -1,0 +1,225 @@
+//! Audio: planar samples as they cross the boundary.
+//!
+//! In: one allocation of the host's with a constant distance between channels.
+//! Out: pointers that live for one call. Both structs are frozen at 1.0.
+
+use std::marker::PhantomData;
+use std::ptr;
+
+use abi_stable::StableAbi;
+
+/// Planar samples to read: channel `c` starts at `samples + c * stride`.
+///
+/// Borrowed for one call; nobody writes to them meanwhile.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, StableAbi)]
+pub struct RawAudio<'a> {
+    samples: *const f32,
+    stride: usize,
+    channels: u32,
+    frames: u32,
+    extension: *const u8,
+    borrow: PhantomData<&'a f32>,
+}
+
+/// Planar samples to write, under the same rules; nobody else reads or writes them meanwhile.
+#[repr(C)]
+#[derive(Debug, StableAbi)]
+pub struct RawAudioMut<'a> {
+    samples: *mut f32,
+    stride: usize,
+    channels: u32,
+    frames: u32,
+    extension: *const u8,
+    borrow: PhantomData<&'a mut f32>,
+}
+
+/// Which part of a planar allocation a call is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// How many channels, each `stride` samples after the one before.
+    pub channels: usize,
+    /// The distance between two channels, in samples.
+    pub stride: usize,
+    /// The first frame.
+    pub start: usize,
+    /// How many frames.
+    pub frames: usize,
+}
+
+impl Span {
+    /// Asserts that channels do not overlap and that the last one ends within `len` samples.
+    #[inline]
+    fn check(self, len: usize) {
+        let fits = self.channels == 0
+            || self.start <= self.stride
+                && self.frames <= self.stride - self.start
+                && (self.channels - 1)
+                    .checked_mul(self.stride)
+                    .and_then(|at| at.checked_add(self.start)?.checked_add(self.frames))
+                    .is_some_and(|end| end <= len);
+        assert!(fits, "{self:?} does not lie within {len} samples");
+    }
+}
+
+impl<'a> RawAudio<'a> {
+    /// The part `span` of `storage`.
+    ///
+    /// # Panics
+    /// When the part does not lie within the storage: an error of the calling side's own code.
+    #[must_use]
+    #[inline]
+    pub fn new(storage: &'a [f32], span: Span) -> Self {
+        span.check(storage.len());
+        Self {
+            samples: storage[span.start.min(storage.len())..].as_ptr(),
+            stride: span.stride,
+            channels: span.channels as u32,
+            frames: span.frames as u32,
+            extension: ptr::null(),
+            borrow: PhantomData,
+        }
+    }
+
+    /// No channels at all.
+    #[must_use]
+    #[inline]
+    pub const fn empty() -> Self {
+        Self {
+            samples: ptr::dangling(),
+            stride: 0,
+            channels: 0,
+            frames: 0,
+            extension: ptr::null(),
+            borrow: PhantomData,
+        }
+    }
+
+    /// How many channels.
+    #[must_use]
+    #[inline]
+    pub const fn channels(&self) -> usize {
+        self.channels as usize
+    }
+
+    /// How many frames.
+    #[must_use]
+    #[inline]
+    pub const fn frames(&self) -> usize {
+        self.frames as usize
+    }
+
+    /// The samples of one channel.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    #[must_use]
+    #[inline]
+    pub fn channel(&self, channel: usize) -> &'a [f32] {
+        assert!(
+            channel < self.channels(),
+            "channel {channel} of {}",
+            self.channels
+        );
+        // SAFETY: `new` checked that this channel lies within the storage borrowed for 'a.
+        let start = unsafe { self.samples.add(channel * self.stride) };
+        // SAFETY: as above; the storage is initialized `f32` and nobody writes to it during 'a.
+        unsafe { std::slice::from_raw_parts(start, self.frames()) }
+    }
+
+    /// The frames from `start`, `frames` of them; shorter where there are not so many.
+    #[must_use]
+    #[inline]
+    pub fn part(&self, start: usize, frames: usize) -> Self {
+        let start = start.min(self.frames());
+        let frames = frames.min(self.frames() - start);
+        Self {
+            samples: self.samples.wrapping_add(start),
+            frames: frames as u32,
+            ..*self
+        }
+    }
+}
+
+impl<'a> RawAudioMut<'a> {
+    /// The part `span` of `storage`.
+    ///
+    /// # Panics
+    /// When the part does not lie within the storage: an error of the calling side's own code.
+    #[must_use]
+    #[inline]
+    pub fn new(storage: &'a mut [f32], span: Span) -> Self {
+        span.check(storage.len());
+        let from = span.start.min(storage.len());
+        Self {
+            samples: storage[from..].as_mut_ptr(),
+            stride: span.stride,
+            channels: span.channels as u32,
+            frames: span.frames as u32,
+            extension: ptr::null(),
+            borrow: PhantomData,
+        }
+    }
+
+    /// How many channels.
+    #[must_use]
+    #[inline]
+    pub const fn channels(&self) -> usize {
+        self.channels as usize
+    }
+
+    /// How many frames.
+    #[must_use]
+    #[inline]
+    pub const fn frames(&self) -> usize {
+        self.frames as usize
+    }
+
+    /// The same samples to read, for as long as nobody writes them.
+    #[must_use]
+    #[inline]
+    pub const fn shared(&self) -> RawAudio<'_> {
+        RawAudio {
+            samples: self.samples,
+            stride: self.stride,
+            channels: self.channels,
+            frames: self.frames,
+            extension: self.extension,
+            borrow: PhantomData,
+        }
+    }
+
+    /// The samples of one channel.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    #[must_use]
+    #[inline]
+    pub fn channel(&mut self, channel: usize) -> &mut [f32] {
+        assert!(
+            channel < self.channels(),
+            "channel {channel} of {}",
+            self.channels
+        );
+        // SAFETY: `new` checked that this channel lies within the storage borrowed for 'a.
+        let start = unsafe { self.samples.add(channel * self.stride) };
+        // SAFETY: as above; `&mut self` keeps every other channel of this storage out.
+        unsafe { std::slice::from_raw_parts_mut(start, self.frames()) }
+    }
+
+    /// The frames from `start`, `frames` of them, for as long as `self` is not used.
+    #[must_use]
+    #[inline]
+    pub fn part(&mut self, start: usize, frames: usize) -> RawAudioMut<'_> {
+        let start = start.min(self.frames());
+        let frames = frames.min(self.frames() - start);
+        RawAudioMut {
+            samples: self.samples.wrapping_add(start),
+            stride: self.stride,
+            channels: self.channels,
+            frames: frames as u32,
+            extension: self.extension,
+            borrow: PhantomData,
+        }
+    }
+}
