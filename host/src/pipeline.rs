@@ -12,6 +12,7 @@
 mod crossfade;
 mod delay;
 mod engine;
+mod fault;
 mod feed;
 mod network;
 mod plan;
@@ -21,7 +22,8 @@ mod store;
 pub use crossfade::Decay;
 pub use delay::DelayLine;
 pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped};
+pub use fault::{Fault, FaultKind, OnError};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
 pub use network::{Cycle, Network, Source, TapWiring, Wiring};
 pub use plan::{DelaySpec, Place, Plan, Step};
-pub use stage::{Fault, FaultKind, OnError, Stage, StageSetup, StageState};
+pub use stage::{Stage, StageSetup, StageState};

@@ -13,10 +13,11 @@ use crate::audio::FloatMode;
 use crate::audio::first_non_finite;
 use crate::loading::meter::{self, RealTimeScope};
 use crate::pipeline::delay::DelayLine;
+use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
 use crate::pipeline::network::{Network, TapWiring};
 use crate::pipeline::plan::{DelaySpec, Plan, Step};
-use crate::pipeline::stage::{OnError, Ran, Stage, StageBlock};
+use crate::pipeline::stage::{Ran, Stage, StageBlock};
 use crate::pipeline::store::{Reader, Store};
 
 /// One block in so many is timed off line: the clock would cost more than the host otherwise.

@@ -8,17 +8,16 @@ use segue_plugin::declare::{Heap, Layout};
 use crate::config::model::Config;
 use crate::config::words::Act;
 use crate::io::{Source, Written};
-use crate::loading::{Generation, Missed};
+use crate::loading::Generation;
 use crate::observe::{
-    DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport, RunReport,
-    SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
+    DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport, ProcessReport,
+    RunReport, SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
 };
 use crate::pipeline::{Engine, Stage, StageState};
 use crate::session::bind::{Bindings, Bound};
 use crate::session::build::StageFacts;
-use crate::session::error::SessionError;
 use crate::session::observers::{DecideSetup, Leave};
-use crate::session::run::{Counters, Ended, Pace};
+use crate::session::run::{Counters, Pace};
 use crate::session::start::Request;
 
 /// Turns what is known of a configuration into reports.
@@ -109,6 +108,9 @@ impl<'a> Exporter<'a> {
             stages: facts.order.iter().map(stage).collect(),
             taps: Vec::new(),
             decides: Vec::new(),
+            process: ProcessReport {
+                peak_memory_bytes: peak_memory_bytes(),
+            },
             generations: Vec::new(),
             notices: notices
                 .map(|notice| Notice {
@@ -216,6 +218,16 @@ fn nanoseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// The high-water mark of resident memory, as Linux keeps it.
+fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
 /// What one library costs and did.
 pub(super) fn generation(generation: &Generation) -> GenerationReport {
     let usage = generation.usage();
@@ -227,99 +239,5 @@ pub(super) fn generation(generation: &Generation) -> GenerationReport {
         heap_peak_bytes: usage.heap.map(|heap| heap.peak_bytes),
         panics: usage.panics,
         logs_dropped: usage.logs_dropped,
-    }
-}
-
-/// What went wrong beside the audio.
-pub(super) struct Trouble {
-    /// Instances that did not end in time.
-    pub(super) instances: Option<Missed>,
-    /// Taps and decisions that did not.
-    pub(super) observers: Option<String>,
-    /// Notes and events that found the ring full.
-    pub(super) records_lost: u64,
-    /// Events and decisions that taps were too slow for.
-    pub(super) steps_lost: u64,
-}
-
-/// Why a run that came to its end is degraded all the same, one sentence each.
-pub(super) fn degraded(
-    report: &RunReport,
-    result: &Result<Ended, SessionError>,
-    trouble: &Trouble,
-) -> Vec<String> {
-    let mut reasons = faults(report);
-    for tap in report.taps.iter().filter(|tap| tap.dropped_frames > 0) {
-        reasons.push(format!(
-            "tap `{}` missed {} frames",
-            tap.id, tap.dropped_frames
-        ));
-    }
-    reasons.extend(non_finite(&report.stream));
-    for generation in report.generations.iter().filter(|one| one.panics > 0) {
-        let (plugin, panics) = (&generation.plugin, generation.panics);
-        reasons.push(format!(
-            "{plugin} panicked {panics} times; each was caught inside it"
-        ));
-    }
-    if let Ok(Ended::ByDecision(reason)) = result {
-        reasons.push(format!("a decision ended the run: {reason}"));
-    }
-    reasons.extend(trouble.reasons());
-    reasons
-}
-
-/// One sentence for each failure of a stage, tap or decision.
-fn faults(report: &RunReport) -> Vec<String> {
-    let stages = report.stages.iter();
-    let stages = stages.flat_map(|at| at.faults.iter().map(move |fault| ("stage", &at.id, fault)));
-    let taps = report.taps.iter();
-    let taps = taps.flat_map(|at| at.fault.iter().map(move |fault| ("tap", &at.id, fault)));
-    let decides = report.decides.iter();
-    let decides = decides.flat_map(|at| {
-        at.fault
-            .iter()
-            .map(move |fault| ("decision", &at.id, fault))
-    });
-    let sentence = |(kind, id, fault): (&str, &String, &FaultReport)| {
-        format!(
-            "{kind} `{id}` failed at frame {}: {}",
-            fault.position_frames, fault.text
-        )
-    };
-    stages.chain(taps).chain(decides).map(sentence).collect()
-}
-
-fn non_finite(stream: &StreamReport) -> Option<String> {
-    let (frame, channel) = (
-        stream.non_finite_first_frame?,
-        stream.non_finite_first_channel? + 1,
-    );
-    let count = stream.non_finite_samples;
-    Some(format!(
-        "{count} samples of the input were not finite and became 0, the first at frame {frame} \
-         of channel {channel}"
-    ))
-}
-
-impl Trouble {
-    fn reasons(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
-        reasons.extend(
-            self.instances
-                .map(|why| format!("the end of the instances {why}")),
-        );
-        reasons.extend(self.observers.clone());
-        if self.records_lost > 0 {
-            let lost = self.records_lost;
-            reasons.push(format!("{lost} notes and events of stages found no room"));
-        }
-        if self.steps_lost > 0 {
-            let lost = self.steps_lost;
-            reasons.push(format!(
-                "taps were too slow for {lost} events and decisions"
-            ));
-        }
-        reasons
     }
 }

@@ -8,8 +8,9 @@ use segue_plugin::link::{Creation, NoServices, Start, built_in};
 use segue_plugin::prelude::*;
 
 use super::*;
+use crate::pipeline::fault::FaultKind;
 use crate::pipeline::network::{Source, TapWiring, Wiring};
-use crate::pipeline::stage::{FaultKind, StageSetup, StageState};
+use crate::pipeline::stage::{StageSetup, StageState};
 
 /// Lags behind by 64 frames, and fails as told at a frame.
 #[derive(Params)]
