@@ -35,9 +35,10 @@ pub(super) fn degraded(
     reasons.extend(non_finite(&report.stream));
     for generation in report.generations.iter().filter(|one| one.panics > 0) {
         let (plugin, panics) = (&generation.plugin, generation.panics);
-        reasons.push(format!(
-            "{plugin} panicked {panics} times; each was caught inside it"
-        ));
+        reasons.push(match panics {
+            1 => format!("{plugin} panicked; it was caught inside it"),
+            _ => format!("{plugin} panicked {panics} times; each was caught inside it"),
+        });
     }
     if let Ok(Ended::ByDecision(reason)) = result {
         reasons.push(format!("a decision ended the run: {reason}"));
