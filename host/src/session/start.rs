@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use segue_plugin::declare::Layout;
@@ -17,7 +17,7 @@ use crate::audio::Format;
 use crate::config::model::Config;
 use crate::config::words::{OnError as Word, Tail};
 use crate::discovery::SearchPlan;
-use crate::io::{self, Container, OutputOptions, Overwrite, RawSpec, Sink, Source, Written};
+use crate::io::{self, Container, OutputOptions, Overwrite, RawSpec, Sink, Source, Stop, Written};
 use crate::loading::within;
 use crate::observe::{Event, EventSink, RunReport};
 use crate::pipeline::{Engine, OnError, Plan, Rings, Stage, StageSetup};
@@ -92,13 +92,22 @@ pub struct Outcome {
 /// Runs a pipeline over one stream. Thread: any; this one becomes the audio thread.
 #[must_use]
 pub fn run(request: Request) -> Outcome {
-    match prepare(request) {
+    let stop = Arc::clone(&request.stop);
+    let mut outcome = match prepare(request) {
         Ok(session) => session.run(),
         Err(error) => Outcome {
             report: None,
             result: Err(error),
         },
+    };
+    // A wait that was ended on request comes back as an error of the stream.
+    let signal = stop.load(Ordering::Relaxed);
+    if let (1.., Err(error)) = (signal, &outcome.result)
+        && error.is_of_the_stream()
+    {
+        outcome.result = Ok(Ended::Interrupted(signal));
     }
+    outcome
 }
 
 /// A session that is ready to run.
@@ -121,7 +130,8 @@ struct Session {
 
 fn prepare(mut request: Request) -> Result<Session, SessionError> {
     let (bindings, opened) = open(&mut request)?;
-    let source = io::open(&request.input.path, request.input.raw)?;
+    let stop = Stop::when(Arc::clone(&request.stop));
+    let source = io::open_until(&request.input.path, request.input.raw, &stop)?;
     let format = *source.format();
     let target = target(&request, format);
     let mut instances = Instances::create(&request.config, &bindings, &opened, target)?;
@@ -255,7 +265,8 @@ impl Session {
             .map(|generation| export::generation(&generation))
             .collect();
         report.complete = matches!(result, Ok(Ended::Complete));
-        report.degraded = export::degraded(&report, result, ended.is_some());
+        let reasons = export::degraded(&report, result, ended.is_some());
+        report.degraded.extend(reasons);
         report
     }
 }
@@ -324,7 +335,8 @@ fn create(
         overwrite: output.overwrite,
         input: source.file_id(),
     };
-    Ok(Some(io::create(&output.path, &options)?))
+    let stop = Stop::when(Arc::clone(&request.stop));
+    Ok(Some(io::create_until(&output.path, &options, &stop)?))
 }
 
 /// Moves the processors into stages; what is fixed about each stays behind.
