@@ -18,13 +18,8 @@ use segue_plugin::link::Processor;
 use crate::admission::Admission;
 use crate::config::model::Config;
 use crate::discovery::SearchPlan;
-<<<<<<< HEAD
 use crate::io::{Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::{Missed, within};
-=======
-use crate::io::{self, Container, OutputOptions, Overwrite, RawSpec, Sink, Source, Stop, Written};
-use crate::loading::within;
->>>>>>> attack
 use crate::observe::{Event, EventSink, RunReport};
 use crate::pipeline::{Engine, Rings, Stage};
 use crate::session::bind::Bindings;
@@ -134,7 +129,6 @@ struct Session {
     plan: RunPlan,
 }
 
-<<<<<<< HEAD
 /// Ends instances, each inside its plugin's guard, within a deadline.
 fn end(processors: Vec<Processor>) -> Result<(), Missed> {
     within(DROP_DEADLINE, move || {
@@ -142,62 +136,6 @@ fn end(processors: Vec<Processor>) -> Result<(), Missed> {
             processor.deactivate();
         }
     })
-=======
-fn prepare(mut request: Request) -> Result<Session, SessionError> {
-    let (bindings, opened) = open(&mut request)?;
-    let stop = Stop::when(Arc::clone(&request.stop));
-    let source = io::open_until(&request.input.path, request.input.raw, &stop)?;
-    let format = *source.format();
-    let target = target(&request, format);
-    let mut instances = Instances::create(&request.config, &bindings, &opened, target)?;
-    let plan = Plan::of(&instances.network)?;
-    let layout_out = instances.layout(instances.network.output, format.layout());
-    let tail_frames = match request.config.stream.tail.value {
-        Tail::Cut => 0,
-        Tail::Keep => instances.tail_frames(),
-    };
-    let sink = create(&request, layout_out, &*source, tail_frames)?;
-    let (facts, stages) = stages(&request.config, &mut instances, &bindings, format);
-    let order = plan.order.clone();
-    let (engine, rings) = Engine::new(&instances.network, plan, stages, target.frames_max as usize);
-    let wires = Wires::of(&request.config);
-    let plan = RunPlan {
-        pace: request.pace,
-        non_finite: request.non_finite,
-        block_frames: target.frames_max as usize,
-        decide_every_frames: (!bindings.decides.is_empty())
-            .then(|| u64::from(request.config.stream.decide_every_frames.value)),
-        tail_frames,
-        sample_rate_hz: format.sample_rate_hz(),
-        stages: bindings
-            .stages
-            .iter()
-            .map(|bound| bound.id.as_str().into())
-            .collect(),
-        subscribers: subscribers(&bindings),
-        stop: Arc::clone(&request.stop),
-        born: request.born,
-    };
-    let tap_layouts = instances.taps.iter().map(|tap| tap.layout).collect();
-    let mut session = Session {
-        request,
-        bindings,
-        wires,
-        opened,
-        facts,
-        layout_out,
-        order,
-        tap_layouts,
-        engine,
-        rings,
-        observers: None,
-        source,
-        sink,
-        plan,
-    };
-    session.observe(instances);
-    Ok(session)
->>>>>>> attack
 }
 
 impl Session {
@@ -288,8 +226,7 @@ impl Session {
             .map(|generation| export::generation(&generation))
             .collect();
         report.complete = matches!(result, Ok(Ended::Complete));
-<<<<<<< HEAD
-        report.degraded = degraded(
+        let reasons = degraded(
             &report,
             result,
             &Trouble {
@@ -299,10 +236,7 @@ impl Session {
                 steps_lost: counters.steps_lost,
             },
         );
-=======
-        let reasons = export::degraded(&report, result, ended.is_some());
         report.degraded.extend(reasons);
->>>>>>> attack
         report
     }
 }
@@ -323,85 +257,3 @@ fn finish(
         other => (other, None),
     }
 }
-<<<<<<< HEAD
-=======
-
-fn target(request: &Request, format: Format) -> Target {
-    Target {
-        format: Signal {
-            sample_rate_hz: format.sample_rate_hz(),
-            layout: format.layout(),
-        },
-        frames_max: request.config.stream.block_frames.value,
-        mode: match request.pace {
-            Pace::Fast => Mode::Offline,
-            Pace::RealTime => Mode::RealTime,
-        },
-    }
-}
-
-/// Opens the output: the input's samples as they were stored, unless raw ones are asked for.
-fn create(
-    request: &Request,
-    layout: Layout,
-    source: &dyn Source,
-    tail_frames: u64,
-) -> Result<Option<Box<dyn Sink>>, SessionError> {
-    let Some(output) = &request.output else {
-        return Ok(None);
-    };
-    let format = *source.format();
-    let samples = match output.raw {
-        Some(raw) => raw.encoding().samples,
-        None => format.source_bits(),
-    };
-    let options = OutputOptions {
-        format: format.with_layout(layout),
-        samples,
-        container: match output.raw {
-            Some(raw) => Container::Raw(raw.encoding().order),
-            None => Container::Wav,
-        },
-        frames: source.frames().map(|frames| frames + tail_frames),
-        metadata: source.metadata(),
-        overwrite: output.overwrite,
-        input: source.file_id(),
-    };
-    let stop = Stop::when(Arc::clone(&request.stop));
-    Ok(Some(io::create_until(&output.path, &options, &stop)?))
-}
-
-/// Moves the processors into stages; what is fixed about each stays behind.
-fn stages(
-    config: &Config,
-    instances: &mut Instances,
-    bindings: &Bindings,
-    format: Format,
-) -> (Vec<StageFacts>, Vec<Stage>) {
-    let live = std::mem::take(&mut instances.stages);
-    let all = live.into_iter().zip(&config.stages).zip(&bindings.stages);
-    all.map(|((live, stage), bound)| {
-        let facts = live.facts;
-        let setup = StageSetup {
-            processor: live.processor,
-            on_error: on_error(stage.on_error.value),
-            channels_in: facts.layout_in.channels(),
-            channels_out: facts.layout_out.channels(),
-            latency_frames: facts.timing.latency_frames,
-            outputs: bound.component.outputs.len(),
-            sample_rate_hz: format.sample_rate_hz(),
-        };
-        (facts, Stage::new(setup))
-    })
-    .unzip()
-}
-
-/// The configuration answers `hold` and `fallback` with the version that will have them.
-fn on_error(word: Word) -> OnError {
-    match word {
-        Word::Mute => OnError::Mute,
-        Word::Stop => OnError::Stop,
-        Word::Bypass | Word::Hold | Word::Fallback => OnError::Bypass,
-    }
-}
->>>>>>> attack
