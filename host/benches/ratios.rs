@@ -1,0 +1,278 @@
+//! The figures of the README, as ratios within one run.
+//!
+//! `cargo build --release && cargo bench -p segue --bench ratios`. Absolute times belong to this
+//! machine and this minute; what stands beside them was measured in the same minute. Each figure is
+//! the least of many rounds, since a shared machine only ever adds.
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use segue::audio::first_non_finite;
+use segue::pipeline::{Engine, Lent, Network, OnError, Plan, Source, Stage, StageSetup, Wiring};
+use segue_plugin::abi::audio::Span;
+use segue_plugin::link::{AudioView, AudioViewMut, Block, Creation, Flags, NoServices, Processor};
+use segue_plugin::link::{Start, built_in};
+use segue_plugin::prelude::*;
+
+const CHANNELS: usize = 2;
+
+/// Leaves the output as it is: what is left is the host.
+#[derive(Params)]
+struct Nothing;
+
+impl AudioProcessor for Nothing {
+    fn process(&mut self, _: &mut Context<'_>, _: &mut Io<'_>) -> Result<Status, Fault> {
+        Ok(Status::Continue)
+    }
+}
+
+fn main() {
+    // `cargo test --benches` and the like ask for a list of tests: there are none.
+    if std::env::args().any(|argument| argument == "--list") {
+        return;
+    }
+    say("host cost per stage and block, beside the finite check (goal: 10 ns more than a call)");
+    for frames in [64, 128, 1024] {
+        stage(frames);
+    }
+    say("listing 100 plugins (goals: 5 ms without registry, 2 ms with)");
+    listing();
+    say("first block of a run with five plugins (goal: 10 ms after process start)");
+    first_block();
+}
+
+#[expect(clippy::print_stdout, reason = "a bench tells its figures")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// The least time of one call, over many rounds of many calls.
+fn least_ns(calls: u32, mut body: impl FnMut()) -> f64 {
+    let round = |body: &mut dyn FnMut()| {
+        let start = Instant::now();
+        (0..calls).for_each(|_| body());
+        start.elapsed()
+    };
+    let least = (0..200).map(|_| round(&mut body)).min().unwrap_or_default();
+    least.as_nanos() as f64 / f64::from(calls)
+}
+
+fn processor(frames: usize) -> Processor {
+    let made = built_in::processor::<Nothing>(&Creation::default(), Arc::new(NoServices));
+    let mut processor = made.expect("it needs nothing");
+    let start = Start {
+        format: Format {
+            sample_rate_hz: 48_000,
+            layout: Layout::STEREO,
+        },
+        frames_max: frames as u32,
+        mode: Mode::Offline,
+        sidechains: &[],
+        sources: &[],
+    };
+    processor.activate(&start).expect("it takes every format");
+    processor
+}
+
+fn engine(stages: usize, frames: usize) -> Engine {
+    let wiring = |at: usize| Wiring {
+        inputs: vec![at.checked_sub(1).map_or(Source::Input, Source::Stage)],
+        sidechains: Vec::new(),
+        channels_out: CHANNELS,
+        latency_frames: 0,
+    };
+    let network = Network {
+        channels_in: CHANNELS,
+        stages: (0..stages).map(wiring).collect(),
+        taps: Vec::new(),
+        output: Source::Stage(stages - 1),
+    };
+    let stage = |_| {
+        Stage::new(StageSetup {
+            processor: processor(frames),
+            on_error: OnError::Bypass,
+            channels_in: CHANNELS,
+            channels_out: CHANNELS,
+            latency_frames: 0,
+            outputs: 0,
+            sample_rate_hz: 48_000,
+        })
+    };
+    let plan = Plan::of(&network).expect("a chain has no cycle");
+    Engine::new(&network, plan, (0..stages).map(stage).collect(), frames).0
+}
+
+const fn span(frames: usize) -> Span {
+    Span {
+        channels: CHANNELS,
+        stride: frames,
+        start: 0,
+        frames,
+    }
+}
+
+fn block_ns(stages: usize, frames: usize) -> f64 {
+    let mut engine = engine(stages, frames);
+    let input = vec![0.25f32; CHANNELS * frames];
+    let mut output = vec![0.0f32; CHANNELS * frames];
+    let mut position = 0;
+    let calls = (20_000 / stages).max(20) as u32;
+    let least = least_ns(calls, || {
+        let mut lent = Lent {
+            position_frames: position,
+            flags: Flags::NONE,
+            input: AudioView::new(black_box(&input), span(frames)),
+            output: AudioViewMut::new(&mut output, span(frames)),
+        };
+        position += frames as u64;
+        engine.process(&mut lent).expect("it does not fail");
+    });
+    assert!(
+        engine
+            .stages()
+            .iter()
+            .all(|stage| stage.calls() == engine.blocks())
+    );
+    least
+}
+
+fn stage(frames: usize) {
+    let mut alone = processor(frames);
+    let input = vec![0.25f32; CHANNELS * frames];
+    let mut output = vec![0.0f32; CHANNELS * frames];
+    let call = least_ns(20_000, || {
+        let outcome = alone.process(Block {
+            position_frames: 0,
+            flags: Flags::NONE,
+            input: AudioView::new(black_box(&input), span(frames)),
+            output: AudioViewMut::new(&mut output, span(frames)),
+            sidechains: &[],
+            events: &[],
+            outputs: &mut [],
+            records: &mut [],
+        });
+        black_box(outcome);
+    });
+    let check = least_ns(20_000, || {
+        let bad = |samples| first_non_finite(black_box(samples)).is_some();
+        black_box(input.chunks(frames).any(bad));
+    });
+    for stages in [10, 100, 1000] {
+        // Two lengths, so that what a block costs once is left out.
+        let per_stage = (block_ns(2 * stages, frames) - block_ns(stages, frames)) / stages as f64;
+        let host = per_stage - check - call;
+        say(&format!(
+            "  {frames:>4} frames, {stages:>4} stages: {per_stage:5.1} ns a stage = call {call:4.1} \
+             + check {check:5.1} + host {host:5.1} ({:.1} calls)",
+            host / call
+        ));
+    }
+}
+
+/// The binary, and the folder of the reference plugins beside it.
+fn built() -> (&'static Path, PathBuf) {
+    let binary = Path::new(env!("CARGO_BIN_EXE_segue"));
+    (
+        binary,
+        binary.parent().expect("it lies in a folder").to_owned(),
+    )
+}
+
+/// The least wall time of a process, over many rounds.
+fn process_ms(command: &mut Command) -> f64 {
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let round = |command: &mut Command| {
+        let start = Instant::now();
+        let status = command.status().expect("it starts");
+        assert!(status.success(), "{command:?} ends with {status}");
+        start.elapsed()
+    };
+    let least: Option<Duration> = (0..40).map(|_| round(command)).min();
+    least.unwrap_or_default().as_secs_f64() * 1e3
+}
+
+fn listing() {
+    let (binary, folder) = built();
+    let Ok(library) = std::fs::read(folder.join("libsegue_gain.so")) else {
+        return say("  build the reference plugins first: cargo build --release");
+    };
+    let home = tempfile::tempdir().expect("the machine has room");
+    let plugins = home.path().join("plugins");
+    std::fs::create_dir(&plugins).expect("the folder is new");
+    for number in 0..100 {
+        let id = format!("segue.g{number:03}");
+        let renamed = replace(&library, b"segue.gain", id.as_bytes());
+        std::fs::write(plugins.join(format!("{number}.so")), renamed).expect("there is room");
+    }
+    let mut list = Command::new(binary);
+    list.args(["list", "--plugin-path"])
+        .arg(&plugins)
+        .env("HOME", home.path());
+    let cache = home.path().join("cache");
+    let mut without = 0.0f64;
+    for round in 0..20 {
+        let _ = std::fs::remove_dir_all(&cache);
+        let start = Instant::now();
+        list.env("XDG_CACHE_HOME", &cache).stdout(Stdio::null());
+        assert!(list.status().expect("it starts").success());
+        let took = start.elapsed().as_secs_f64() * 1e3;
+        without = if round == 0 { took } else { without.min(took) };
+    }
+    // What was written within the last two seconds is not trusted: files have to be older.
+    let settled = Instant::now() + Duration::from_secs(3);
+    while Instant::now() < settled {
+        std::thread::yield_now();
+    }
+    let with = process_ms(&mut list);
+    let nothing = process_ms(&mut Command::new("true"));
+    say(&format!(
+        "  without registry {without:.2} ms, with it {with:.2} ms, a process that does nothing \
+         {nothing:.2} ms"
+    ));
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut renamed = bytes.to_vec();
+    let places: Vec<_> = bytes
+        .windows(from.len())
+        .enumerate()
+        .filter(|(_, at)| *at == from)
+        .collect();
+    for (at, _) in places {
+        renamed[at..at + to.len()].copy_from_slice(to);
+    }
+    renamed
+}
+
+fn first_block() {
+    let (binary, _) = built();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let home = tempfile::tempdir().expect("the machine has room");
+    let report = home.path().join("report.json");
+    let mut run = Command::new(binary);
+    run.args(["run", "-q", "--config"])
+        .arg(root.join("plugins.toml"));
+    run.arg(root.join("assets/voice.wav"))
+        .arg(home.path().join("out.wav"));
+    run.args(["--overwrite", "--report"]).arg(&report);
+    for variable in ["XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"] {
+        run.env(variable, home.path());
+    }
+    run.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut least = f64::INFINITY;
+    for _ in 0..20 {
+        assert!(run.status().expect("it starts").code().is_some());
+        let text = std::fs::read_to_string(&report).expect("the report was written");
+        let report: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        let first = report["stream"]["first_block_ns"]
+            .as_f64()
+            .expect("a block was processed");
+        least = least.min(first / 1e6);
+    }
+    say(&format!(
+        "  {least:.2} ms, all plugins known to registry, store and verdicts"
+    ));
+}
