@@ -1,9 +1,11 @@
-//! Signals: Ctrl-C and SIGTERM end a run in order, a second one ends it at once.
+//! Signals: Ctrl-C and SIGTERM end a run in order, a second one ends it at once. A limit on the
+//! size of files is an error of the write that meets it, and no end.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
+use rustix::process::Signal;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -20,5 +22,8 @@ pub(super) fn listen() -> io::Result<Arc<AtomicUsize>> {
         flag::register(signal, Arc::clone(&asked))?;
         flag::register_usize(signal, Arc::clone(&first), signal as usize)?;
     }
+    // Heard by nobody: with a handler in its place the write answers that the file is too large,
+    // and what was begun is removed.
+    flag::register(Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false)))?;
     Ok(first)
 }

@@ -98,11 +98,14 @@ fn timespec(wait: Duration) -> Timespec {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::OwnedFd;
+
     use super::*;
 
     /// Both ends of a pipe.
     fn pipe() -> (File, File) {
-        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        let (reader, writer) = io::pipe().unwrap();
+        let [reader, writer] = [OwnedFd::from(reader), OwnedFd::from(writer)];
         (File::from(reader), File::from(writer))
     }
 

@@ -236,7 +236,7 @@ impl Session {
                 steps_lost: counters.steps_lost,
             },
         );
-        report.degraded.extend(reasons);
+        report.degraded = reasons;
         report
     }
 }
