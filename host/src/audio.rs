@@ -1,14 +1,21 @@
 //! Audio: the words every floor shares for samples.
 //!
-//! In: sizes and formats, checked here once. Out: `Format`, `Buffer` and the finite check.
+//! In: sizes and formats, checked here once. Out: `Format`, `Buffer`, the finite check, and the
+//! floating-point mode that every call of `process` runs under.
 //!
 //! Samples are planar `f32` in [-1, 1). The layout of channels is [`Layout`], which plugins share.
 
 mod buffer;
+#[expect(
+    unsafe_code,
+    reason = "the floating-point mode is set and read by inline assembly"
+)]
+mod cpu;
 mod finite;
 mod format;
 
 pub use buffer::Buffer;
+pub use cpu::FloatMode;
 pub use finite::Replaced;
 pub use finite::first_non_finite;
 pub use finite::sanitize;

@@ -12,6 +12,7 @@ pub use event::{Event, EventSink, NoSink};
 pub use histogram::Histogram;
 pub use report::{
     ActionReport, DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport,
-    ReadingReport, RunReport, SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
+    ProcessReport, ReadingReport, RunReport, SCHEMA_VERSION, StageReport, StreamReport, TapReport,
+    TimeReport,
 };
 pub use spread::Spread;

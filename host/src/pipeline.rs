@@ -9,14 +9,10 @@
 //! place and writes another; what happened is left in counters and in a ring, to be read on the
 //! control thread.
 
-#[expect(
-    unsafe_code,
-    reason = "the floating-point mode is set and read by inline assembly"
-)]
-pub mod cpu;
 mod crossfade;
 mod delay;
 mod engine;
+mod fault;
 mod feed;
 mod network;
 mod plan;
@@ -26,7 +22,8 @@ mod store;
 pub use crossfade::Decay;
 pub use delay::DelayLine;
 pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped};
+pub use fault::{Fault, FaultKind, OnError};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
 pub use network::{Cycle, Network, Source, TapWiring, Wiring};
 pub use plan::{DelaySpec, Place, Plan, Step};
-pub use stage::{Fault, FaultKind, OnError, Stage, StageSetup, StageState};
+pub use stage::{Stage, StageSetup, StageState};

@@ -10,6 +10,7 @@
 mod bind;
 mod build;
 mod catalogue;
+mod degraded;
 mod error;
 mod export;
 mod observers;

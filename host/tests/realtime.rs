@@ -6,6 +6,11 @@
 //! file plainly, and under the sanitizer with plugins that are instrumented and with plugins that
 //! are not. Each witness is shown to speak up when its violation is planted.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, where a failure is a panic"
+)]
+
 use std::alloc::{GlobalAlloc, System};
 use std::path::{Path, PathBuf};
 use std::process::Command;

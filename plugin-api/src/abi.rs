@@ -2,7 +2,10 @@
 //!
 //! `#[repr(C)]` structs and trait objects of `abi_stable`, whose layouts are compared when a
 //! library is opened. Within one major of [`ABI_VERSION`] everything is only ever added: methods
-//! at the end with a default, fields through `extension` pointers, cases as further numbers.
+//! at the end with a default, fields through `extension` pointers, cases as further numbers. An
+//! extension, where a later minor has one, begins with its own size in bytes as a `u32`: whoever
+//! reads it looks at no more than that. Elements of slices never grow; new ones get a slice of
+//! their own behind an extension.
 //! A golden file of all layouts makes any other change fail a test.
 //!
 //! Authors of plugins do not need this module: they write the traits of this crate and

@@ -85,7 +85,7 @@ fn headers_that_cannot_be_are_refused_with_what_was_found() {
     );
     refused(&desk, &header(0, 48_000, 16, 4)[..], 1, &["channels"]);
     refused(&desk, &header(1, 0, 16, 4)[..], 1, &["0"]);
-    refused(&desk, &header(1, 48_000, 7, 4)[..], 1, &["7"]);
+    refused(&desk, &header(1, 48_000, 7, 4)[..], 1, &["bits"]);
     refused(&desk, &header(2, 48_000, 16, 4)[..30], 1, &["in.wav"]);
 }
 
@@ -134,13 +134,13 @@ fn an_output_is_never_the_input_and_never_replaced_unasked() {
     let desk = desk();
     wav::write(&desk.path("in.wav"), 48_000, &[vec![0.5; 8]]);
     let before = std::fs::read(desk.path("in.wav")).unwrap();
-    let _ = run(&desk, "in.wav", "in.wav").expect(1);
+    let _ = run(&desk, "in.wav", "in.wav").expect(2);
     let mut arguments = vec!["run", "in.wav", "in.wav", "--overwrite"];
     arguments.extend(STAGE);
-    let _ = desk.segue(arguments).expect(1);
+    let _ = desk.segue(arguments).expect(2);
     assert!(std::fs::read(desk.path("in.wav")).unwrap() == before);
     desk.write("there.wav", b"precious");
-    let answer = run(&desk, "in.wav", "there.wav").expect(1);
+    let answer = run(&desk, "in.wav", "there.wav").expect(2);
     assert!(answer.err.contains("--overwrite"), "{}", answer.err);
     assert_eq!(std::fs::read(desk.path("there.wav")).unwrap(), b"precious");
 }
@@ -186,11 +186,7 @@ fn more_than_wav_can_hold_is_refused_up_front() {
     let mut arguments = vec!["run", "in.raw", "out.wav", "--raw", "s16le:48000:1"];
     arguments.extend(STAGE);
     let answer = desk.segue(arguments).expect(1);
-    assert!(
-        answer.err.contains("4 GiB") || answer.err.contains("4,294"),
-        "{}",
-        answer.err
-    );
+    assert!(answer.err.contains("WAV ends at"), "{}", answer.err);
     nothing_left(&desk);
 }
 

@@ -20,7 +20,7 @@ use segue_plugin::setup::{Format, Mode};
 
 use crate::admission::helper::Answers;
 use crate::admission::wire::{Failure, Line};
-use crate::audio::Buffer;
+use crate::audio::{Buffer, FloatMode};
 use crate::loading::meter::RealTimeScope;
 use crate::loading::{Generation, Providers};
 
@@ -129,11 +129,20 @@ impl<'a> Exercise<'a> {
             outputs: &mut outputs,
             records: &mut records,
         };
+        let mut changed_mode = false;
         let status = self.step("processing", || {
             let _scope = RealTimeScope::enter();
-            processor.process(block).status
+            let mode = FloatMode::enter();
+            let status = processor.process(block).status;
+            changed_mode = mode.was_changed();
+            status
         });
         self.called("processing", status, || processor.fault_text())?;
+        if changed_mode {
+            let address = &self.address;
+            let reason = format!("{address} leaves the processor in another floating-point mode");
+            return Err(End::Failed(Failure::of_content(reason)));
+        }
         if output.iter().flatten().all(|sample| sample.is_finite()) {
             return Ok(());
         }

@@ -140,9 +140,7 @@ fn found(order: &Order) -> Result<Box<Found>, Failure> {
 fn unopened(error: &LoadError) -> Failure {
     let cause = match error {
         // A library that it needs may be installed tomorrow.
-        LoadError::Open { .. } | LoadError::TooMany { .. } | LoadError::Deadline { .. } => {
-            Cause::Circumstance
-        }
+        LoadError::Open { .. } | LoadError::TooMany { .. } => Cause::Circumstance,
         LoadError::NoSymbol { .. }
         | LoadError::Header { .. }
         | LoadError::ManifestDiffers { .. }

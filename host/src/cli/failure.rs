@@ -111,10 +111,10 @@ impl Failure {
         };
         let mut text = format!("{} {}\n", label(look), clean(message));
         for cause in causes {
-            text.push_str(&entry("  cause:", INDENT, &clean(cause), look.width));
+            text.push_str(&entry("  cause:", INDENT, &clean(cause), look.line_width()));
         }
         if let Some(help) = help {
-            text.push_str(&entry("  help:", INDENT, help, look.width));
+            text.push_str(&entry("  help:", INDENT, help, look.line_width()));
         }
         text
     }
@@ -150,7 +150,9 @@ fn exit(error: &SessionError) -> Exit {
         SessionError::Mistakes(_) | SessionError::Cycle(_) => Exit::Misused,
         SessionError::Conflict(_)
         | SessionError::Refused { .. }
-        | SessionError::Deadline { .. }
+        | SessionError::Missed { .. }
+        | SessionError::Observers(_)
+        | SessionError::Delays { .. }
         | SessionError::Latency { .. } => Exit::Plugin,
         SessionError::Admission(error) => admission(error),
         SessionError::Create(
@@ -186,7 +188,7 @@ mod tests {
         let look = Look {
             color: Color::Plain,
             width: 40,
-            is_terminal: false,
+            is_terminal: true,
         };
         assert_eq!(failure.text(&look), expected);
     }

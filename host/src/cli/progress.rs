@@ -90,7 +90,8 @@ impl Progress {
             Color::Ansi => format!("\u{1b}[{color}m{plain}\u{1b}[0m"),
             Color::Plain => plain.clone(),
         };
-        let lines = entry(&plain, plain.len() + 1, text, self.terminal.err.width);
+        let width = self.terminal.err.line_width();
+        let lines = entry(&plain, plain.len() + 1, text, width);
         lines.replacen(&plain, &drawn, 1)
     }
 
@@ -242,11 +243,11 @@ mod tests {
     use super::*;
     use crate::cli::terminal::Look;
 
-    fn progress(amount: Amount) -> Progress {
+    fn progress(amount: Amount, is_terminal: bool) -> Progress {
         let look = Look {
             color: Color::Plain,
             width: 80,
-            is_terminal: false,
+            is_terminal,
         };
         Progress::new(Terminal {
             out: look,
@@ -264,21 +265,26 @@ mod tests {
 
     #[test]
     fn a_flood_is_cut_short() {
-        let progress = progress(Amount::Quiet);
+        let progress = progress(Amount::Quiet, false);
         let shown = (0..100).filter(|_| progress.has_room(&progress.notes, NOTES_MAX, "notes"));
         assert_eq!(shown.count(), NOTES_MAX as usize);
     }
 
     #[test]
-    fn a_line_says_what_it_is_and_ends_before_the_margin() {
-        let progress = progress(Amount::Normal);
+    fn a_line_says_what_it_is_and_ends_before_the_margin_of_a_terminal() {
         let long = "abcdefghi ".repeat(8);
+        let on_terminal = progress(Amount::Normal, true);
         assert_eq!(
-            progress.drawn(Weight::Warning, "fault", &long),
+            on_terminal.drawn(Weight::Warning, "fault", &long),
             format!(
                 "fault: {}\n       abcdefghi\n",
                 "abcdefghi ".repeat(7).trim_end()
             )
+        );
+        let in_file = progress(Amount::Normal, false);
+        assert_eq!(
+            in_file.drawn(Weight::Warning, "fault", &long),
+            format!("fault: {}\n", long.trim_end())
         );
     }
 }

@@ -81,6 +81,14 @@ impl Look {
         }
     }
 
+    /// How wide a line for people may be: in a file or a pipe it is whole, so that it can be found.
+    pub(super) fn line_width(&self) -> usize {
+        match self.is_terminal {
+            true => self.width,
+            false => usize::MAX,
+        }
+    }
+
     /// The text in the terminal's bold, if it has colours.
     pub(super) fn bold(&self, text: &str) -> String {
         match self.color {

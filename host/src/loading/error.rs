@@ -63,16 +63,6 @@ pub enum LoadError {
         /// The library.
         path: PathBuf,
     },
-    /// Foreign code took too long.
-    #[error("{what} of {plugin} did not answer within {seconds} s; its thread was abandoned")]
-    Deadline {
-        /// Create, activate or drop.
-        what: &'static str,
-        /// Whose.
-        plugin: String,
-        /// The deadline.
-        seconds: u64,
-    },
 }
 
 /// Loaders tend to write a page; its first line says it.

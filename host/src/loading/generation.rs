@@ -85,6 +85,9 @@ impl Generation {
         if let Some(generation) = resident.iter().find(|generation| generation.hash == hash) {
             return Ok(Arc::clone(generation));
         }
+        let token = meter::register(&manifest.id).ok_or_else(|| LoadError::TooMany {
+            path: path.to_owned(),
+        })?;
         let library = Library::check(header(path)?).map_err(|source| LoadError::Header {
             path: path.to_owned(),
             source,
@@ -94,9 +97,6 @@ impl Generation {
                 path: path.to_owned(),
             });
         }
-        let token = meter::register(&manifest.id).ok_or_else(|| LoadError::TooMany {
-            path: path.to_owned(),
-        })?;
         let status = library.attach::<HostHooks>(token);
         if !status.is_ok() {
             return Err(LoadError::Attach {

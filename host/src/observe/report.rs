@@ -31,10 +31,19 @@ pub struct RunReport {
     pub taps: Vec<TapReport>,
     /// Decisions in the order of the file.
     pub decides: Vec<DecideReport>,
+    /// What the process took.
+    pub process: ProcessReport,
     /// Libraries that are mapped.
     pub generations: Vec<GenerationReport>,
     /// What people should know about input and output.
     pub notices: Vec<Notice>,
+}
+
+/// What the process took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ProcessReport {
+    /// The most memory that was resident; `None` where the system does not say.
+    pub peak_memory_bytes: Option<u64>,
 }
 
 /// What went in and out, and how fast.

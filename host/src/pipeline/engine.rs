@@ -9,13 +9,15 @@ use std::time::Instant;
 use rtrb::{Consumer, Producer, RingBuffer};
 use segue_plugin::link::{AudioView, AudioViewMut, Flags, Record};
 
+use crate::audio::FloatMode;
+use crate::audio::first_non_finite;
 use crate::loading::meter::{self, RealTimeScope};
-use crate::pipeline::cpu::FloatMode;
 use crate::pipeline::delay::DelayLine;
+use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
-use crate::pipeline::network::Network;
-use crate::pipeline::plan::{Plan, Step};
-use crate::pipeline::stage::{OnError, Ran, Stage, StageBlock};
+use crate::pipeline::network::{Network, TapWiring};
+use crate::pipeline::plan::{DelaySpec, Plan, Step};
+use crate::pipeline::stage::{Ran, Stage, StageBlock};
 use crate::pipeline::store::{Reader, Store};
 
 /// One block in so many is timed off line: the clock would cost more than the host otherwise.
@@ -97,7 +99,7 @@ impl Engine {
         stages: Vec<Stage>,
         frames_max: usize,
     ) -> (Self, Rings) {
-        let spec = |(wiring, latency_frames): (&super::TapWiring, &u64)| FeedSpec {
+        let spec = |(wiring, latency_frames): (&TapWiring, &u64)| FeedSpec {
             channels: network.channels(wiring.from),
             reference_channels: wiring.reference.map_or(0, |from| network.channels(from)),
             latency_frames: *latency_frames,
@@ -110,7 +112,7 @@ impl Engine {
             .collect();
         let (taps, full, far) = feeds(&specs, frames_max);
         let (records, left) = RingBuffer::new(RECORD_RING);
-        let line = |spec: &super::DelaySpec| DelayLine::new(spec.channels, spec.frames as usize);
+        let line = |spec: &DelaySpec| DelayLine::new(spec.channels, spec.frames as usize);
         let engine = Self {
             steps: plan.steps.into_boxed_slice(),
             store: Store::new(&plan.slots, frames_max),
@@ -170,6 +172,21 @@ impl Engine {
         for tap in &mut self.taps {
             tap.send(&mut self.full);
         }
+    }
+
+    /// Tells where the stream ends, so that taps take no padding for signal; answers how many
+    /// frames of padding it takes until the output and every tap know all of it.
+    pub fn end_at(&mut self, length_frames: u64) -> u64 {
+        self.taps
+            .iter_mut()
+            .for_each(|tap| tap.end_at(length_frames));
+        let latest = self
+            .taps
+            .iter()
+            .map(Feed::latency_frames)
+            .max()
+            .unwrap_or(0);
+        latest.max(self.latency_frames)
     }
 
     /// Whether every tap has room for another chunk. Thread: any.
@@ -261,6 +278,7 @@ impl Engine {
                         copy(first, &mut into);
                     }
                     terms.for_each(|term| add(term, &mut into));
+                    keep_finite(&mut into);
                 });
             }
             Step::Delay { from, line, into } => {
@@ -301,6 +319,17 @@ impl Engine {
 fn copy(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
     for channel in 0..from.channels().min(into.channels()) {
         into.channel(channel).copy_from_slice(from.channel(channel));
+    }
+}
+
+/// Two finite samples beyond 10^38 have no finite sum; no stage behind it is to be blamed.
+fn keep_finite(sum: &mut AudioViewMut<'_>) {
+    for channel in 0..sum.channels() {
+        let samples = sum.channel(channel);
+        if first_non_finite(samples).is_some() {
+            let finite = samples.iter_mut().filter(|sample| !sample.is_finite());
+            finite.for_each(|sample| *sample = 0.0);
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Feed {
     /// Frames of signal seen so far, the latency included.
     seen_frames: u64,
     latency_frames: u64,
+    /// The length of the stream, once it is known: what comes after is padding.
+    length_frames: u64,
 }
 
 /// The other end: where the tap thread gets chunks and gives them back.
@@ -99,6 +101,7 @@ pub(super) fn feeds(specs: &[FeedSpec], frames_max: usize) -> (Vec<Feed>, Full, 
             chunks_per_block,
             seen_frames: 0,
             latency_frames: spec.latency_frames,
+            length_frames: u64::MAX,
         });
     }
     let feeds = Feeds {
@@ -125,6 +128,16 @@ impl Feed {
         self.empty.slots() >= self.chunks_per_block
     }
 
+    /// Tells where the stream ends: what is given beyond it is padding, not signal.
+    pub(super) fn end_at(&mut self, length_frames: u64) {
+        self.length_frames = length_frames;
+    }
+
+    /// How late its signal is.
+    pub(super) const fn latency_frames(&self) -> u64 {
+        self.latency_frames
+    }
+
     /// Takes one block, latency left out at the start of the stream. Real-time safe.
     pub(super) fn take(
         &mut self,
@@ -141,7 +154,11 @@ impl Feed {
         let mut start = skipped as usize;
         while start < signal.frames() {
             let position = self.seen_frames - frames + start as u64 - self.latency_frames;
-            let left = signal.frames() - start;
+            let left = (signal.frames() - start) as u64;
+            let left = left.min(self.length_frames.saturating_sub(position)) as usize;
+            if left == 0 {
+                return;
+            }
             let taken = left.min(FEED_FRAMES - (position % FEED_FRAMES as u64) as usize);
             self.append(signal, reference, start, taken, position);
             if (position + taken as u64).is_multiple_of(FEED_FRAMES as u64) {

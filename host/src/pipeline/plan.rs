@@ -87,6 +87,13 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The memory that its delay lines take.
+    #[must_use]
+    pub fn delay_bytes(&self) -> u64 {
+        let bytes = |line: &DelaySpec| (line.channels as u64).saturating_mul(line.frames * 4);
+        self.delays.iter().map(bytes).fold(0, u64::saturating_add)
+    }
+
     /// The schedule of a network.
     ///
     /// # Errors

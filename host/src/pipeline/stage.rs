@@ -7,42 +7,12 @@
 
 use segue_plugin::link::{AudioView, AudioViewMut, Block, CallStatus, Flags, Processor, Record};
 
+use crate::audio::FloatMode;
 use crate::audio::first_non_finite;
 use crate::observe::{Histogram, Spread};
-use crate::pipeline::cpu::FloatMode;
 use crate::pipeline::crossfade::Decay;
 use crate::pipeline::delay::DelayLine;
-
-/// What is heard when a stage fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnError {
-    /// Its input, as late as its output would have been.
-    Bypass,
-    /// Nothing.
-    Mute,
-    /// The session ends.
-    Stop,
-}
-
-/// Why a stage failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultKind {
-    /// It answered so.
-    Status(CallStatus),
-    /// Its output was not finite while its input was.
-    NonFinite,
-    /// It left the processor in another floating-point mode.
-    FloatMode,
-}
-
-/// The failure of a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
-    /// Stream time of the block that failed.
-    pub position_frames: u64,
-    /// Why.
-    pub kind: FaultKind,
-}
+use crate::pipeline::fault::{Fault, FaultKind, OnError};
 
 /// Whether a stage is heard.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -286,16 +256,14 @@ impl Stage {
             }
             (None, OnError::Bypass) => {
                 for (channel, apart) in self.apart.iter_mut().enumerate() {
-                    *apart = last(output, channel) - last(input, channel);
+                    let from = source_of(channel, input.channels());
+                    *apart = last(output, channel) - from.map_or(0.0, |from| last(input, from));
                 }
             }
             (Some(line), OnError::Bypass) => {
                 for (channel, apart) in self.apart.iter_mut().enumerate() {
-                    let dry = if channel < input.channels() {
-                        line.last_of(input, channel)
-                    } else {
-                        0.0
-                    };
+                    let from = source_of(channel, input.channels());
+                    let dry = from.map_or(0.0, |from| line.last_of(input, from));
                     *apart = last(output, channel) - dry;
                 }
             }
@@ -311,6 +279,7 @@ impl Stage {
     /// Goes over to the substitute, from the first frame of this block on.
     fn fail(&mut self, fault: Fault, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
         self.state = StageState::Out(fault);
+        self.outputs.fill(f64::NAN);
         self.substitute(input, output);
     }
 
@@ -319,20 +288,26 @@ impl Stage {
         self.add_step(output);
     }
 
+    /// What `on_error` says, in the output's layout: one channel is heard on all, of several each
+    /// on its own.
     fn dry_signal(&mut self, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
-        let dry = self.on_error == OnError::Bypass;
-        let shared = if dry { input.channels() } else { 0 };
-        if let (true, Some(line)) = (dry, &mut self.dry) {
-            line.process(input, output);
-        } else {
-            for channel in 0..shared.min(output.channels()) {
-                output
-                    .channel(channel)
-                    .copy_from_slice(input.channel(channel));
-            }
+        if self.on_error != OnError::Bypass {
+            (0..output.channels()).for_each(|channel| output.channel(channel).fill(0.0));
+            return;
         }
-        for channel in shared..output.channels() {
-            output.channel(channel).fill(0.0);
+        if let Some(line) = &mut self.dry {
+            line.process(input, output);
+        }
+        for channel in 0..output.channels() {
+            match (source_of(channel, input.channels()), &self.dry) {
+                (Some(from), None) => output.channel(channel).copy_from_slice(input.channel(from)),
+                (Some(0), Some(_)) if channel > 0 => {
+                    let (from, into) = output.pair(0, channel);
+                    into.copy_from_slice(from);
+                }
+                (Some(_), Some(_)) => {}
+                (None, _) => output.channel(channel).fill(0.0),
+            }
         }
     }
 
@@ -344,6 +319,18 @@ impl Stage {
             self.decay.add(*step, output.channel(channel));
         }
         self.decay.advance(output.frames());
+    }
+}
+
+/// Which channel of the input stands in for a channel of the output.
+#[inline]
+const fn source_of(channel: usize, channels_in: usize) -> Option<usize> {
+    if channels_in == 1 {
+        Some(0)
+    } else if channel < channels_in {
+        Some(channel)
+    } else {
+        None
     }
 }
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use crate::config::render::Color;
 use crate::observe::{
     ActionReport, DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport,
-    ReadingReport, RunReport, SCHEMA_VERSION, Spread, StageReport, StreamReport, TapReport,
-    TimeReport,
+    ProcessReport, ReadingReport, RunReport, SCHEMA_VERSION, Spread, StageReport, StreamReport,
+    TapReport, TimeReport,
 };
 use crate::report::{json, text};
 
@@ -160,6 +160,9 @@ fn report() -> RunReport {
         stages: stages(),
         taps: taps(),
         decides: decides(),
+        process: ProcessReport {
+            peak_memory_bytes: Some(9_437_184),
+        },
         generations: vec![GenerationReport {
             plugin: "acme.eq".to_owned(),
             version: "1.0.0".to_owned(),

@@ -104,12 +104,9 @@ impl Instances {
             target,
             step: Arc::clone(&step),
         };
-        within(CREATE_DEADLINE, move || builder.build()).unwrap_or_else(|| {
+        within(CREATE_DEADLINE, move || builder.build()).unwrap_or_else(|why| {
             let step = step.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Err(SessionError::Deadline {
-                step,
-                seconds: CREATE_DEADLINE.as_secs(),
-            })
+            Err(SessionError::Missed { step, why })
         })
     }
 
@@ -124,22 +121,29 @@ impl Instances {
 }
 
 impl Instances {
-    /// How long the longest path sounds on after its input ended, beside the latency.
+    /// How long the longest path sounds on after its input ended, beside the latency. `order` is
+    /// one in which every stage comes after what it reads.
     #[must_use]
-    pub fn tail_frames(&self) -> u64 {
-        self.tail_of(self.network.output)
+    pub fn tail_frames(&self, order: &[usize]) -> u64 {
+        let mut tails = vec![0u64; self.stages.len()];
+        for stage in order {
+            let wiring = &self.network.stages[*stage];
+            let heard = wiring.inputs.iter().chain(&wiring.sidechains);
+            let before = heard
+                .map(|source| tail_of(*source, &tails))
+                .max()
+                .unwrap_or(0);
+            let own = self.stages[*stage].facts.timing.tail_frames;
+            tails[*stage] = before.saturating_add(own);
+        }
+        tail_of(self.network.output, &tails)
     }
+}
 
-    fn tail_of(&self, source: Source) -> u64 {
-        let Source::Stage(stage) = source else {
-            return 0;
-        };
-        let before = self.network.stages[stage]
-            .inputs
-            .iter()
-            .map(|source| self.tail_of(*source));
-        let own = self.stages[stage].facts.timing.tail_frames;
-        before.max().unwrap_or(0).saturating_add(own)
+fn tail_of(source: Source, tails: &[u64]) -> u64 {
+    match source {
+        Source::Input => 0,
+        Source::Stage(stage) => tails[stage],
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::admission::AdmissionError;
 use crate::config::mistake::Mistakes;
 use crate::io::{CreateError, OpenError, ReadError, WriteError};
+use crate::loading::Missed;
 use crate::pipeline::Cycle;
 use crate::resolve::Conflict;
 
@@ -29,16 +30,29 @@ pub enum SessionError {
         text: String,
     },
     /// Foreign code did not answer.
-    #[error("{step} did not answer within {seconds} s; its thread was abandoned")]
-    Deadline {
+    #[error("{step} {why}")]
+    Missed {
         /// What was under way.
         step: String,
-        /// The deadline.
-        seconds: u64,
+        /// Why there is no answer.
+        why: Missed,
     },
+    /// Taps and decisions do not go on.
+    #[error("taps and decisions do not go on: their thread {0}")]
+    Observers(Missed),
     /// Stages wait for each other.
     #[error(transparent)]
     Cycle(#[from] Cycle),
+    /// Aligning the paths would take too much memory.
+    #[error(
+        "aligning the latencies of parallel paths would take {bytes} bytes, expected at most {max}"
+    )]
+    Delays {
+        /// What it would take.
+        bytes: u64,
+        /// What may be taken.
+        max: u64,
+    },
     /// The latency of a path is longer than can be kept.
     #[error("{who} reports {found} frames of latency, expected at most {max}")]
     Latency {

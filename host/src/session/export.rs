@@ -10,15 +10,14 @@ use crate::config::words::Act;
 use crate::io::{Source, Written};
 use crate::loading::Generation;
 use crate::observe::{
-    DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport, RunReport,
-    SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
+    DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport, ProcessReport,
+    RunReport, SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
 };
 use crate::pipeline::{Engine, Stage, StageState};
 use crate::session::bind::{Bindings, Bound};
 use crate::session::build::StageFacts;
-use crate::session::error::SessionError;
 use crate::session::observers::{DecideSetup, Leave};
-use crate::session::run::{Counters, Ended, Pace};
+use crate::session::run::{Counters, Pace};
 use crate::session::start::Request;
 
 /// Turns what is known of a configuration into reports.
@@ -109,6 +108,9 @@ impl<'a> Exporter<'a> {
             stages: facts.order.iter().map(stage).collect(),
             taps: Vec::new(),
             decides: Vec::new(),
+            process: ProcessReport {
+                peak_memory_bytes: peak_memory_bytes(),
+            },
             generations: Vec::new(),
             notices: notices
                 .map(|notice| Notice {
@@ -148,7 +150,7 @@ impl<'a> Exporter<'a> {
             }),
             substituted_from_frame: fault.as_ref().map(|fault| fault.position_frames),
             faults: fault.into_iter().collect(),
-            on_error: format!("{:?}", stage.on_error()).to_lowercase(),
+            on_error: stage.on_error().name().to_owned(),
             outputs: outputs
                 .map(|(declared, values)| OutputReport {
                     id: declared.id.clone(),
@@ -216,6 +218,16 @@ fn nanoseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// The high-water mark of resident memory, as Linux keeps it.
+fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
 /// What one library costs and did.
 pub(super) fn generation(generation: &Generation) -> GenerationReport {
     let usage = generation.usage();
@@ -228,68 +240,4 @@ pub(super) fn generation(generation: &Generation) -> GenerationReport {
         panics: usage.panics,
         logs_dropped: usage.logs_dropped,
     }
-}
-
-/// Why a run that came to its end is degraded all the same, one sentence each.
-pub(super) fn degraded(
-    report: &RunReport,
-    result: &Result<Ended, SessionError>,
-    all_dropped: bool,
-) -> Vec<String> {
-    let mut reasons = Vec::new();
-    for stage in &report.stages {
-        reasons.extend(stage.faults.iter().map(|fault| {
-            let (id, frame) = (&stage.id, fault.position_frames);
-            format!("stage `{id}` failed at frame {frame}: {}", fault.text)
-        }));
-    }
-    let taps = report.taps.iter().map(|tap| ("tap", &tap.id, &tap.fault));
-    let decides = report
-        .decides
-        .iter()
-        .map(|decide| ("decision", &decide.id, &decide.fault));
-    for (kind, id, fault) in taps.chain(decides) {
-        reasons.extend(fault.iter().map(|fault| {
-            format!(
-                "{kind} `{id}` failed at frame {}: {}",
-                fault.position_frames, fault.text
-            )
-        }));
-    }
-    for tap in report.taps.iter().filter(|tap| tap.dropped_frames > 0) {
-        reasons.push(format!(
-            "tap `{}` missed {} frames",
-            tap.id, tap.dropped_frames
-        ));
-    }
-    let stream = &report.stream;
-    if let (Some(frame), Some(channel)) = (
-        stream.non_finite_first_frame,
-        stream.non_finite_first_channel,
-    ) {
-        let count = stream.non_finite_samples;
-        let channel = channel + 1;
-        reasons.push(format!(
-            "{count} samples of the input were not finite and became 0, the first at frame \
-             {frame} of channel {channel}"
-        ));
-    }
-    for generation in report
-        .generations
-        .iter()
-        .filter(|generation| generation.panics > 0)
-    {
-        let (plugin, panics) = (&generation.plugin, generation.panics);
-        reasons.push(match panics {
-            1 => format!("{plugin} panicked; it was caught inside it"),
-            _ => format!("{plugin} panicked {panics} times; each was caught inside it"),
-        });
-    }
-    if let Ok(Ended::ByDecision(reason)) = result {
-        reasons.push(format!("a decision ended the run: {reason}"));
-    }
-    if !all_dropped {
-        reasons.push("a plugin did not end in time; its thread was abandoned".to_owned());
-    }
-    reasons
 }

@@ -10,22 +10,28 @@ mod decide;
 mod tap;
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
 
 use segue_plugin::link::Reading;
 
+use crate::audio::FloatMode;
+use crate::loading::Missed;
 use crate::observe::{DecideReport, EventSink, TapReport};
 use crate::pipeline::Feeds;
-use crate::pipeline::cpu::FloatMode;
 use crate::session::bind::Bindings;
 use crate::session::build::Instances;
+use crate::session::error::SessionError;
 use crate::session::observers::decide::DecideRun;
 use crate::session::observers::tap::TapRun;
 use crate::session::wires::{ReadBy, Wires};
 
 /// Steps in flight: the session waits when the observers are so far behind.
 const STEPS_MAX: usize = 64;
+
+/// How long taps and decisions may keep the session waiting off line.
+pub(super) const OBSERVERS_DEADLINE: Duration = Duration::from_secs(30);
 
 /// An event on its way to who subscribed to it.
 #[derive(Debug, Clone)]
@@ -72,21 +78,25 @@ pub(super) struct Found {
 pub(super) struct Observers {
     steps: SyncSender<Step>,
     answers: Receiver<Option<String>>,
-    thread: JoinHandle<Found>,
+    found: Receiver<Found>,
+    thread: JoinHandle<()>,
 }
 
 impl Observers {
     /// Starts the thread; `None` when nobody listens.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
     pub(super) fn start(
         bindings: &Bindings,
         wires: &Wires,
         instances: Instances,
         feeds: Feeds,
         setup: &Setup<'_>,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, SessionError> {
         let (observers, decisions) = (instances.taps, instances.decides);
         if observers.is_empty() && decisions.is_empty() {
-            return None;
+            return Ok(None);
         }
         let taps =
             observers
@@ -101,7 +111,8 @@ impl Observers {
             DecideRun::new(decision, &(setup.decide)(at), Arc::clone(&setup.events))
         });
         let (steps, received) = sync_channel(STEPS_MAX);
-        let (answer, answers) = sync_channel(1);
+        let (answer, answers) = sync_channel(STEPS_MAX);
+        let (tell, found) = sync_channel(1);
         let mut worker = Worker {
             feeds,
             taken: 0,
@@ -110,45 +121,96 @@ impl Observers {
             reads: wires.reads.clone(),
             session: thread::current(),
         };
-        let run = move || worker.run(&received, &answer);
+        let run = move || {
+            // Nobody listens any more when the session has given up waiting.
+            let _ = tell.send(worker.run(&received, &answer));
+        };
         let thread = thread::Builder::new()
             .name("observers".to_owned())
             .spawn(run)
-            .ok()?;
-        Some(Self {
+            .map_err(|_| SessionError::Observers(Missed::NotStarted))?;
+        Ok(Some(Self {
             steps,
             answers,
+            found,
             thread,
-        })
+        }))
     }
 
-    /// Hands over events; they are heard before the chunks that come after.
+    /// Whether the thread is there to take chunks.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.thread.is_finished()
+    }
+
+    /// Hands over events; they are heard before the chunks that come after. Waits for room.
     pub(super) fn hear(&self, events: Vec<Heard>) {
         self.send(Step::Hear(events));
     }
 
-    /// Lets the observers take chunks until so many are taken.
+    /// Lets the observers take chunks until so many are taken. Waits for room.
     pub(super) fn observe(&self, chunks: u64) {
         self.send(Step::Observe(chunks));
     }
 
     /// Decides at a frame and waits; answers why the session has to stop, if it has to.
-    pub(super) fn decide(&self, chunks: u64, frame: u64, outputs: Vec<Vec<f64>>) -> Option<String> {
+    ///
+    /// # Errors
+    /// When there is no answer in time.
+    pub(super) fn decide(
+        &self,
+        chunks: u64,
+        frame: u64,
+        outputs: Vec<Vec<f64>>,
+    ) -> Result<Option<String>, SessionError> {
         self.send(Step::Decide(chunks, frame, outputs));
-        self.answers.recv().ok().flatten()
+        self.answers
+            .recv_timeout(OBSERVERS_DEADLINE)
+            .map_err(missed)
+    }
+
+    /// Hands over a step without waiting; answers whether there was room. For runs that keep pace.
+    pub(super) fn offer(&self, offer: Offer) -> bool {
+        let step = match offer {
+            Offer::Hear(events) => Step::Hear(events),
+            Offer::Observe(chunks) => Step::Observe(chunks),
+            Offer::Decide(chunks, frame, outputs) => Step::Decide(chunks, frame, outputs),
+        };
+        self.steps.try_send(step).is_ok()
+    }
+
+    /// Why the session has to stop, if a decision that was offered earlier said so.
+    pub(super) fn wanted(&self) -> Option<String> {
+        self.answers.try_iter().flatten().next()
     }
 
     /// Ends the thread after so many chunks; answers what was found.
-    pub(super) fn finish(self, chunks: u64) -> Option<Found> {
+    ///
+    /// # Errors
+    /// When the thread does not end in time; it is then abandoned.
+    pub(super) fn finish(self, chunks: u64) -> Result<Found, SessionError> {
         self.send(Step::Finish(chunks));
         drop(self.steps);
-        self.thread.join().ok()
+        self.found.recv_timeout(OBSERVERS_DEADLINE).map_err(missed)
     }
 
     fn send(&self, step: Step) {
-        // The other end is gone only if the thread died; then there is nobody to tell.
+        // The other end is gone only if the thread died; whoever waits for an answer is told.
         let _ = self.steps.send(step);
     }
+}
+
+/// A step that may find no room.
+pub(super) enum Offer {
+    Hear(Vec<Heard>),
+    Observe(u64),
+    Decide(u64, u64, Vec<Vec<f64>>),
+}
+
+fn missed(error: RecvTimeoutError) -> SessionError {
+    SessionError::Observers(match error {
+        RecvTimeoutError::Timeout => Missed::Deadline(OBSERVERS_DEADLINE),
+        RecvTimeoutError::Disconnected => Missed::Ended,
+    })
 }
 
 /// What the observers need to know of the session.
@@ -195,7 +257,8 @@ impl Worker {
                 Step::Decide(chunks, frame, outputs) => {
                     self.take(chunks);
                     let stop = self.decide(frame, &outputs);
-                    let _ = answer.send(stop);
+                    // Full when the session keeps pace and has not looked: the next look sees it.
+                    let _ = answer.try_send(stop);
                 }
                 Step::Finish(chunks) => {
                     self.take(chunks);
@@ -204,6 +267,7 @@ impl Worker {
             }
         }
         self.taps.iter_mut().for_each(TapRun::finish);
+        self.decides.iter_mut().for_each(DecideRun::finish);
         Found {
             taps: self.taps.iter().map(TapRun::report).collect(),
             decides: self.decides.iter().map(DecideRun::report).collect(),

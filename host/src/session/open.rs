@@ -18,12 +18,25 @@ pub(super) fn open(request: &mut Request) -> Result<(Bindings, Opened), SessionE
         Some(folder) => Registry::load(folder),
         None => Registry::in_memory(),
     };
-    let mut catalogue = Catalogue::scan(&request.search, &mut registry);
-    let opened = loop {
+    let opened = choose(request, &mut registry);
+    // What was learned on the way is kept, whatever came of it.
+    request.admission.teach(&mut registry);
+    if let Err(error) = registry.save() {
+        tracing::warn!(%error, "the registry could not be written; the next start scans again");
+    }
+    opened
+}
+
+fn choose(
+    request: &mut Request,
+    registry: &mut Registry,
+) -> Result<(Bindings, Opened), SessionError> {
+    let mut catalogue = Catalogue::scan(&request.search, registry);
+    loop {
         let choices = catalogue.choose(&request.config)?;
         let bindings = bind(&request.config, &choices).map_err(SessionError::Mistakes)?;
         match admit(&mut request.admission, &choices) {
-            Ok(opened) => break (bindings, opened),
+            Ok(opened) => return Ok((bindings, opened)),
             Err(AdmissionError::Rejected(rejection)) => {
                 for line in &rejection.evidence {
                     tracing::debug!(plugin = %rejection.plugin, "{line}");
@@ -35,12 +48,7 @@ pub(super) fn open(request: &mut Request) -> Result<(Bindings, Opened), SessionE
             }
             Err(error) => return Err(error.into()),
         }
-    };
-    request.admission.teach(&mut registry);
-    if let Err(error) = registry.save() {
-        tracing::warn!(%error, "the registry could not be written; the next start scans again");
     }
-    Ok(opened)
 }
 
 fn admit(admission: &mut Admission, choices: &[Choice]) -> Result<Opened, AdmissionError> {

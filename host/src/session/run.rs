@@ -20,7 +20,7 @@ use segue_plugin::link::{AudioView, AudioViewMut, Flags};
 use crate::audio::{Buffer, sanitize};
 use crate::io::{Sink, Source};
 use crate::observe::{Event, EventSink};
-use crate::pipeline::{Engine, Lent, Rings};
+use crate::pipeline::{Engine, Lent, Rings, Stopped};
 use crate::session::error::SessionError;
 use crate::session::observers::{HeardBy, Observers};
 
@@ -66,6 +66,8 @@ pub(super) struct Counters {
     pub(super) frames_in: u64,
     pub(super) frames_out: u64,
     pub(super) late_blocks: u64,
+    /// Events and decisions that taps were too slow for; live only.
+    pub(super) steps_lost: u64,
     pub(super) elapsed: Duration,
     pub(super) first_block: Option<Duration>,
     pub(super) non_finite: u64,
@@ -106,6 +108,8 @@ pub(super) struct Runner<'a> {
     position_frames: u64,
     /// Frames of output still to be dropped: the latency of a file run.
     to_drop: u64,
+    /// Frames of output still to be written, once the input is over.
+    to_write: u64,
     chunks_asked: u64,
     /// Whether the failure of each stage was told.
     told: Vec<bool>,
@@ -137,6 +141,7 @@ impl<'a> Runner<'a> {
             output: Buffer::new(channels.1, frames),
             position_frames: 0,
             to_drop,
+            to_write: u64::MAX,
             chunks_asked: 0,
             told: vec![false; plan.stages.len()],
             started: Instant::now(),
@@ -156,6 +161,7 @@ impl<'a> Runner<'a> {
     ) -> Result<Ended, SessionError> {
         self.started = Instant::now();
         let ended = self.stream(source, &mut sink);
+        self.engine.flush_taps();
         self.counters.elapsed = self.started.elapsed();
         ended
     }
@@ -177,6 +183,8 @@ impl<'a> Runner<'a> {
             self.clean(frames)?;
             self.counters.frames_in += frames as u64;
             if let Some(reason) = self.chunk(frames, Flags::NONE, sink)? {
+                self.counters.frames_in = self.position_frames;
+                self.flush(sink)?;
                 return Ok(Ended::ByDecision(reason));
             }
             self.events.event(Event::Progress {
@@ -184,18 +192,17 @@ impl<'a> Runner<'a> {
             });
         }
         self.flush(sink)?;
-        self.engine.flush_taps();
         Ok(Ended::Complete)
     }
 
-    /// Feeds silence until everything that was read has come out, and the tail if it is kept.
+    /// Feeds silence until everything that was read has come out, and the tail if it is kept; until
+    /// every tap has seen it, too. Of the output no more than that is written.
     fn flush(&mut self, sink: &mut Option<&mut (dyn Sink + 'static)>) -> Result<(), SessionError> {
-        let latency = match self.plan.pace {
-            Pace::Fast => self.engine.latency_frames(),
-            Pace::RealTime => 0,
-        };
         let tail_max = TAIL_SECONDS_MAX * u64::from(self.plan.sample_rate_hz);
-        let mut left = latency + self.plan.tail_frames.min(tail_max);
+        let length = self.counters.frames_in + self.plan.tail_frames.min(tail_max);
+        let padding = self.engine.end_at(length);
+        self.to_write = length - self.counters.frames_out;
+        let mut left = length - self.counters.frames_in + padding;
         self.input.clear();
         while left > 0 {
             let frames = left.min(self.input.frames_max() as u64) as usize;
@@ -235,7 +242,7 @@ impl<'a> Runner<'a> {
         let mut stop = None;
         while done < frames && stop.is_none() {
             let block = self.block_frames(frames - done);
-            self.wait_for_taps();
+            self.wait_for_taps()?;
             let result = self.block(done..done + block, flags);
             self.drain();
             done += block;
@@ -243,7 +250,7 @@ impl<'a> Runner<'a> {
             if let Err(stopped) = result {
                 return Err(self.stopped(stopped.stage));
             }
-            stop = self.decide();
+            stop = self.decide()?;
         }
         self.observe();
         self.tell_faults();
@@ -261,7 +268,7 @@ impl<'a> Runner<'a> {
         frames as usize
     }
 
-    fn block(&mut self, range: Range<usize>, flags: Flags) -> Result<(), crate::pipeline::Stopped> {
+    fn block(&mut self, range: Range<usize>, flags: Flags) -> Result<(), Stopped> {
         let input = AudioView::new(self.input.as_slice(), span(&self.input, &range));
         let into = span(&self.output, &range);
         let mut lent = Lent {
@@ -302,9 +309,12 @@ impl<'a> Runner<'a> {
     ) -> Result<(), SessionError> {
         let dropped = self.to_drop.min(frames as u64);
         self.to_drop -= dropped;
-        self.counters.frames_out += frames as u64 - dropped;
-        if let Some(sink) = sink {
-            sink.write(&self.output, dropped as usize..frames)?;
+        let written = (frames as u64 - dropped).min(self.to_write);
+        self.to_write -= written;
+        self.counters.frames_out += written;
+        if let (Some(sink), true) = (sink, written > 0) {
+            let start = dropped as usize;
+            sink.write(&self.output, start..start + written as usize)?;
             if self.plan.pace == Pace::RealTime {
                 sink.flush()?;
             }

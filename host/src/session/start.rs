@@ -4,6 +4,7 @@
 //! how the run ended. Every step is a sentence of the module's page; nothing is undone halfway:
 //! an output exists under its name only when the run came to its end.
 
+mod prepare;
 mod stages;
 
 use std::path::PathBuf;
@@ -12,26 +13,23 @@ use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use segue_plugin::declare::Layout;
-use segue_plugin::setup::{Format as Signal, Mode};
+use segue_plugin::link::Processor;
 
 use crate::admission::Admission;
-use crate::audio::Format;
 use crate::config::model::Config;
-use crate::config::words::Tail;
 use crate::discovery::SearchPlan;
-use crate::io::{self, Container, OutputOptions, Overwrite, RawSpec, Sink, Source, Written};
-use crate::loading::within;
+use crate::io::{Overwrite, RawSpec, Sink, Source, Written};
+use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
-use crate::pipeline::{Engine, Plan, Rings, Stage};
+use crate::pipeline::{Engine, Rings, Stage};
 use crate::session::bind::Bindings;
-use crate::session::build::{Instances, Opened, StageFacts, Target};
+use crate::session::build::{Instances, Opened, StageFacts};
+use crate::session::degraded::{Trouble, degraded};
 use crate::session::error::SessionError;
 use crate::session::export::{self, Exporter, Facts};
 use crate::session::observers::{Found, Observers, Setup};
-use crate::session::open::open;
 use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
-use crate::session::start::stages::stages;
-use crate::session::subscribers::subscribers;
+use crate::session::start::prepare::prepare;
 use crate::session::wires::Wires;
 
 /// How long instances may take to be dropped at the end.
@@ -122,67 +120,21 @@ struct Session {
     plan: RunPlan,
 }
 
-fn prepare(mut request: Request) -> Result<Session, SessionError> {
-    let (bindings, opened) = open(&mut request)?;
-    let source = io::open(&request.input.path, request.input.raw)?;
-    let format = *source.format();
-    let target = target(&request, format);
-    let mut instances = Instances::create(&request.config, &bindings, &opened, target)?;
-    let plan = Plan::of(&instances.network)?;
-    let layout_out = instances.layout(instances.network.output, format.layout());
-    let tail_frames = match request.config.stream.tail.value {
-        Tail::Cut => 0,
-        Tail::Keep => instances.tail_frames(),
-    };
-    let sink = create(&request, layout_out, &*source, tail_frames)?;
-    let (facts, stages) = stages(&request.config, &mut instances, &bindings, format);
-    let order = plan.order.clone();
-    let (engine, rings) = Engine::new(&instances.network, plan, stages, target.frames_max as usize);
-    let wires = Wires::of(&request.config);
-    let plan = RunPlan {
-        pace: request.pace,
-        non_finite: request.non_finite,
-        block_frames: target.frames_max as usize,
-        decide_every_frames: (!bindings.decides.is_empty())
-            .then(|| u64::from(request.config.stream.decide_every_frames.value)),
-        tail_frames,
-        sample_rate_hz: format.sample_rate_hz(),
-        stages: bindings
-            .stages
-            .iter()
-            .map(|bound| bound.id.as_str().into())
-            .collect(),
-        subscribers: subscribers(&bindings),
-        stop: Arc::clone(&request.stop),
-        born: request.born,
-    };
-    let tap_layouts = instances.taps.iter().map(|tap| tap.layout).collect();
-    let mut session = Session {
-        request,
-        bindings,
-        wires,
-        opened,
-        facts,
-        layout_out,
-        order,
-        tap_layouts,
-        engine,
-        rings,
-        observers: None,
-        source,
-        sink,
-        plan,
-    };
-    session.observe(instances);
-    Ok(session)
+/// Ends instances, each inside its plugin's guard, within a deadline.
+fn end(processors: Vec<Processor>) -> Result<(), Missed> {
+    within(DROP_DEADLINE, move || {
+        for mut processor in processors {
+            processor.deactivate();
+        }
+    })
 }
 
 impl Session {
     /// Starts the observers: taps and decisions move to their own thread.
-    fn observe(&mut self, instances: Instances) {
+    fn observe(&mut self, instances: Instances) -> Result<(), SessionError> {
         let exporter = Exporter::new(&self.request.config, &self.bindings);
         let Some(feeds) = self.rings.feeds.take() else {
-            return;
+            return Ok(());
         };
         let layouts = self.tap_layouts.clone();
         let setup = Setup {
@@ -190,7 +142,8 @@ impl Session {
             tap_report: &|at| exporter.tap(at, layouts[at]),
             decide: &|at| exporter.decide(at),
         };
-        self.observers = Observers::start(&self.bindings, &self.wires, instances, feeds, &setup);
+        self.observers = Observers::start(&self.bindings, &self.wires, instances, feeds, &setup)?;
+        Ok(())
     }
 
     fn run(mut self) -> Outcome {
@@ -213,7 +166,7 @@ impl Session {
         let found = self
             .observers
             .take()
-            .and_then(|observers| observers.finish(chunks));
+            .map(|observers| observers.finish(chunks));
         let (result, written) = finish(result, self.sink.take());
         self.request.events.event(Event::Finished {
             frames: counters.frames_in,
@@ -229,7 +182,7 @@ impl Session {
     fn report(
         self,
         counters: &Counters,
-        found: Option<Found>,
+        found: Option<Result<Found, SessionError>>,
         written: Option<Written>,
         result: &Result<Ended, SessionError>,
     ) -> RunReport {
@@ -244,29 +197,38 @@ impl Session {
             written,
             request: &self.request,
         });
-        if let Some(found) = found {
-            report.taps = found.taps;
-            report.decides = found.decides;
+        let mut observers = None;
+        match found {
+            Some(Ok(found)) => {
+                report.taps = found.taps;
+                report.decides = found.decides;
+            }
+            Some(Err(error)) => observers = Some(error.to_string()),
+            None => {}
         }
         for (tap, dropped) in report.taps.iter_mut().zip(self.engine.dropped_frames()) {
             tap.dropped_frames = dropped;
         }
-        let stages = self.engine.into_stages();
-        let ended = within(DROP_DEADLINE, move || stages.into_iter().for_each(end));
+        let records_lost = self.engine.records_lost();
+        let stages = self.engine.into_stages().into_iter();
+        let instances = end(stages.map(Stage::into_processor).collect()).err();
         let opened = self.opened.into_values().map(|(generation, _)| generation);
         report.generations = opened
             .map(|generation| export::generation(&generation))
             .collect();
         report.complete = matches!(result, Ok(Ended::Complete));
-        report.degraded = export::degraded(&report, result, ended.is_some());
+        report.degraded = degraded(
+            &report,
+            result,
+            &Trouble {
+                instances,
+                observers,
+                records_lost,
+                steps_lost: counters.steps_lost,
+            },
+        );
         report
     }
-}
-
-/// Ends one instance, inside the plugin's guard.
-fn end(stage: Stage) {
-    let mut processor = stage.into_processor();
-    processor.deactivate();
 }
 
 /// Gives a complete output its name, and leaves nothing of any other.
@@ -284,48 +246,4 @@ fn finish(
         },
         other => (other, None),
     }
-}
-
-fn target(request: &Request, format: Format) -> Target {
-    Target {
-        format: Signal {
-            sample_rate_hz: format.sample_rate_hz(),
-            layout: format.layout(),
-        },
-        frames_max: request.config.stream.block_frames.value,
-        mode: match request.pace {
-            Pace::Fast => Mode::Offline,
-            Pace::RealTime => Mode::RealTime,
-        },
-    }
-}
-
-/// Opens the output: the input's samples as they were stored, unless raw ones are asked for.
-fn create(
-    request: &Request,
-    layout: Layout,
-    source: &dyn Source,
-    tail_frames: u64,
-) -> Result<Option<Box<dyn Sink>>, SessionError> {
-    let Some(output) = &request.output else {
-        return Ok(None);
-    };
-    let format = *source.format();
-    let samples = match output.raw {
-        Some(raw) => raw.encoding().samples,
-        None => format.source_bits(),
-    };
-    let options = OutputOptions {
-        format: format.with_layout(layout),
-        samples,
-        container: match output.raw {
-            Some(raw) => Container::Raw(raw.encoding().order),
-            None => Container::Wav,
-        },
-        frames: source.frames().map(|frames| frames + tail_frames),
-        metadata: source.metadata(),
-        overwrite: output.overwrite,
-        input: source.file_id(),
-    };
-    Ok(Some(io::create(&output.path, &options)?))
 }

@@ -207,6 +207,30 @@ impl<'a> RawAudioMut<'a> {
         unsafe { std::slice::from_raw_parts_mut(start, self.frames()) }
     }
 
+    /// Two channels at once: the first to read, the second to write.
+    ///
+    /// # Panics
+    /// When there is no such channel, or both are the same.
+    #[must_use]
+    pub fn pair(&mut self, read: usize, write: usize) -> (&[f32], &mut [f32]) {
+        assert!(
+            read != write,
+            "channel {read} cannot be read and written at once"
+        );
+        let shared = self.shared();
+        assert!(
+            read < shared.channels(),
+            "channel {read} of {}",
+            shared.channels()
+        );
+        // SAFETY: `new` checked that this channel lies within the storage borrowed for 'a.
+        let start = unsafe { self.samples.add(read * self.stride) };
+        // SAFETY: as above; `new` checked that channels do not overlap, `write` is another one,
+        // and `&mut self` keeps everything else out.
+        let from = unsafe { std::slice::from_raw_parts(start.cast_const(), self.frames()) };
+        (from, self.channel(write))
+    }
+
     /// The frames from `start`, `frames` of them, for as long as `self` is not used.
     #[must_use]
     #[inline]

@@ -47,6 +47,7 @@ impl Subscriber for Bridge {
             level: number(event.metadata().level()),
             target: RStr::from_str(event.metadata().target()),
             text: RStr::from_str(&text),
+            extension: std::ptr::null(),
         });
     }
 

@@ -118,9 +118,9 @@ pub(super) struct ObserverAdapter<T> {
 }
 
 impl<T: Observe> ObserverAdapter<T> {
-    pub(super) fn new(instance: T) -> Self {
+    pub(super) fn new(instance: Guarded<T>) -> Self {
         Self {
-            instance: Guarded::new(instance),
+            instance,
             active: None,
         }
     }

@@ -35,9 +35,9 @@ pub(super) struct ProcessorAdapter<T> {
 }
 
 impl<T: AudioProcessor> ProcessorAdapter<T> {
-    pub(super) fn new(instance: T) -> Self {
+    pub(super) fn new(instance: Guarded<T>) -> Self {
         Self {
-            instance: Guarded::new(instance),
+            instance,
             active: None,
         }
     }

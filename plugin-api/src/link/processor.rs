@@ -10,8 +10,9 @@ use crate::abi::object::RawProcessorBox;
 use crate::abi::status::RawStatus;
 use crate::declare::Layout;
 use crate::fault::Refusal;
-use crate::link::library::{Start, open};
+use crate::link::library::{Start, bounded, open};
 use crate::setup::{Format, Timing};
+use crate::state::STATE_BYTES_MAX;
 
 pub use crate::abi::audio::{RawAudio as AudioView, RawAudioMut as AudioViewMut};
 
@@ -162,12 +163,18 @@ impl Processor {
     /// # Errors
     /// What the component says.
     pub fn migrate_state(&self, schema: u32, bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
-        open(self.raw.migrate_state(schema, RSlice::from_slice(bytes))).map(Into::into)
+        let migrated = open(self.raw.migrate_state(schema, RSlice::from_slice(bytes)))?;
+        if migrated.len() > STATE_BYTES_MAX {
+            let bytes = migrated.len();
+            let text = format!("migrated to {bytes} bytes, expected at most {STATE_BYTES_MAX}");
+            return Err(Refusal::new(text));
+        }
+        Ok(migrated.into())
     }
 
     /// What the last failure said. Thread: any but audio.
     #[must_use]
     pub fn fault_text(&self) -> String {
-        self.raw.fault_text().into()
+        bounded(self.raw.fault_text().as_str())
     }
 }

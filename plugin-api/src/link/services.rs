@@ -12,6 +12,9 @@ use crate::abi::setup::RawRefusal;
 use crate::fault::Refusal;
 use crate::link::{Decision, Observer, Processor};
 
+/// The most initial values taken from one request; no component has as many parameters.
+const PARAMS_MAX: usize = 4096;
+
 /// A component of another plugin is wanted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -85,7 +88,9 @@ fn answer<R, Raw>(
     unwrap: impl FnOnce(R) -> Raw,
     create: impl FnOnce(Request) -> Result<R, Refusal>,
 ) -> RResult<Raw, RawRefusal> {
-    let created = catch_unwind(AssertUnwindSafe(|| create(read(request)).map(unwrap)));
+    let created = catch_unwind(AssertUnwindSafe(|| {
+        read(request).and_then(create).map(unwrap)
+    }));
     match created {
         Ok(Ok(raw)) => RResult::ROk(raw),
         Ok(Err(refusal)) => RResult::RErr(refusal.into()),
@@ -96,14 +101,18 @@ fn answer<R, Raw>(
     }
 }
 
-fn read(request: RawRequest<'_>) -> Request {
-    let params = request.params.as_slice().iter();
-    Request {
+fn read(request: RawRequest<'_>) -> Result<Request, Refusal> {
+    if !request.settings.is_empty() {
+        let text = "a component of another plugin cannot be given settings by this host";
+        return Err(Refusal::new(text));
+    }
+    let params = request.params.as_slice().iter().take(PARAMS_MAX);
+    Ok(Request {
         address: request.address.as_str().to_owned(),
         params: params
             .map(|param| (param.id.as_str().to_owned(), param.value))
             .collect(),
-    }
+    })
 }
 
 impl RawHost for Adapter {

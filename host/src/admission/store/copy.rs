@@ -42,6 +42,11 @@ impl Store {
         if self.has(hash, stamp.size_bytes) {
             return Ok((hash, Way::Known));
         }
+        // After a loss of power the name must not stand for a file whose bytes never came.
+        partial
+            .file
+            .sync_data()
+            .map_err(|source| self.unwritten(path, source))?;
         partial
             .rename(&name_of(hash))
             .map_err(|source| self.unwritten(path, source))?;

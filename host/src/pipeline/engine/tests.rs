@@ -8,8 +8,9 @@ use segue_plugin::link::{Creation, NoServices, Start, built_in};
 use segue_plugin::prelude::*;
 
 use super::*;
+use crate::pipeline::fault::FaultKind;
 use crate::pipeline::network::{Source, TapWiring, Wiring};
-use crate::pipeline::stage::{FaultKind, StageSetup, StageState};
+use crate::pipeline::stage::{StageSetup, StageState};
 
 /// Lags behind by 64 frames, and fails as told at a frame.
 #[derive(Params)]
@@ -240,6 +241,49 @@ fn a_tap_sees_signal_and_reference_of_the_same_frames_from_frame_0() {
         position += chunk.frames;
     }
     assert_eq!(position + LATENCY, input.len());
+}
+
+#[test]
+fn every_tap_knows_all_of_the_stream_and_nothing_behind_it() {
+    let mut network = network(&[Source::Input]);
+    network.taps.push(TapWiring {
+        from: Source::Input,
+        reference: None,
+    });
+    let plan = Plan::of(&network).unwrap();
+    let stages = vec![stage(&[], OnError::Bypass)];
+    let (mut engine, mut rings) = Engine::new(&network, plan, stages, FRAMES_MAX);
+    let input = sine(1_000);
+    let process = |engine: &mut Engine, samples: &[f32], position: usize| {
+        let mut output = vec![0.0; samples.len()];
+        let span = Span {
+            channels: 1,
+            stride: samples.len(),
+            start: 0,
+            frames: samples.len(),
+        };
+        let mut lent = Lent {
+            position_frames: position as u64,
+            flags: Flags::NONE,
+            input: AudioView::new(samples, span),
+            output: AudioViewMut::new(&mut output, span),
+        };
+        engine.process(&mut lent).unwrap();
+    };
+    for (block, samples) in input.chunks(500).enumerate() {
+        process(&mut engine, samples, block * 500);
+    }
+    let padding = engine.end_at(1_000) as usize;
+    assert_eq!(padding, LATENCY);
+    process(&mut engine, &vec![0.0; padding], 1_000);
+    engine.flush_taps();
+    let feeds = rings.feeds.as_mut().unwrap();
+    let mut seen = [Vec::new(), Vec::new()];
+    while let Ok(chunk) = feeds.full.pop() {
+        seen[chunk.tap].extend_from_slice(&chunk.signal.channel(0)[..chunk.frames]);
+    }
+    assert_eq!(seen[0], input);
+    assert_eq!(seen[1], input);
 }
 
 proptest! {

@@ -54,6 +54,7 @@ impl DecideRun {
             return None;
         }
         self.readings.sort_by_key(|reading| reading.frame);
+        self.heard.sort_by_key(|heard| heard.position_frames);
         let event = |heard: &'_ Heard| (heard.position_frames, heard.subscription, heard.value);
         let heard: Vec<_> = self
             .heard
@@ -85,6 +86,11 @@ impl DecideRun {
             stop = stop.or(wanted);
         }
         stop
+    }
+
+    /// Gives back what activation took.
+    pub(super) fn finish(&mut self) {
+        self.decision.deactivate();
     }
 
     pub(super) fn report(&self) -> DecideReport {

@@ -62,7 +62,11 @@ impl TapRun {
 
     pub(super) fn hear(&mut self, heard: Heard) {
         if self.pending.len() < PENDING_MAX {
-            self.pending.push_back(heard);
+            let position = heard.position_frames;
+            let at = self
+                .pending
+                .partition_point(|other| other.position_frames <= position);
+            self.pending.insert(at, heard);
         }
     }
 
@@ -220,6 +224,6 @@ fn reading(
         channel,
         value: whole.is_finite().then_some(whole),
         hops: (hops.count > 0).then_some(hops),
-        better: format!("{:?}", declared.better).to_lowercase(),
+        better: declared.better.to_string(),
     }
 }

@@ -4,56 +4,88 @@
 //! failures for people.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use segue_plugin::link::RecordKind;
 
+use crate::loading::Missed;
 use crate::observe::Event;
 use crate::pipeline::StageState;
 use crate::session::error::SessionError;
-use crate::session::observers::Heard;
+use crate::session::observers::{Heard, OBSERVERS_DEADLINE, Offer};
 use crate::session::run::{Pace, Runner};
 
 /// How long the session sleeps at most before it looks again whether taps have room.
 const TAP_WAIT: Duration = Duration::from_millis(10);
 
 impl Runner<'_> {
-    /// Off line every tap gets every frame: the session waits. Live it never does.
-    pub(super) fn wait_for_taps(&mut self) {
-        if self.plan.pace == Pace::RealTime {
-            return;
-        }
-        while !self.engine.taps_have_room() {
+    /// Off line every tap gets every frame: the session waits, within a deadline. Live it never
+    /// does: a tap that is too slow misses frames, which are counted.
+    pub(super) fn wait_for_taps(&mut self) -> Result<(), SessionError> {
+        let (Pace::Fast, Some(observers)) = (self.plan.pace, self.observers) else {
+            return Ok(());
+        };
+        let mut waits = 0;
+        while !self.engine.taps_have_room() && self.plan.stop.load(Ordering::Relaxed) == 0 {
             self.observe();
+            if !observers.is_alive() {
+                return Err(SessionError::Observers(Missed::Ended));
+            }
+            if waits == OBSERVERS_DEADLINE.as_millis() / TAP_WAIT.as_millis() {
+                return Err(SessionError::Observers(Missed::Deadline(
+                    OBSERVERS_DEADLINE,
+                )));
+            }
+            let before = Instant::now();
             thread::park_timeout(TAP_WAIT);
+            // Woken early, there was progress: only whole waits count towards the deadline.
+            waits = if before.elapsed() < TAP_WAIT {
+                0
+            } else {
+                waits + 1
+            };
         }
+        Ok(())
     }
 
     /// Tells the observers of the chunks that were sent since the last time.
     pub(super) fn observe(&mut self) {
         let sent = self.engine.chunks_sent();
-        if let (Some(observers), true) = (self.observers, sent > self.chunks_asked) {
-            observers.observe(sent);
-            self.chunks_asked = sent;
+        let Some(observers) = self.observers.filter(|_| sent > self.chunks_asked) else {
+            return;
+        };
+        match self.plan.pace {
+            Pace::Fast => observers.observe(sent),
+            Pace::RealTime if !observers.offer(Offer::Observe(sent)) => return,
+            Pace::RealTime => {}
         }
+        self.chunks_asked = sent;
     }
 
-    /// At a decision's frame: waits until all taps know everything so far, and asks.
-    pub(super) fn decide(&mut self) -> Option<String> {
-        let every = self.plan.decide_every_frames?;
-        let observers = self.observers?;
-        if !self.position_frames.is_multiple_of(every) {
-            return None;
+    /// At a decision's frame: off line, waits until all taps know everything so far, and asks;
+    /// live, asks and looks for the answer at each block.
+    pub(super) fn decide(&mut self) -> Result<Option<String>, SessionError> {
+        let (Some(every), Some(observers)) = (self.plan.decide_every_frames, self.observers) else {
+            return Ok(None);
+        };
+        if self.position_frames.is_multiple_of(every) {
+            self.engine.flush_taps();
+            self.chunks_asked = self.engine.chunks_sent();
+            let stages = self.engine.stages().iter();
+            let outputs = stages.map(|stage| stage.output_values().to_vec()).collect();
+            let (chunks, frame) = (self.chunks_asked, self.position_frames);
+            match self.plan.pace {
+                Pace::Fast => return observers.decide(chunks, frame, outputs),
+                Pace::RealTime if observers.offer(Offer::Decide(chunks, frame, outputs)) => {}
+                Pace::RealTime => self.counters.steps_lost += 1,
+            }
         }
-        self.engine.flush_taps();
-        self.chunks_asked = self.engine.chunks_sent();
-        let outputs = self
-            .engine
-            .stages()
-            .iter()
-            .map(|stage| stage.output_values().to_vec());
-        observers.decide(self.chunks_asked, self.position_frames, outputs.collect())
+        Ok(match self.plan.pace {
+            Pace::Fast => None,
+            Pace::RealTime => observers.wanted(),
+        })
     }
 
     /// Moves what stages left behind to the log and to who subscribed.
@@ -61,7 +93,8 @@ impl Runner<'_> {
         let mut heard = Vec::new();
         while let Ok(left) = self.rings.records.pop() {
             let record = &left.record;
-            let position_frames = left.position_frames + u64::from(record.offset_frames);
+            let offset = (record.offset_frames as usize).min(self.plan.block_frames);
+            let position_frames = left.position_frames + offset as u64;
             let stage = &self.plan.stages[left.stage];
             match record.kind {
                 RecordKind::NOTE => self.events.event(Event::Note {
@@ -86,8 +119,13 @@ impl Runner<'_> {
                 _ => {}
             }
         }
-        if let (Some(observers), false) = (self.observers, heard.is_empty()) {
-            observers.hear(heard);
+        let Some(observers) = self.observers.filter(|_| !heard.is_empty()) else {
+            return;
+        };
+        match self.plan.pace {
+            Pace::Fast => observers.hear(heard),
+            Pace::RealTime if observers.offer(Offer::Hear(heard)) => {}
+            Pace::RealTime => self.counters.steps_lost += 1,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::abi::setup::RawHeard;
 use crate::audio::Audio;
-use crate::declare::{EventDecl, Layouts, ReadingDecl, Reference, SettingDecl, Span};
+use crate::declare::{Layouts, ReadingDecl, Reference, SettingDecl, Span};
 use crate::fault::{Fault, Refusal};
 use crate::params::Params;
 use crate::setup::{Activation, Format, Setup, output_layout};
@@ -60,8 +60,6 @@ pub trait AudioAnalyzer: Params + Send + 'static {
     const LAYOUTS: Layouts = Layouts::Any;
     /// What it is created with beside its parameters.
     const SETTINGS: &'static [SettingDecl] = &[];
-    /// The events it publishes.
-    const EVENTS: &'static [EventDecl] = &[];
     /// The events it wants to hear, as `plugin/component:event`.
     const SUBSCRIBES: &'static [&'static str] = &[];
 
@@ -146,8 +144,6 @@ pub trait QualityMetric: Params + Send + 'static {
     const LAYOUTS: Layouts = Layouts::Any;
     /// What it is created with beside its parameters.
     const SETTINGS: &'static [SettingDecl] = &[];
-    /// The events it publishes.
-    const EVENTS: &'static [EventDecl] = &[];
     /// The events it wants to hear, as `plugin/component:event`.
     const SUBSCRIBES: &'static [&'static str] = &[];
 
@@ -274,7 +270,7 @@ impl<'a> Heard<'a> {
         self.raw.value
     }
 
-    /// The id of the stage or tap that published it.
+    /// The id of the stage that published it.
     #[must_use]
     pub fn from(&self) -> &'a str {
         self.raw.from.as_str()

@@ -91,6 +91,7 @@ fn request<'a>(address: &'a str, params: &'a RVec<RawNamedParam<'a>>) -> RawRequ
         address: address.into(),
         settings: RSlice::EMPTY,
         params: params.as_slice().into(),
+        extension: ptr::null(),
     }
 }
 

@@ -32,6 +32,8 @@ pub struct RawLog<'a> {
     pub target: RStr<'a>,
     /// The message with its fields.
     pub text: RStr<'a>,
+    /// Null in 1.0.
+    pub extension: *const u8,
 }
 
 /// Functions of the host that one library may call, from any thread.
@@ -40,7 +42,7 @@ pub struct RawLog<'a> {
 #[repr(C)]
 #[derive(StableAbi)]
 #[sabi(kind(Prefix(prefix_ref = RawHooksRef)))]
-#[sabi(missing_field(panic))]
+#[sabi(missing_field(option))]
 pub struct RawHooks {
     /// Reports one heap call and its bytes. Real-time safe.
     pub heap: extern "C" fn(call: RawHeapCall, bytes: usize),
@@ -75,10 +77,12 @@ pub struct RawNamedParam<'a> {
 pub struct RawRequest<'a> {
     /// `plugin/component`, or `plugin` where it has only one.
     pub address: RStr<'a>,
-    /// Settings, checked by the host against the provider's manifest.
+    /// Settings. A host of 1.0 refuses a request that has any.
     pub settings: RSlice<'a, RawSetting<'a>>,
     /// Initial values of parameters.
     pub params: RSlice<'a, RawNamedParam<'a>>,
+    /// Null in 1.0.
+    pub extension: *const u8,
 }
 
 /// What the host does for one instance. Not on the audio thread.

@@ -29,7 +29,7 @@ pub const HEADER_MAGIC: [u8; 8] = *b"SegueABI";
 #[repr(C)]
 #[derive(StableAbi)]
 #[sabi(kind(Prefix(prefix_ref = RootRef)))]
-#[sabi(missing_field(panic))]
+#[sabi(missing_field(option))]
 pub struct Root {
     /// Called once, before everything else: gives the library the host's functions.
     pub attach: extern "C" fn(hooks: RawHooksRef, token: u64) -> RawStatus,

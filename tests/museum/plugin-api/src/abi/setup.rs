@@ -213,6 +213,8 @@ pub struct RawHeard<'a> {
     pub value: f64,
     /// Who published it: the stage's id.
     pub from: RStr<'a>,
+    /// Null in 1.0.
+    pub extension: *const u8,
 }
 
 /// What a decision engine is shown.

@@ -15,7 +15,7 @@ use crate::abi::status::RawCode;
 use crate::decision::DecisionEngine;
 use crate::declare::{Better, Capabilities, ComponentDecl, Kind, ReadingDecl, Reference, Span};
 use crate::export::decision::DecisionAdapter;
-use crate::export::guard::catch_refusal;
+use crate::export::guard::{Guarded, catch_refusal};
 use crate::export::observer::{Analyzing, Measuring, Observe, ObserverAdapter};
 use crate::export::processor::ProcessorAdapter;
 use crate::fault::Refusal;
@@ -112,7 +112,6 @@ impl<T: AudioAnalyzer> Component<OfAnalyzer> for T {
     const DECL: ComponentDecl = ComponentDecl {
         params: T::PARAMS,
         settings: T::SETTINGS,
-        events: T::EVENTS,
         subscribes: T::SUBSCRIBES,
         capabilities: Capabilities {
             layouts: T::LAYOUTS,
@@ -129,7 +128,6 @@ impl<T: QualityMetric> Component<OfMetric> for T {
     const DECL: ComponentDecl = ComponentDecl {
         params: T::PARAMS,
         settings: T::SETTINGS,
-        events: T::EVENTS,
         subscribes: T::SUBSCRIBES,
         capabilities: Capabilities {
             layouts: T::LAYOUTS,
@@ -184,28 +182,32 @@ pub(crate) fn create_decision<T: DecisionEngine>(
     Ok(RawDecision_TO::from_value(adapter, TD_Opaque))
 }
 
-/// Makes an instance and sets its initial parameters, inside the guard.
+/// Makes an instance and sets its initial parameters, both behind the guard: should a parameter
+/// make it panic, its drop is guarded too.
 fn create<T: Params>(
     raw: RawSetup<'_>,
     make: impl FnOnce(&Setup<'_>) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
-    catch_refusal(move || {
-        let setup = Setup {
+) -> Result<Guarded<T>, Refusal> {
+    let params = raw.params;
+    let mut guarded = Guarded::new(catch_refusal(move || {
+        make(&Setup {
             name: raw.name.as_str(),
             resource_dir: raw.resource_dir.as_str(),
             settings: raw.settings.as_slice(),
             host: Host::new(raw.host),
-        };
-        let mut instance = make(&setup)?;
-        for param in raw.params.as_slice() {
+        })
+    })?);
+    guarded.act(|instance| {
+        for param in params.as_slice() {
             if param.value.is_nan() {
                 let index = param.index;
                 return Err(Refusal::new(format!("parameter {index} was given NaN")));
             }
             instance.set_param(param.index, param.value);
         }
-        Ok(instance)
-    })
+        Ok(())
+    })?;
+    Ok(guarded)
 }
 
 /// An answer as it crosses the boundary.

@@ -18,9 +18,9 @@ pub(super) struct DecisionAdapter<T> {
 }
 
 impl<T: DecisionEngine> DecisionAdapter<T> {
-    pub(super) fn new(instance: T) -> Self {
+    pub(super) fn new(instance: Guarded<T>) -> Self {
         Self {
-            instance: Guarded::new(instance),
+            instance,
             active: false,
         }
     }

@@ -7,7 +7,7 @@ use crate::abi::setup::{RawAction, RawActionKind, RawHeard, RawObservation, RawR
 use crate::abi::status::RawStatus;
 use crate::decision::ACTIONS_MAX;
 use crate::fault::Refusal;
-use crate::link::library::{Start, open};
+use crate::link::library::{Start, bounded, open};
 
 /// The most bytes kept of an action's target and of its reason.
 const ACTION_TEXT_BYTES_MAX: usize = 1024;
@@ -58,6 +58,7 @@ impl<'a> Heard<'a> {
             subscription: self.subscription,
             value: self.value,
             from: RStr::from_str(self.from),
+            extension: std::ptr::null(),
         }
     }
 }
@@ -123,7 +124,7 @@ impl Decision {
     /// What the last failure said.
     #[must_use]
     pub fn fault_text(&self) -> String {
-        self.raw.fault_text().into()
+        bounded(self.raw.fault_text().as_str())
     }
 }
 

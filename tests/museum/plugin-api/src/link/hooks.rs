@@ -6,6 +6,7 @@ use abi_stable::prefix_type::PrefixTypeTrait;
 use abi_stable::std_types::{RSliceMut, RStr};
 
 use crate::abi::host::{RawHeapCall, RawHooks, RawHooksRef, RawLog};
+use crate::link::library::bounded;
 
 /// What libraries may call at any time, from any thread. `token` names the library.
 ///
@@ -68,7 +69,12 @@ extern "C" fn log_level<H: Hooks>(token: u64) -> u32 {
 
 extern "C" fn log<H: Hooks>(token: u64, log: &RawLog<'_>) {
     guarded((), || {
-        H::log(token, log.level, log.target.as_str(), log.text.as_str());
+        H::log(
+            token,
+            log.level,
+            &bounded(log.target.as_str()),
+            &bounded(log.text.as_str()),
+        );
     });
 }
 

@@ -18,6 +18,9 @@ use crate::link::services::{self, Services};
 use crate::link::{Decision, Observer, Processor};
 use crate::setup::{Format, Mode};
 
+/// The most bytes kept of a text that comes from a plugin: a few sentences.
+const TEXT_BYTES_MAX: usize = 4096;
+
 /// The functions of one open library.
 #[derive(Clone, Copy)]
 pub struct Library {
@@ -174,8 +177,13 @@ impl Library {
 pub(super) fn open<R>(result: RResult<R, RawRefusal>) -> Result<R, Refusal> {
     match result {
         RResult::ROk(value) => Ok(value),
-        RResult::RErr(refusal) => Err(refusal.into()),
+        RResult::RErr(refusal) => Err(Refusal::with(refusal.code, bounded(refusal.text.as_str()))),
     }
+}
+
+/// A text of a plugin, cut where it is longer than anyone reads.
+pub(super) fn bounded(text: &str) -> String {
+    text[..text.floor_char_boundary(TEXT_BYTES_MAX)].to_owned()
 }
 
 pub(super) fn with_setup<R>(

@@ -6,7 +6,7 @@ use crate::abi::object::RawAnalyzerBox;
 use crate::abi::status::RawStatus;
 use crate::fault::Refusal;
 use crate::link::decision::Heard;
-use crate::link::library::{Start, open};
+use crate::link::library::{Start, bounded, open};
 use crate::setup::Format;
 
 /// One analyzer or metric; dropping it runs the plugin's own clean-up.
@@ -97,7 +97,7 @@ impl Observer {
     /// What the last failure said.
     #[must_use]
     pub fn fault_text(&self) -> String {
-        self.raw.fault_text().into()
+        bounded(self.raw.fault_text().as_str())
     }
 }
 

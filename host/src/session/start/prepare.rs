@@ -1,0 +1,192 @@
+//! Prepare: everything that can fail before the first block.
+//!
+//! In: a request. Out: a session that is ready to run, its output open under a temporary name.
+
+use std::sync::Arc;
+
+use segue_plugin::declare::Layout;
+use segue_plugin::setup::{Format as Signal, Mode};
+
+use crate::audio::Format;
+use crate::config::mistake::Mistake;
+use crate::config::model::Config;
+use crate::config::words::Tail;
+use crate::io::{self, Container, OutputOptions, Sink, Source};
+use crate::pipeline::{Engine, Plan};
+use crate::session::bind::Bindings;
+use crate::session::build::{Instances, Opened, Target};
+use crate::session::error::SessionError;
+use crate::session::open::open;
+use crate::session::run::{Pace, Plan as RunPlan};
+use crate::session::start::stages::stages;
+use crate::session::start::{Request, Session, end};
+use crate::session::subscribers::subscribers;
+use crate::session::wires::Wires;
+
+/// The most memory that delay lines of parallel paths take: beyond it a configuration is refused.
+const DELAY_BYTES_MAX: u64 = 1 << 30;
+
+pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
+    let (bindings, opened) = open(&mut request)?;
+    let source = io::open(&request.input.path, request.input.raw)?;
+    same_rate(&request.config, *source.format())?;
+    let target = target(&request, *source.format());
+    let instances = Instances::create(&request.config, &bindings, &opened, target)?;
+    match connect(&request, &instances, &*source) {
+        Ok(connected) => assemble(request, bindings, opened, instances, source, connected),
+        Err(error) => {
+            let stages = instances.stages.into_iter();
+            // The error that is told came first; instances that do not end either change nothing.
+            let _ = end(stages.map(|stage| stage.processor).collect());
+            Err(error)
+        }
+    }
+}
+
+/// What is decided once all instances are there.
+struct Connected {
+    plan: Plan,
+    layout_out: Layout,
+    tail_frames: u64,
+    sink: Option<Box<dyn Sink>>,
+}
+
+/// Plans the network and opens the output.
+fn connect(
+    request: &Request,
+    instances: &Instances,
+    source: &dyn Source,
+) -> Result<Connected, SessionError> {
+    let plan = Plan::of(&instances.network)?;
+    let bytes = plan.delay_bytes();
+    if bytes > DELAY_BYTES_MAX {
+        let max = DELAY_BYTES_MAX;
+        return Err(SessionError::Delays { bytes, max });
+    }
+    let layout_out = instances.layout(instances.network.output, source.format().layout());
+    let tail_frames = match request.config.stream.tail.value {
+        Tail::Cut => 0,
+        Tail::Keep => instances.tail_frames(&plan.order),
+    };
+    Ok(Connected {
+        sink: create(request, layout_out, source, tail_frames)?,
+        plan,
+        layout_out,
+        tail_frames,
+    })
+}
+
+fn assemble(
+    request: Request,
+    bindings: Bindings,
+    opened: Opened,
+    mut instances: Instances,
+    source: Box<dyn Source>,
+    connected: Connected,
+) -> Result<Session, SessionError> {
+    let (config, format) = (&request.config, *source.format());
+    let block_frames = config.stream.block_frames.value as usize;
+    let (facts, stages) = stages(config, &mut instances, &bindings, format);
+    let order = connected.plan.order.clone();
+    let (engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
+    let plan = RunPlan {
+        pace: request.pace,
+        non_finite: request.non_finite,
+        block_frames,
+        decide_every_frames: (!bindings.decides.is_empty())
+            .then(|| u64::from(config.stream.decide_every_frames.value)),
+        tail_frames: connected.tail_frames,
+        sample_rate_hz: format.sample_rate_hz(),
+        stages: bindings
+            .stages
+            .iter()
+            .map(|bound| bound.id.as_str().into())
+            .collect(),
+        subscribers: subscribers(&bindings),
+        stop: Arc::clone(&request.stop),
+        born: request.born,
+    };
+    let mut session = Session {
+        wires: Wires::of(config),
+        tap_layouts: instances.taps.iter().map(|tap| tap.layout).collect(),
+        layout_out: connected.layout_out,
+        sink: connected.sink,
+        request,
+        bindings,
+        opened,
+        facts,
+        order,
+        engine,
+        rings,
+        observers: None,
+        source,
+        plan,
+    };
+    session.observe(instances)?;
+    Ok(session)
+}
+
+fn target(request: &Request, format: Format) -> Target {
+    Target {
+        format: Signal {
+            sample_rate_hz: format.sample_rate_hz(),
+            layout: format.layout(),
+        },
+        frames_max: request.config.stream.block_frames.value,
+        mode: match request.pace {
+            Pace::Fast => Mode::Offline,
+            Pace::RealTime => Mode::RealTime,
+        },
+    }
+}
+
+/// Opens the output: the input's samples as they were stored, unless raw ones are asked for.
+fn create(
+    request: &Request,
+    layout: Layout,
+    source: &dyn Source,
+    tail_frames: u64,
+) -> Result<Option<Box<dyn Sink>>, SessionError> {
+    let Some(output) = &request.output else {
+        return Ok(None);
+    };
+    let format = *source.format();
+    let samples = match output.raw {
+        Some(raw) => raw.encoding().samples,
+        None => format.source_bits(),
+    };
+    let options = OutputOptions {
+        format: format.with_layout(layout),
+        samples,
+        container: match output.raw {
+            Some(raw) => Container::Raw(raw.encoding().order),
+            None => Container::Wav,
+        },
+        frames: source.frames().map(|frames| frames + tail_frames),
+        metadata: source.metadata(),
+        overwrite: output.overwrite,
+        input: source.file_id(),
+    };
+    Ok(Some(io::create(&output.path, &options)?))
+}
+
+/// Refuses a session at another rate than the input's: this release does not convert.
+fn same_rate(config: &Config, format: Format) -> Result<(), SessionError> {
+    let found = format.sample_rate_hz();
+    match &config.stream.sample_rate_hz {
+        Some(wanted) if wanted.value != found => {
+            let text = format!(
+                "the input has {found} Hz, and this session is to have {}",
+                wanted.value
+            );
+            let mut mistakes = config.mistakes();
+            mistakes.push(
+                Mistake::new(wanted.span, text)
+                    .label(format!("expected {found}"))
+                    .help("conversion comes with Segue 1.1; without this key the input's rate is taken"),
+            );
+            Err(SessionError::Mistakes(mistakes))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
