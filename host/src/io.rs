@@ -18,6 +18,7 @@ mod output;
 mod pcm;
 mod raw;
 mod sink;
+mod stop;
 mod wav;
 
 use std::ffi::OsStr;
@@ -41,6 +42,7 @@ pub use crate::io::notice::Notice;
 pub use crate::io::output::Overwrite;
 pub use crate::io::raw::RawSpec;
 pub use crate::io::raw::RawSpecError;
+pub use crate::io::stop::Stop;
 pub use crate::io::wav::WavError;
 
 use crate::audio::Buffer;
@@ -164,7 +166,19 @@ pub struct OutputOptions<'a> {
 /// When there is no such file, it is none, or it holds nothing that can be read; the text says
 /// which, and what was expected.
 pub fn open(path: &Path, raw: Option<RawSpec>) -> Result<Box<dyn Source>, OpenError> {
-    let mut input = Input::open(path)?;
+    open_until(path, raw, &Stop::never())
+}
+
+/// The same, where `stop` ends every wait for the writer of a pipe with an error.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_until(
+    path: &Path,
+    raw: Option<RawSpec>,
+    stop: &Stop,
+) -> Result<Box<dyn Source>, OpenError> {
+    let mut input = Input::open(path, stop)?;
     if let Some(spec) = raw {
         return Ok(Box::new(raw::source(input, spec)));
     }
@@ -189,6 +203,18 @@ pub fn open(path: &Path, raw: Option<RawSpec>) -> Result<Box<dyn Source>, OpenEr
 /// When something has the name and may not be replaced, the output would be the input, would not
 /// fit a WAV file, or cannot be opened.
 pub fn create(path: &Path, options: &OutputOptions<'_>) -> Result<Box<dyn Sink>, CreateError> {
+    create_until(path, options, &Stop::never())
+}
+
+/// The same, where `stop` ends every wait for the reader of a pipe with an error.
+///
+/// # Errors
+/// As for [`create`].
+pub fn create_until(
+    path: &Path,
+    options: &OutputOptions<'_>,
+    stop: &Stop,
+) -> Result<Box<dyn Sink>, CreateError> {
     let name = || path.display().to_string();
     let format = &options.format;
     let order = match options.container {
@@ -200,7 +226,7 @@ pub fn create(path: &Path, options: &OutputOptions<'_>) -> Result<Box<dyn Sink>,
         order,
     };
     if options.container != Container::Wav {
-        let output = Output::create(path, options.overwrite, options.input)?;
+        let output = Output::create(path, options.overwrite, options.input)?.stopped_by(stop);
         return Ok(Box::new(PcmSink::raw(output, encoding, format)));
     }
     refuse_other_extensions(path)?;
@@ -217,7 +243,7 @@ pub fn create(path: &Path, options: &OutputOptions<'_>) -> Result<Box<dyn Sink>,
             expected_bytes: header.data_bytes_max(),
         });
     }
-    let output = Output::create(path, options.overwrite, options.input)?;
+    let output = Output::create(path, options.overwrite, options.input)?.stopped_by(stop);
     let sink = PcmSink::wav(output, encoding, format, header, options.frames);
     Ok(Box::new(sink))
 }

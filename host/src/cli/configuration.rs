@@ -65,11 +65,11 @@ pub(super) fn read_if_any(shell: &Shell) -> Option<Config> {
 
 /// What flags and environment put over a configuration. A flag wins.
 pub(super) fn overrides(flags: Vec<Override>) -> Vec<Override> {
-    // A name or value that is not UTF-8 cannot be a key's or a value's.
+    // A name that is not UTF-8 is no key's. A value that is not is wrong where it stands, not absent.
     let variables = std::env::vars_os();
     let texts = variables.filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
-        Some((name, value.into_string().ok()?))
+        Some((name, value.to_string_lossy().into_owned()))
     });
     let mut overrides = from_environment(texts);
     overrides.extend(flags);

@@ -56,8 +56,11 @@ impl Failure {
             causes.push(error.to_string());
             cause = error.source();
         }
+        // Some sentences end with what the system said; it is not said twice.
+        let message = error.to_string();
+        causes.retain(|cause| !message.ends_with(cause.as_str()));
         let story = Story::Told {
-            message: error.to_string(),
+            message,
             causes,
             help: None,
         };

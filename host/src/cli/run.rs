@@ -49,6 +49,7 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Misused, message));
     }
     save::check(report, &input.path, out)?;
+    save::check_name(report)?;
     save::make_folder(out)?;
     let stop = signals::listen()
         .map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))?;
@@ -219,6 +220,9 @@ fn tell(
 fn show(shell: &Shell, words: Words, report: &RunReport) {
     let terminal = &shell.terminal;
     if terminal.amount == Amount::Quiet {
+        for reason in &report.degraded {
+            say(&clean(&format!("degraded: {reason}\n")));
+        }
         return;
     }
     let text = |look: &Look| (shell.renderers.text)(report, look.color, look.width);

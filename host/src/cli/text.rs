@@ -2,6 +2,8 @@
 //!
 //! Pure.
 
+use std::path::Path;
+
 /// A text in lines of at most so many columns. Single words may be longer.
 pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -75,6 +77,12 @@ pub(super) fn clean(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// A path as one line that steers no terminal.
+pub(super) fn clean_path(path: &Path) -> String {
+    let text = path.display().to_string();
+    clean(&text).replace(['\n', '\t'], "\u{fffd}")
+}
+
 /// So many of a thing: `1 stage`, `3 stages`.
 pub(super) fn count(number: usize, thing: &str) -> String {
     match number {
@@ -128,6 +136,11 @@ mod tests {
     fn only_the_first_sentence_is_taken() {
         assert_eq!(first_sentence("One\n2.5 times. And more."), "One 2.5 times");
         assert_eq!(first_sentence("One."), "One");
+    }
+
+    #[test]
+    fn a_path_is_one_line() {
+        assert_eq!(clean_path(Path::new("a\nb\u{1b}c")), "a\u{fffd}b\u{fffd}c");
     }
 
     #[test]

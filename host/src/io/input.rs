@@ -17,15 +17,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::event::PollFd;
 use rustix::event::PollFlags;
-use rustix::event::Timespec;
-use rustix::event::poll;
 use rustix::fs::OFlags;
 use rustix::fs::fcntl_getfl;
 use rustix::fs::fcntl_setfl;
 
 use crate::io::error::OpenError;
+use crate::io::stop::Stop;
+use crate::io::stop::Waited;
 
 /// The name that stands for standard input or output.
 pub(crate) const STANDARD: &str = "-";
@@ -64,17 +63,19 @@ pub(crate) struct Input {
     pub(crate) bytes: Option<u64>,
     /// What was read ahead to see what it is, and where it goes on.
     ahead: io::Cursor<Vec<u8>>,
+    /// What ends the wait for a pipe.
+    stop: Stop,
     file: File,
 }
 
 impl Input {
     /// Opens a path, or takes standard input for `-`.
-    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        Self::open_within(path, WRITER_WAIT)
+    pub(crate) fn open(path: &Path, stop: &Stop) -> Result<Self, OpenError> {
+        Self::open_within(path, WRITER_WAIT, stop)
     }
 
     /// The same, with another deadline for the writer of a named pipe.
-    fn open_within(path: &Path, wait: Duration) -> Result<Self, OpenError> {
+    fn open_within(path: &Path, wait: Duration, stop: &Stop) -> Result<Self, OpenError> {
         let (name, opened) = if path.as_os_str() == STANDARD {
             ("standard input".to_owned(), standard_input())
         } else {
@@ -97,6 +98,7 @@ impl Input {
             file_id: FileId::of(&metadata),
             bytes: kind.is_file().then_some(metadata.len()),
             ahead: io::Cursor::default(),
+            stop: stop.clone(),
             file,
             name,
         };
@@ -126,12 +128,11 @@ impl Input {
     /// Waits until there is something to read, or the writer was there and is gone; from then on
     /// reads wait for the writer.
     fn wait_for_writer(&mut self, waited: Duration) -> Result<(), OpenError> {
-        let wait = Timespec {
-            tv_sec: waited.as_secs().cast_signed(),
-            tv_nsec: 0,
-        };
-        let ready = poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&wait));
-        if ready.map_err(|error| self.io_error(error.into()))? == 0 {
+        let ready = self
+            .stop
+            .wait_within(&self.file, PollFlags::IN, waited)
+            .map_err(|error| self.io_error(error))?;
+        if ready == Waited::Late {
             // Only a read can tell a writer that is silent from one that is not there.
             match (&self.file).take(1).read_to_end(self.ahead.get_mut()) {
                 Ok(0) => {
@@ -162,12 +163,13 @@ impl Read for Input {
             return Ok(ahead);
         }
         loop {
+            if self.bytes.is_none() {
+                self.stop.wait(&self.file, PollFlags::IN)?;
+            }
             match self.file.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // A parent may have left standard input in non-blocking mode.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    poll(&mut [PollFd::new(&self.file, PollFlags::IN)], None)?;
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return result,
             }
         }
@@ -227,7 +229,7 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, b"twelve bytes and more").unwrap();
-        let mut input = Input::open(&path).unwrap();
+        let mut input = Input::open(&path, &Stop::never()).unwrap();
         assert_eq!(input.peek(12).unwrap(), b"twelve bytes");
         assert_eq!(input.peek(3).unwrap(), b"twe");
         let mut all = String::new();
@@ -243,7 +245,7 @@ mod tests {
             (folder.path(), "a folder"),
             (Path::new("/dev/zero"), "a device"),
         ] {
-            let error = Input::open(path).unwrap_err().to_string();
+            let error = Input::open(path, &Stop::never()).unwrap_err().to_string();
             let expected = format!("{} is {found}, expected a file or a pipe", path.display());
             assert_eq!(error, expected);
         }
@@ -252,7 +254,7 @@ mod tests {
     #[test]
     fn a_pipe_without_a_writer_is_given_up_at_its_deadline() {
         let folder = TempDir::new().unwrap();
-        let error = Input::open_within(&pipe(&folder), Duration::ZERO).unwrap_err();
+        let error = Input::open_within(&pipe(&folder), Duration::ZERO, &Stop::never()).unwrap_err();
         assert!(matches!(error, OpenError::NoWriter { .. }), "{error}");
     }
 
@@ -262,7 +264,7 @@ mod tests {
         let path = pipe(&folder);
         let reader = open_without_blocking(&path).unwrap();
         let mut writer = OpenOptions::new().write(true).open(&path).unwrap();
-        let mut input = Input::open_within(&path, Duration::ZERO).unwrap();
+        let mut input = Input::open_within(&path, Duration::ZERO, &Stop::never()).unwrap();
         drop(reader);
         let flags = fcntl_getfl(&input.file).unwrap();
         assert!(
@@ -283,8 +285,8 @@ mod tests {
         std::fs::write(&other, "x").unwrap();
         std::fs::hard_link(&file, &hard).unwrap();
         std::os::unix::fs::symlink(&file, &soft).unwrap();
-        let [file, hard, soft, other] =
-            [file, hard, soft, other].map(|path| Input::open(&path).unwrap().file_id);
+        let [file, hard, soft, other] = [file, hard, soft, other]
+            .map(|path| Input::open(&path, &Stop::never()).unwrap().file_id);
         assert!(file.is_some() && file == hard && file == soft && file != other);
     }
 }

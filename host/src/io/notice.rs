@@ -48,6 +48,21 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// Whether part of the audio is missing.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        match self {
+            Self::Short { .. } => true,
+            Self::Rounded { .. }
+            | Self::Long { .. }
+            | Self::PartialFrame { .. }
+            | Self::MaskIgnored { .. }
+            | Self::TagsLeftOut { .. } => false,
+        }
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -20,9 +20,7 @@ use std::process;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
-use rustix::event::PollFd;
 use rustix::event::PollFlags;
-use rustix::event::poll;
 use rustix::fs::CWD;
 use rustix::fs::OFlags;
 use rustix::fs::RenameFlags;
@@ -33,10 +31,15 @@ use crate::io::input::FileId;
 use crate::io::input::STANDARD;
 use crate::io::input::block_again;
 use crate::io::input::kind_name;
+use crate::io::stop::Stop;
 
 /// How many names are tried for the unfinished file. Others exist only where a process of the same
 /// number was killed.
 const NAMES_MAX: u32 = 100;
+
+/// Bytes that a pipe which is ready takes without waiting: `PIPE_BUF` of Linux. More would wait for
+/// the reader inside the system, where nothing ends the wait.
+const PIPE_BYTES: usize = 4096;
 
 /// Numbers the unfinished files of this process.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -55,6 +58,8 @@ pub enum Overwrite {
 pub(crate) struct Output {
     name: String,
     file: File,
+    /// What ends the wait for the reader of a pipe; `None` for what never waits.
+    stop: Option<Stop>,
     /// The names of an unfinished file; `None` for what has no name to take.
     unfinished: Option<Unfinished>,
 }
@@ -95,6 +100,12 @@ impl Output {
                 Self::replacing(path, name, &metadata, overwrite, input)
             }
             Some(metadata) => Self::device(path, name, &metadata),
+            None if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+                Err(CreateError::NotAFile {
+                    name,
+                    found: "a folder",
+                })
+            }
             None if path.is_symlink() => Err(CreateError::NotAFile {
                 name,
                 found: "a link to nothing",
@@ -102,6 +113,17 @@ impl Output {
             None => Self::unfinished(path, Overwrite::Refused)
                 .map_err(|source| CreateError::Io { name, source }),
         }
+    }
+
+    /// The same, where `stop` ends the wait for the reader of a pipe.
+    pub(crate) fn stopped_by(mut self, stop: &Stop) -> Self {
+        let is_pipe = |metadata: Metadata| metadata.file_type().is_fifo();
+        self.stop = self
+            .file
+            .metadata()
+            .is_ok_and(is_pipe)
+            .then(|| stop.clone());
+        self
     }
 
     /// How to speak of it.
@@ -148,6 +170,7 @@ impl Output {
         Self {
             name,
             file,
+            stop: None,
             unfinished: None,
         }
     }
@@ -208,6 +231,7 @@ impl Output {
                     return Ok(Self {
                         name: target.display().to_string(),
                         file: opened?,
+                        stop: None,
                         unfinished: Some(Unfinished {
                             path,
                             target: target.to_owned(),
@@ -223,10 +247,15 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            match self.file.write(bytes) {
+            let mut now = bytes;
+            if let Some(stop) = &self.stop {
+                stop.wait(&self.file, PollFlags::OUT)?;
+                now = &bytes[..bytes.len().min(PIPE_BYTES)];
+            }
+            match self.file.write(now) {
                 // A parent may have left standard output in non-blocking mode.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    poll(&mut [PollFd::new(&self.file, PollFlags::OUT)], None)?;
+                    Stop::never().wait(&self.file, PollFlags::OUT)?;
                 }
                 result => return result,
             }

@@ -207,9 +207,19 @@ fn wrong_kind(part: &Part, component: &Component, kinds: &[Kind]) -> Mistake {
         Kind::Decision => "[[decide]]",
     };
     let message = format!(
-        "{} is a {kind}, expected a {expected}",
-        part.component.value
+        "{} is {}, expected {}",
+        part.component.value,
+        with_article(kind),
+        with_article(expected)
     );
-    Mistake::new(part.component.span, message)
-        .label(format!("a {kind} has its place under {table}"))
+    Mistake::new(part.component.span, message).label(format!(
+        "{} has its place under {table}",
+        with_article(kind)
+    ))
+}
+
+/// `a processor`, `an analyzer`.
+fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with('a') { "an" } else { "a" };
+    format!("{article} {kind}")
 }

@@ -97,3 +97,13 @@ pub enum SessionError {
         text: String,
     },
 }
+
+impl SessionError {
+    /// Whether the input or the output is what failed.
+    pub(super) fn is_of_the_stream(&self) -> bool {
+        matches!(
+            self,
+            Self::Open(_) | Self::Read(_) | Self::Create(_) | Self::Write(_)
+        )
+    }
+}

@@ -7,7 +7,7 @@ use segue_plugin::declare::{Heap, Layout};
 
 use crate::config::model::Config;
 use crate::config::words::Act;
-use crate::io::{Source, Written};
+use crate::io::{self, Source, Written};
 use crate::loading::Generation;
 use crate::observe::{
     DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport, ProcessReport,
@@ -98,12 +98,14 @@ impl<'a> Exporter<'a> {
         };
         let name = self.config.pipeline.name.as_ref();
         let notices = facts.source.notices().iter();
+        let (lost, notices): (Vec<_>, Vec<&io::Notice>) =
+            notices.partition(|notice| notice.is_loss());
         RunReport {
             schema_version: SCHEMA_VERSION,
             segue: env!("CARGO_PKG_VERSION").to_owned(),
             pipeline: name.map_or_else(|| "pipeline".to_owned(), |name| name.value.clone()),
             complete: false,
-            degraded: Vec::new(),
+            degraded: lost.iter().map(ToString::to_string).collect(),
             stream: stream(facts),
             stages: facts.order.iter().map(stage).collect(),
             taps: Vec::new(),
@@ -113,6 +115,7 @@ impl<'a> Exporter<'a> {
             },
             generations: Vec::new(),
             notices: notices
+                .into_iter()
                 .map(|notice| Notice {
                     text: notice.to_string(),
                 })

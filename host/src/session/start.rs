@@ -9,7 +9,7 @@ mod stages;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use segue_plugin::declare::Layout;
@@ -93,13 +93,22 @@ pub struct Outcome {
 /// Runs a pipeline over one stream. Thread: any; this one becomes the audio thread.
 #[must_use]
 pub fn run(request: Request) -> Outcome {
-    match prepare(request) {
+    let stop = Arc::clone(&request.stop);
+    let mut outcome = match prepare(request) {
         Ok(session) => session.run(),
         Err(error) => Outcome {
             report: None,
             result: Err(error),
         },
+    };
+    // A wait that was ended on request comes back as an error of the stream.
+    let signal = stop.load(Ordering::Relaxed);
+    if let (1.., Err(error)) = (signal, &outcome.result)
+        && error.is_of_the_stream()
+    {
+        outcome.result = Ok(Ended::Interrupted(signal));
     }
+    outcome
 }
 
 /// A session that is ready to run.
@@ -217,7 +226,7 @@ impl Session {
             .map(|generation| export::generation(&generation))
             .collect();
         report.complete = matches!(result, Ok(Ended::Complete));
-        report.degraded = degraded(
+        let reasons = degraded(
             &report,
             result,
             &Trouble {
@@ -227,6 +236,7 @@ impl Session {
                 steps_lost: counters.steps_lost,
             },
         );
+        report.degraded.extend(reasons);
         report
     }
 }

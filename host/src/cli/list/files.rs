@@ -2,7 +2,7 @@
 
 use crate::cli::list::{Files, is_foreign};
 use crate::cli::terminal::Look;
-use crate::cli::text::{clean, columns, count, entry};
+use crate::cli::text::{clean, clean_path, columns, count, entry};
 use crate::discovery::{Content, Duplicate, Entry, Origin, Outcome, Scan, Searched};
 
 /// Files that are not ready, each with class and reason; and duplicates.
@@ -40,7 +40,7 @@ fn is_told(entry: &Entry, files: Files) -> bool {
 
 fn file(entry: &Entry, look: &Look) -> String {
     let class = entry.class.name();
-    let path = clean(&entry.path.display().to_string());
+    let path = clean_path(&entry.path);
     let reason = clean(&entry.class.reason().unwrap_or_default());
     let mut text = format!("{:<12}  {path}\n", class);
     text.push_str(&entry_below(&reason, look));
@@ -66,8 +66,8 @@ fn passed_over(scan: &Scan, duplicate: &Duplicate, look: &Look) -> String {
         Content::Different => "another content",
         Content::Unknown => "it could not be compared",
     };
-    let path = clean(&later.path.display().to_string());
-    let first = clean(&first.path.display().to_string());
+    let path = clean_path(&later.path);
+    let first = clean_path(&first.path);
     let mut text = format!("passed over   {path}\n");
     let reason = format!("{name} was found before, as {first} ({why})");
     text.push_str(&entry_below(&reason, look));
@@ -85,7 +85,7 @@ fn is_cut(folder: &Searched) -> bool {
 pub(super) fn folders(scan: &Scan, look: &Look) -> String {
     let row = |folder: &Searched| {
         vec![
-            format!("  {}", clean(&folder.place.path.display().to_string())),
+            format!("  {}", clean_path(&folder.place.path)),
             outcome(&folder.outcome),
             origin(folder.place.origin).to_owned(),
         ]

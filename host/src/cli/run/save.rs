@@ -1,6 +1,6 @@
 //! Save: a report under its name, whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf, absolute};
 
@@ -31,6 +31,29 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// Refuses a report that is a folder, before anything is run for it.
+///
+/// # Errors
+/// When it is one.
+pub(super) fn check_name(report: Option<&Path>) -> Result<(), Failure> {
+    let Some(report) = report.filter(|path| path.as_os_str() != PIPE) else {
+        return Ok(());
+    };
+    if report.is_dir() || report.file_name().is_none() || ends_as_folder(report) {
+        let message = format!(
+            "the report {} is a folder, expected a file",
+            report.display()
+        );
+        return Err(Failure::new(Exit::Misused, message));
+    }
+    Ok(())
+}
+
+/// Whether a path is spelled as only a folder's is.
+fn ends_as_folder(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
 /// Makes the folder that a file is to be in.
@@ -64,12 +87,21 @@ pub(super) fn save(shell: &Shell, path: &Path, text: &str) -> Result<(), Failure
     })
 }
 
-/// Writes a file under another name, and gives it its own when it is on the disk.
+/// Writes a file under another name, and gives it its own when it is on the disk. A device or a
+/// named pipe is written as it is: `/dev/null` must not become a file.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let fresh = format!(".{}.{}", name.to_string_lossy(), std::process::id());
-    let fresh = path.with_file_name(fresh);
-    let mut file = File::create(&fresh)?;
+    // A link stays a link: what it leads to is replaced.
+    let path = &match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        found => found?,
+    };
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let fresh = path.with_file_name(format!(".segue-{}.report", std::process::id()));
+    // What a killed process of the same number left; a link in its place is not followed.
+    let _ = fs::remove_file(&fresh);
+    let mut file = File::create_new(&fresh)?;
     let written = file
         .write_all(bytes)
         .and_then(|()| file.sync_all())
@@ -105,6 +137,39 @@ mod tests {
         fs::create_dir(&taken).unwrap();
         assert!(replace(&taken, b"{}").is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_report_to_a_pipe_or_through_a_link_leaves_both_as_they_are() {
+        use rustix::fs::{CWD, Mode, OFlags, mkfifoat, open};
+        use std::io::Read;
+        use std::os::unix::fs::FileTypeExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let [pipe, real, link] = ["pipe", "real", "link"].map(|name| folder.path().join(name));
+        mkfifoat(CWD, &pipe, Mode::from_raw_mode(0o600)).unwrap();
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+        let mut reader = File::from(open(&pipe, flags, Mode::empty()).unwrap());
+        replace(&pipe, b"{}").unwrap();
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "{}");
+
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_report_that_is_a_folder_is_refused_first() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(check_name(Some(folder.path())).is_err());
+        assert!(check_name(Some(Path::new("new/"))).is_err());
+        assert!(check_name(Some(Path::new("/dev/null"))).is_ok());
+        assert!(check_name(Some(Path::new(PIPE))).is_ok());
     }
 
     #[test]

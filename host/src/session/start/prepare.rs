@@ -11,7 +11,7 @@ use crate::audio::Format;
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::words::Tail;
-use crate::io::{self, Container, OutputOptions, Sink, Source};
+use crate::io::{self, Container, OutputOptions, Sink, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, Opened, Target};
@@ -28,7 +28,8 @@ const DELAY_BYTES_MAX: u64 = 1 << 30;
 
 pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
     let (bindings, opened) = open(&mut request)?;
-    let source = io::open(&request.input.path, request.input.raw)?;
+    let stop = Stop::when(Arc::clone(&request.stop));
+    let source = io::open_until(&request.input.path, request.input.raw, &stop)?;
     same_rate(&request.config, *source.format())?;
     let target = target(&request, *source.format());
     let instances = Instances::create(&request.config, &bindings, &opened, target)?;
@@ -167,7 +168,8 @@ fn create(
         overwrite: output.overwrite,
         input: source.file_id(),
     };
-    Ok(Some(io::create(&output.path, &options)?))
+    let stop = Stop::when(Arc::clone(&request.stop));
+    Ok(Some(io::create_until(&output.path, &options, &stop)?))
 }
 
 /// Refuses a session at another rate than the input's: this release does not convert.
