@@ -152,16 +152,19 @@ impl Engine {
                 continue;
             };
             let calls = meter::heap_calls();
-            self.stages[stage].charge_heap(calls - heap_calls);
+            let runner = &mut self.stages[stage];
+            runner.charge_heap(calls - heap_calls);
             heap_calls = calls;
             if let Some(before) = clock {
                 let now = Instant::now();
-                self.stages[stage].record_time(now.duration_since(before).as_nanos() as u64);
+                runner.record_time(now.duration_since(before).as_nanos() as u64);
                 clock = Some(now);
             }
-            self.keep_records(stage, block.position_frames, ran.records);
-            if ran.failed && self.stages[stage].on_error() == OnError::Stop {
+            if ran.failed && runner.on_error() == OnError::Stop {
                 result = Err(Stopped { stage });
+            }
+            if ran.records > 0 {
+                self.keep_records(stage, block.position_frames, ran.records);
             }
         }
         result

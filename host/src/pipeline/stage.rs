@@ -251,20 +251,21 @@ impl Stage {
         match (&self.dry, self.on_error) {
             (_, OnError::Mute | OnError::Stop) => {
                 for (channel, apart) in self.apart.iter_mut().enumerate() {
-                    *apart = last(output, channel);
+                    *apart = output.last_sample(channel);
                 }
             }
             (None, OnError::Bypass) => {
                 for (channel, apart) in self.apart.iter_mut().enumerate() {
                     let from = source_of(channel, input.channels());
-                    *apart = last(output, channel) - from.map_or(0.0, |from| last(input, from));
+                    *apart = output.last_sample(channel)
+                        - from.map_or(0.0, |from| input.last_sample(from));
                 }
             }
             (Some(line), OnError::Bypass) => {
                 for (channel, apart) in self.apart.iter_mut().enumerate() {
                     let from = source_of(channel, input.channels());
                     let dry = from.map_or(0.0, |from| line.last_of(input, from));
-                    *apart = last(output, channel) - dry;
+                    *apart = output.last_sample(channel) - dry;
                 }
             }
         }
@@ -331,16 +332,6 @@ const fn source_of(channel: usize, channels_in: usize) -> Option<usize> {
         Some(channel)
     } else {
         None
-    }
-}
-
-/// The last sample of a channel, 0 where there is none.
-#[inline]
-fn last(signal: AudioView<'_>, channel: usize) -> f32 {
-    if channel < signal.channels() {
-        signal.channel(channel).last().copied().unwrap_or(0.0)
-    } else {
-        0.0
     }
 }
 

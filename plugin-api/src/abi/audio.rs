@@ -48,16 +48,15 @@ pub struct Span {
 }
 
 impl Span {
-    /// Asserts that channels do not overlap and that the last one ends within `len` samples.
+    /// Asserts that channels do not overlap and that all of the last one lies within `len` samples.
     #[inline]
     fn check(self, len: usize) {
-        let fits = self.channels == 0
-            || self.start <= self.stride
-                && self.frames <= self.stride - self.start
-                && (self.channels - 1)
-                    .checked_mul(self.stride)
-                    .and_then(|at| at.checked_add(self.start)?.checked_add(self.frames))
-                    .is_some_and(|end| end <= len);
+        let fits = self.start <= self.stride
+            && self.frames <= self.stride - self.start
+            && self
+                .channels
+                .checked_mul(self.stride)
+                .is_some_and(|end| end <= len);
         assert!(fits, "{self:?} does not lie within {len} samples");
     }
 }
@@ -125,6 +124,20 @@ impl<'a> RawAudio<'a> {
         let start = unsafe { self.samples.add(channel * self.stride) };
         // SAFETY: as above; the storage is initialized `f32` and nobody writes to it during 'a.
         unsafe { std::slice::from_raw_parts(start, self.frames()) }
+    }
+
+    /// The last sample of a channel, 0 where there is none.
+    #[must_use]
+    #[inline]
+    pub fn last_sample(&self, channel: usize) -> f32 {
+        if channel >= self.channels() || self.frames == 0 {
+            return 0.0;
+        }
+        let place = channel * self.stride + self.frames() - 1;
+        // SAFETY: `new` checked that every frame of this channel lies within the borrowed storage.
+        let last = unsafe { self.samples.add(place) };
+        // SAFETY: as above; the storage is initialized `f32` and nobody writes to it during 'a.
+        unsafe { last.read() }
     }
 
     /// The frames from `start`, `frames` of them; shorter where there are not so many.
