@@ -201,3 +201,31 @@ fn a_run_that_keeps_pace_gives_the_same_samples() {
     let _ = desk.segue(arguments).expect(0);
     assert!(std::fs::read(desk.path("out.wav")).unwrap() == fast);
 }
+
+#[test]
+fn what_the_configuration_bounds_is_held_to_it() {
+    let desk = desk();
+    wav::write(&desk.path("in.wav"), 8_000, &[wav::noise(3, 2_000)]);
+    desk.write(
+        "plugins.toml",
+        format!("[host]\nmemory_max = \"1KiB\"\n{CHAIN}"),
+    );
+    let answer = desk.segue(["run"]).expect(2);
+    assert!(answer.err.contains("memory_max"), "{}", answer.err);
+    desk.write(
+        "plugins.toml",
+        format!("[host]\nmemory_max = \"256MiB\"\n{CHAIN}"),
+    );
+    let _ = desk.segue(["run"]).expect(0);
+    let other_rate = CHAIN.replace(
+        "overwrite = true",
+        "overwrite = true\nsample_rate_hz = 48000",
+    );
+    desk.write("plugins.toml", other_rate);
+    let answer = desk.segue(["run"]).expect(2);
+    assert!(
+        answer.err.contains("8000") && answer.err.contains("1.1"),
+        "{}",
+        answer.err
+    );
+}

@@ -105,7 +105,7 @@ static HOST: Table = Table {
         Key {
             name: "memory_max",
             kind: Kind::Quantity(Unit::Memory),
-            doc: "How much memory the plugins of a session may hold together.",
+            doc: "How much memory the plugins of a session may hold together once they are activated.",
             absent: Absent::Means("no limit"),
             example: "\"256MiB\"",
             since: Release::V1_0,

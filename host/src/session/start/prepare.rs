@@ -33,7 +33,9 @@ pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
     same_rate(&request.config, *source.format())?;
     let target = target(&request, *source.format());
     let instances = Instances::create(&request.config, &bindings, &opened, target)?;
-    match connect(&request, &instances, &*source) {
+    let connected = within_memory(&request.config, &opened)
+        .and_then(|()| connect(&request, &instances, &*source));
+    match connected {
         Ok(connected) => assemble(request, bindings, opened, instances, source, connected),
         Err(error) => {
             let stages = instances.stages.into_iter();
@@ -191,4 +193,26 @@ fn same_rate(config: &Config, format: Format) -> Result<(), SessionError> {
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Holds what the plugins took at their creation and activation to `host.memory_max`.
+fn within_memory(config: &Config, opened: &Opened) -> Result<(), SessionError> {
+    let Some(max) = &config.host.memory_max else {
+        return Ok(());
+    };
+    let heaps = opened
+        .values()
+        .filter_map(|(generation, _)| generation.usage().heap);
+    let held: u64 = heaps.map(|heap| heap.live_bytes).sum();
+    if held <= max.value.0 {
+        return Ok(());
+    }
+    let text = format!("the plugins hold {held} bytes once they are activated");
+    let mut mistakes = config.mistakes();
+    mistakes.push(
+        Mistake::new(max.span, text)
+            .label("more than this")
+            .help("`segue run` without this key shows in its table which stage holds how much"),
+    );
+    Err(SessionError::Mistakes(mistakes))
 }
