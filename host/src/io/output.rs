@@ -25,6 +25,10 @@ use rustix::fs::CWD;
 use rustix::fs::OFlags;
 use rustix::fs::RenameFlags;
 use rustix::fs::renameat_with;
+#[cfg(target_os = "linux")]
+use rustix::io::ioctl_fionread;
+#[cfg(target_os = "linux")]
+use rustix::pipe::fcntl_getpipe_size;
 
 use crate::io::error::CreateError;
 use crate::io::input::FileId;
@@ -244,13 +248,30 @@ impl Output {
     }
 }
 
+impl Output {
+    /// How much can be written without waiting for the reader, once the system says that something
+    /// can: all that a pipe holds while it is empty.
+    #[cfg(target_os = "linux")]
+    fn room(&self) -> usize {
+        match (ioctl_fionread(&self.file), fcntl_getpipe_size(&self.file)) {
+            (Ok(0), Ok(bytes)) => bytes.max(PIPE_BYTES),
+            _ => PIPE_BYTES,
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn room(&self) -> usize {
+        PIPE_BYTES
+    }
+}
+
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             let mut now = bytes;
             if let Some(stop) = &self.stop {
                 stop.wait(&self.file, PollFlags::OUT)?;
-                now = &bytes[..bytes.len().min(PIPE_BYTES)];
+                now = &bytes[..bytes.len().min(self.room())];
             }
             match self.file.write(now) {
                 // A parent may have left standard output in non-blocking mode.
