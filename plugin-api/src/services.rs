@@ -6,15 +6,15 @@
 use std::ptr;
 use std::sync::Arc;
 
-use abi_stable::std_types::{RResult, RSlice, RSliceMut, RVec};
+use abi_stable::std_types::{RSlice, RVec};
 
 use crate::abi::audio::{RawAudioMut, Span};
-use crate::abi::call::{RawFlags, RawObserve, RawProcess, RawReadings, RawRecords};
 use crate::abi::host::{RawHostBox, RawNamedParam, RawRequest};
-use crate::abi::object::{RawAnalyzerBox, RawProcessorBox};
 use crate::abi::status::{RawCode, RawStatus};
 use crate::audio::Audio;
+use crate::declare::Layout;
 use crate::fault::{Fault, Refusal, Status};
+use crate::link::{Block, Flags, Observer, Processor, received};
 use crate::setup::{Activation, Format, Timing};
 
 /// What the host does for one instance. Cheap to clone; not for the audio thread.
@@ -43,10 +43,11 @@ impl Host {
         params: &[(&str, f64)],
     ) -> Result<HostedProcessor, Refusal> {
         let params = named(params);
-        match self.0.processor(request(address, &params)) {
-            RResult::ROk(raw) => Ok(HostedProcessor { raw, frames_max: 0 }),
-            RResult::RErr(refusal) => Err(refusal.into()),
-        }
+        let raw = received(self.0.processor(request(address, &params)))?;
+        Ok(HostedProcessor {
+            processor: Processor::new(raw),
+            frames_max: 0,
+        })
     }
 
     /// An analyzer of a required plugin.
@@ -59,10 +60,10 @@ impl Host {
         params: &[(&str, f64)],
     ) -> Result<HostedObserver, Refusal> {
         let params = named(params);
-        match self.0.analyzer(request(address, &params)) {
-            RResult::ROk(raw) => Ok(HostedObserver { raw }),
-            RResult::RErr(refusal) => Err(refusal.into()),
-        }
+        let raw = received(self.0.analyzer(request(address, &params)))?;
+        Ok(HostedObserver {
+            observer: Observer::new(raw),
+        })
     }
 
     /// A metric of a required plugin.
@@ -71,10 +72,10 @@ impl Host {
     /// As [`processor`](Self::processor).
     pub fn metric(&self, address: &str, params: &[(&str, f64)]) -> Result<HostedObserver, Refusal> {
         let params = named(params);
-        match self.0.metric(request(address, &params)) {
-            RResult::ROk(raw) => Ok(HostedObserver { raw }),
-            RResult::RErr(refusal) => Err(refusal.into()),
-        }
+        let raw = received(self.0.metric(request(address, &params)))?;
+        Ok(HostedObserver {
+            observer: Observer::new(raw),
+        })
     }
 }
 
@@ -99,7 +100,7 @@ fn request<'a>(address: &'a str, params: &'a RVec<RawNamedParam<'a>>) -> RawRequ
 ///
 /// Its cost counts to the asking component's stage.
 pub struct HostedProcessor {
-    raw: RawProcessorBox,
+    processor: Processor,
     frames_max: usize,
 }
 
@@ -114,13 +115,8 @@ impl HostedProcessor {
     ///
     /// # Errors
     /// What the component says.
-    pub fn validate_input(&self, format: &Format) -> Result<crate::declare::Layout, Refusal> {
-        match self.raw.validate_input(format.raw()) {
-            RResult::ROk(layout) => layout
-                .read()
-                .ok_or_else(|| Refusal::new("the component answered with no channel layout")),
-            RResult::RErr(refusal) => Err(refusal.into()),
-        }
+    pub fn validate_input(&self, format: &Format) -> Result<Layout, Refusal> {
+        self.processor.validate_input(*format)
     }
 
     /// Gets it ready for the activation of the one that owns it.
@@ -128,21 +124,14 @@ impl HostedProcessor {
     /// # Errors
     /// What the component says.
     pub fn activate(&mut self, activation: &Activation<'_>) -> Result<Timing, Refusal> {
-        match self.raw.activate(activation.raw()) {
-            RResult::ROk(timing) => {
-                self.frames_max = activation.frames_max();
-                Ok(Timing {
-                    latency_frames: timing.latency_frames,
-                    tail_frames: timing.tail_frames,
-                })
-            }
-            RResult::RErr(refusal) => Err(refusal.into()),
-        }
+        let timing = self.processor.activate_raw(activation.raw())?;
+        self.frames_max = activation.frames_max();
+        Ok(timing)
     }
 
     /// Gives back what activation took.
     pub fn deactivate(&mut self) {
-        self.raw.deactivate();
+        self.processor.deactivate();
     }
 
     /// Sets a parameter by its full id. Not for the audio thread.
@@ -150,11 +139,12 @@ impl HostedProcessor {
     /// # Errors
     /// When there is no such parameter.
     pub fn set_param(&mut self, id: &str, value: f64) -> Result<(), Refusal> {
-        let index = self.raw.param_index(id.into());
+        let index = self.processor.param_index(id);
         if !index.is_ok() {
             return Err(Refusal::new(format!("the component has no parameter {id}")));
         }
-        fault(self.raw.set_param(index.detail, value)).map_err(|fault| Refusal::new(fault.text))
+        fault(self.processor.set_param(index.detail, value))
+            .map_err(|fault| Refusal::new(fault.text))
     }
 
     /// Fills `output`, channel after channel of `input.frames()` samples, from `input`.
@@ -178,34 +168,29 @@ impl HostedProcessor {
             start: 0,
             frames,
         };
-        let status = self.raw.process(&mut RawProcess {
+        let outcome = self.processor.process(Block {
             position_frames: input.position_frames(),
-            flags: RawFlags::NONE,
-            frames: frames as u32,
+            flags: Flags::NONE,
             input: input.raw(),
             output: RawAudioMut::new(output, span),
-            sidechains: RSlice::EMPTY,
-            events: RSlice::EMPTY,
-            outputs: RSliceMut::from_mut_slice(&mut []),
-            records: RawRecords {
-                room: RSliceMut::from_mut_slice(&mut []),
-                written: 0,
-                lost: 0,
-            },
-            extension: ptr::null(),
+            sidechains: &[],
+            events: &[],
+            outputs: &mut [],
+            records: &mut [],
         });
+        let status = outcome.status;
         fault(status).map(|()| Status::from_detail(status.detail))
     }
 
     /// Forgets the past; parameters keep their values.
     pub fn reset(&mut self) {
-        self.raw.reset();
+        self.processor.reset();
     }
 }
 
 /// An analyzer or a metric of another plugin, owned by the one that asked for it.
 pub struct HostedObserver {
-    raw: RawAnalyzerBox,
+    observer: Observer,
 }
 
 impl std::fmt::Debug for HostedObserver {
@@ -220,10 +205,7 @@ impl HostedObserver {
     /// # Errors
     /// What the component says.
     pub fn activate(&mut self, activation: &Activation<'_>) -> Result<u32, Refusal> {
-        match self.raw.activate(activation.raw()) {
-            RResult::ROk(hop) => Ok(hop),
-            RResult::RErr(refusal) => Err(refusal.into()),
-        }
+        self.observer.activate_raw(activation.raw())
     }
 
     /// Feeds a stretch that does not cross a multiple of the hop.
@@ -231,13 +213,11 @@ impl HostedObserver {
     /// # Errors
     /// What the component says.
     pub fn observe(&mut self, signal: &Audio<'_>, reference: &Audio<'_>) -> Result<(), Fault> {
-        let call = RawObserve::new(
-            signal.position_frames(),
-            RawFlags::NONE,
-            signal.raw(),
-            reference.raw(),
-        );
-        fault(self.raw.observe(&call))
+        let position = signal.position_frames();
+        fault(
+            self.observer
+                .observe(position, signal.raw(), reference.raw()),
+        )
     }
 
     /// Reads the values of the hop that just ended, one per reading or per channel of it.
@@ -245,7 +225,7 @@ impl HostedObserver {
     /// # Errors
     /// What the component says.
     pub fn emit(&mut self, values: &mut [f64], channels: usize) -> Result<(), Fault> {
-        fault(self.raw.emit(&mut readings(values, channels)))
+        fault(self.observer.emit(values, channels))
     }
 
     /// Reads the values of the whole stream.
@@ -253,15 +233,7 @@ impl HostedObserver {
     /// # Errors
     /// What the component says.
     pub fn finish(&mut self, values: &mut [f64], channels: usize) -> Result<(), Fault> {
-        fault(self.raw.finish(&mut readings(values, channels)))
-    }
-}
-
-fn readings(values: &mut [f64], channels: usize) -> RawReadings<'_> {
-    RawReadings {
-        values: values.into(),
-        channels: channels as u32,
-        extension: ptr::null(),
+        fault(self.observer.finish(values, channels))
     }
 }
 

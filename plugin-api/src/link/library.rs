@@ -174,7 +174,7 @@ impl Library {
 }
 
 /// A plain result from one that crossed the boundary.
-pub(super) fn open<R>(result: RResult<R, RawRefusal>) -> Result<R, Refusal> {
+pub(crate) fn open<R>(result: RResult<R, RawRefusal>) -> Result<R, Refusal> {
     match result {
         RResult::ROk(value) => Ok(value),
         RResult::RErr(refusal) => Err(Refusal::with(refusal.code, bounded(refusal.text.as_str()))),

@@ -7,6 +7,7 @@ use abi_stable::std_types::{RSlice, RSliceMut};
 use crate::abi::audio::{RawAudio, RawAudioMut};
 use crate::abi::call::{RawFlags, RawParamEvent, RawProcess, RawRecord, RawRecords};
 use crate::abi::object::RawProcessorBox;
+use crate::abi::setup::RawActivation;
 use crate::abi::status::RawStatus;
 use crate::declare::Layout;
 use crate::fault::Refusal;
@@ -60,7 +61,7 @@ pub struct Outcome {
 }
 
 impl Processor {
-    pub(super) fn new(raw: RawProcessorBox) -> Self {
+    pub(crate) fn new(raw: RawProcessorBox) -> Self {
         Self { raw }
     }
 
@@ -87,7 +88,12 @@ impl Processor {
     /// # Errors
     /// What the component says.
     pub fn activate(&mut self, start: &Start<'_>) -> Result<Timing, Refusal> {
-        let timing = start.with_raw(|raw| open(self.raw.activate(raw)))?;
+        start.with_raw(|raw| self.activate_raw(raw))
+    }
+
+    /// As `activate`, for a component that passes on its own activation.
+    pub(crate) fn activate_raw(&mut self, raw: &RawActivation<'_>) -> Result<Timing, Refusal> {
+        let timing = open(self.raw.activate(raw))?;
         Ok(Timing {
             latency_frames: timing.latency_frames,
             tail_frames: timing.tail_frames,
@@ -140,6 +146,11 @@ impl Processor {
     #[must_use]
     pub fn param(&self, index: u32) -> f64 {
         self.raw.param(index)
+    }
+
+    /// The wire index of a parameter by its full id, as detail.
+    pub(crate) fn param_index(&self, id: &str) -> RawStatus {
+        self.raw.param_index(id.into())
     }
 
     /// The most bytes that `save_state` writes; 0 without state.

@@ -19,6 +19,7 @@ pub use crate::abi::setup::{RawActionKind as ActionKind, RawHeap as Heap, RawRea
 pub use crate::abi::status::{RawCode as Code, RawStatus as CallStatus};
 pub use decision::{Action, Decision, Heard};
 pub use hooks::Hooks;
+pub(crate) use library::open as received;
 pub use library::{Creation, Library, Setting, SettingValue, Start};
 pub use observer::Observer;
 pub use processor::{AudioView, AudioViewMut, Block, Outcome, Processor};

@@ -3,6 +3,7 @@
 use crate::abi::audio::RawAudio;
 use crate::abi::call::{RawFlags, RawObserve, RawReadings};
 use crate::abi::object::RawAnalyzerBox;
+use crate::abi::setup::RawActivation;
 use crate::abi::status::RawStatus;
 use crate::fault::Refusal;
 use crate::link::decision::Heard;
@@ -23,7 +24,7 @@ impl std::fmt::Debug for Observer {
 }
 
 impl Observer {
-    pub(super) fn new(raw: RawAnalyzerBox) -> Self {
+    pub(crate) fn new(raw: RawAnalyzerBox) -> Self {
         Self { raw }
     }
 
@@ -44,7 +45,12 @@ impl Observer {
     /// # Errors
     /// What the component says.
     pub fn activate(&mut self, start: &Start<'_>) -> Result<u32, Refusal> {
-        start.with_raw(|raw| open(self.raw.activate(raw)))
+        start.with_raw(|raw| self.activate_raw(raw))
+    }
+
+    /// As `activate`, for a component that passes on its own activation.
+    pub(crate) fn activate_raw(&mut self, raw: &RawActivation<'_>) -> Result<u32, Refusal> {
+        open(self.raw.activate(raw))
     }
 
     /// Gives back what activation took.
