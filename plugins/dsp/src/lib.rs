@@ -27,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 pub mod biquad;
+pub mod cpu;
 pub mod decibel;
 pub mod eq;
 pub mod gain;
