@@ -61,7 +61,7 @@ Examples:
 const GRAPH_EXAMPLES: &str = "\
 Examples:
   segue graph                                ./plugins.toml, in text
-  segue graph studio.toml --format dot | dot -Tsvg -o studio.svg";
+  segue graph studio.toml --format svg > studio.svg";
 
 const INIT_EXAMPLES: &str = "\
 Examples:
@@ -267,7 +267,7 @@ pub(super) struct Graph {
     /// The configuration [default: ./plugins.toml, the user's, the system's]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// text, dot, mermaid or json; svg comes with Segue 1.1
+    /// text, svg, dot, mermaid or json
     #[arg(long, value_name = "FORM", default_value = "text", value_parser = graph_form)]
     pub(super) format: GraphForm,
     #[command(flatten)]
@@ -279,6 +279,8 @@ pub(super) struct Graph {
 pub(super) enum GraphForm {
     /// For people.
     Text,
+    /// A picture.
+    Svg,
     /// Graphviz.
     Dot,
     /// Mermaid, as in Markdown.
@@ -293,8 +295,8 @@ fn graph_form(text: &str) -> Result<GraphForm, String> {
         "dot" => Ok(GraphForm::Dot),
         "mermaid" => Ok(GraphForm::Mermaid),
         "json" => Ok(GraphForm::Json),
-        "svg" => Err("svg comes with Segue 1.1; until then `--format dot | dot -Tsvg`".to_owned()),
-        _ => Err("expected text, dot, mermaid or json; svg comes with Segue 1.1".to_owned()),
+        "svg" => Ok(GraphForm::Svg),
+        _ => Err("expected text, svg, dot, mermaid or json".to_owned()),
     }
 }
 

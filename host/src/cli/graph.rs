@@ -7,6 +7,8 @@ mod draw;
 #[cfg(test)]
 mod golden;
 mod languages;
+mod layers;
+mod svg;
 
 use segue_plugin::declare::Span;
 use segue_plugin::manifest::Component;
@@ -37,6 +39,7 @@ pub(super) fn graph(shell: &Shell, arguments: &Graph) -> Result<Exit, Failure> {
     let picture = Picture::of(&config, &choices);
     shell.terminal.print(&match arguments.format {
         GraphForm::Text => draw::text(&picture, &shell.terminal.out),
+        GraphForm::Svg => svg::svg(&picture),
         GraphForm::Dot => languages::dot(&picture),
         GraphForm::Mermaid => languages::mermaid(&picture),
         GraphForm::Json => languages::json(&picture),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::graph::{Picture, draw, languages};
+use crate::cli::graph::{Picture, draw, languages, svg};
 use crate::cli::specimen::{check, found, look};
 use crate::config::parse;
 use crate::resolve::Chosen;
@@ -74,4 +74,22 @@ fn others_draw_it_too() {
     check("graph.dot", &languages::dot(&picture()));
     check("graph.mmd", &languages::mermaid(&picture()));
     check("graph.json", &languages::json(&picture()));
+}
+
+#[test]
+fn a_picture_has_every_box_and_arrow_and_nothing_unescaped() {
+    let mut picture = picture();
+    picture.name = "a <b> & \"c\"".to_owned();
+    let drawn = svg::svg(&picture);
+    check("graph.svg", &drawn);
+    let boxes = 2 + picture.stages.len() + picture.taps.len() + picture.decides.len();
+    assert_eq!(drawn.matches("<rect").count(), boxes);
+    assert_eq!(
+        drawn.matches("marker-end").count(),
+        languages::edges(&picture).len()
+    );
+    assert!(
+        drawn.contains("<title>a &lt;b&gt; &amp; &quot;c&quot;</title>"),
+        "{drawn}"
+    );
 }

@@ -12,7 +12,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// How an edge is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
+pub(super) enum Line {
     /// Audio.
     Solid,
     /// What is listened to.
@@ -20,11 +20,11 @@ enum Line {
 }
 
 /// One arrow.
-struct Edge {
-    from: String,
-    to: String,
-    label: String,
-    line: Line,
+pub(super) struct Edge {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) label: String,
+    pub(super) line: Line,
 }
 
 /// A drawing in Graphviz's language.
@@ -146,7 +146,8 @@ fn nodes(picture: &Picture) -> impl Iterator<Item = (&str, &Filling, bool)> {
     stages.chain(taps).chain(decides)
 }
 
-fn edges(picture: &Picture) -> Vec<Edge> {
+/// Every arrow: audio and sidechains, the output, then what is listened to.
+pub(super) fn edges(picture: &Picture) -> Vec<Edge> {
     let edge = |from: &str, to: &str, label: &str, line| Edge {
         from: from.to_owned(),
         to: to.to_owned(),
