@@ -265,9 +265,9 @@ fn node(id: &str, class: &'static str, filling: &Filling, more: Option<String>) 
         id: id.to_owned(),
         class,
         lines: [id.to_owned(), about]
-            .iter()
-            .chain(more.iter())
-            .map(|text| line(text))
+            .into_iter()
+            .chain(more)
+            .map(|text| line(&text))
             .collect(),
     }
 }
