@@ -4,23 +4,23 @@ use std::path::Path;
 use std::process::Command;
 
 /// One piece of work.
-pub struct Job {
+pub(crate) struct Job {
     /// What it is called here and by `limit`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// How many times the limit Segue may take.
-    pub goal: f64,
+    pub(crate) goal: f64,
     /// Whether audio comes out, not figures only.
-    pub writes: bool,
+    pub(crate) writes: bool,
     /// The configuration for Segue.
-    pub configuration: fn() -> String,
+    pub(crate) configuration: fn() -> String,
     /// The command line of ffmpeg, from input to output.
-    pub ffmpeg: Option<fn(&Path, &Path) -> Command>,
+    pub(crate) ffmpeg: Option<fn(&Path, &Path) -> Command>,
     /// The command line of sox, from input to output.
-    pub sox: Option<fn(&Path, &Path) -> Command>,
+    pub(crate) sox: Option<fn(&Path, &Path) -> Command>,
 }
 
 /// All of them.
-pub const JOBS: [Job; 4] = [
+pub(crate) const JOBS: [Job; 4] = [
     Job {
         name: "gain",
         goal: 1.3,
@@ -81,7 +81,7 @@ pub const JOBS: [Job; 4] = [
 /// The bands of the equalizer: so many peaks over the audible range, up and down in turn.
 fn peaks(count: u32) -> Vec<(f64, f64)> {
     let at = |index: u32| {
-        let gain_db = if index % 2 == 0 { 3.0 } else { -3.0 };
+        let gain_db = if index.is_multiple_of(2) { 3.0 } else { -3.0 };
         (
             40.0 * 400.0_f64.powf(f64::from(index) / f64::from(count - 1)),
             gain_db,

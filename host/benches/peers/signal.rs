@@ -7,7 +7,7 @@ const SAMPLE_RATE_HZ: u32 = 48_000;
 
 /// Writes stereo, 16 bit: two tones under noise, 12 dB louder for one second in four, so that a
 /// compressor and a limiter have work.
-pub fn write(path: &Path, seconds: u32) -> io::Result<()> {
+pub(crate) fn write(path: &Path, seconds: u32) -> io::Result<()> {
     let spec = hound::WavSpec {
         channels: 2,
         sample_rate: SAMPLE_RATE_HZ,
