@@ -14,10 +14,10 @@
 //! triangle, thus convex: every section on the way is stable too. It costs a division and five
 //! multiplications a frame while it lasts, nothing afterwards, and makes no step.
 //!
-//! **Vector levels** agree within 1e-11 of the largest sample before the rounding to `f32`, for
-//! sections as a person sets them: those with fused operations round once where plain ones round
-//! twice, and what rounding leaves is amplified by the sections' own resonance. On one level no
-//! bit depends on the number of channels, the other sections, or how a stream is divided.
+//! **Vector levels** agree within 1e-9 of the largest sample anywhere in the cascade, a sixtieth
+//! of what the rounding to `f32` takes: fused operations round once where plain ones round twice,
+//! and resonances amplify what rounding leaves. On one level no bit depends on the number of
+//! channels, on the sections beside one, or on how a stream is divided.
 //!
 //! **Non-finite input** spreads to everything that follows, as in any recursive filter, until
 //! `reset`: a host keeps such samples out.
