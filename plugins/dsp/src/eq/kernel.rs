@@ -232,3 +232,58 @@ impl<S: Lanes, const CHANNELS: usize, const REGISTERS: usize> Pass<S, CHANNELS, 
         y
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::biquad::{Band, Coefficients, Shape};
+    use crate::eq::curve::Curve;
+    use pulp::{Scalar, Scalar128b};
+
+    /// Two channels and their memories behind so many sections on a level, all in one row.
+    fn filtered<S: Lanes>(simd: S, count: usize, frames: usize) -> Vec<f64> {
+        let section = |index: usize| {
+            let band = Band {
+                shape: Shape::Peak { gain_db: 6.0 },
+                frequency_hz: 100.0 * (index + 1) as f64,
+                q: 1.0,
+            };
+            Coefficients::design(&band, 48_000.0).expect("in range")
+        };
+        let curve = Curve::new(&(0..count).map(section).collect::<Vec<_>>());
+        let noise = |side: usize| {
+            let sample = |frame: usize| ((frame * 7919 + side * 31) % 1000) as f64 / 500.0 - 1.0;
+            (0..frames).map(sample).collect::<Vec<_>>()
+        };
+        let mut samples = [noise(0), noise(1)];
+        let mut memories = [Memory::default(); 2];
+        for (half, end) in [(0, frames / 3), (frames / 3, frames)] {
+            let run = Run {
+                rows: curve.rows(),
+                sections: count,
+                memories: memories.each_mut(),
+                samples: samples.each_mut().map(|all| &mut all[half..end]),
+            };
+            run.run(simd);
+        }
+        let rows = memories
+            .iter()
+            .flat_map(|memory| [memory.s1.0, memory.s2.0]);
+        let samples = samples.into_iter().flatten();
+        samples.chain(rows.flatten()).collect()
+    }
+
+    #[test]
+    fn registers_of_two_lanes_do_what_single_lanes_do() {
+        for count in 0..=SECTIONS_MAX {
+            for frames in [0, 1, 2, 5, 9, 17, 100] {
+                let expected = filtered(Scalar::new(), count, frames);
+                let found = filtered(Scalar128b, count, frames);
+                for (found, expected) in found.iter().zip(&expected) {
+                    let apart = (found - expected).abs();
+                    assert!(apart < 1e-11, "{count} sections, {frames} frames: {apart}");
+                }
+            }
+        }
+    }
+}

@@ -17,6 +17,10 @@ pub(super) trait Lanes: Simd {
     }
 }
 
+/// Two lanes of plain code, to test on every machine what only some have.
+#[cfg(test)]
+impl Lanes for pulp::Scalar128b {}
+
 impl Lanes for Scalar {
     #[inline(always)]
     fn descend(self, _row: f64, from: f64) -> f64 {
@@ -72,5 +76,36 @@ pub(super) fn dispatch(arch: Arch, job: impl Job) {
             || job.run(simd),
         ),
         _ => job.run(Scalar::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A register that counts up, and one that counts on.
+    fn descended<S: Lanes>(simd: S) -> Vec<f64> {
+        let mut numbers: Vec<f64> = (0..2 * S::F64_LANES).map(|lane| lane as f64).collect();
+        let (registers, _) = S::as_mut_simd_f64s(&mut numbers);
+        registers[0] = simd.descend(registers[0], registers[1]);
+        numbers.truncate(S::F64_LANES);
+        numbers
+    }
+
+    struct Check;
+
+    impl Job for Check {
+        fn run<S: Lanes>(self, simd: S) {
+            let expected: Vec<f64> = (1..=S::F64_LANES).map(|lane| lane as f64).collect();
+            assert_eq!(descended(simd), expected);
+        }
+    }
+
+    #[test]
+    fn every_lane_takes_over_from_the_one_above_it() {
+        Check.run(pulp::Scalar128b);
+        for level in crate::cpu::levels() {
+            dispatch(level, Check);
+        }
     }
 }
