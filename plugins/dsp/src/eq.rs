@@ -1,6 +1,6 @@
-//! Eq: a cascade of up to sixteen biquad sections over one channel.
+//! Eq: a cascade of up to sixteen biquad sections, over one channel or over many.
 //!
-//! In: coefficients from `biquad`, then the channel's audio, block by block.
+//! In: coefficients from `biquad`, then the audio, block by block.
 //! Out: the filtered audio, as many frames as went in; and the running state as plain numbers.
 //!
 //! Source: transposed direct form II (A. Oppenheim, R. Schafer, Discrete-Time Signal Processing,
@@ -14,14 +14,29 @@
 //! triangle, thus convex: every section on the way is stable too. It costs a division and five
 //! multiplications a frame while it lasts, nothing afterwards, and makes no step.
 //!
+//! **Vector levels** agree within 1e-9 of the largest sample anywhere in the cascade, a sixtieth
+//! of what the rounding to `f32` takes: fused operations round once where plain ones round twice,
+//! and resonances amplify what rounding leaves. On one level no bit depends on the number of
+//! channels, on the sections beside one, or on how a stream is divided.
+//!
 //! **Non-finite input** spreads to everything that follows, as in any recursive filter, until
 //! `reset`: a host keeps such samples out.
 
+mod bank;
+mod curve;
 mod kernel;
+mod lanes;
+mod memory;
+mod run;
 mod section;
 
 use crate::biquad::Coefficients;
-use kernel::run;
+use crate::cpu;
+pub use bank::{Bank, Planes};
+use curve::Curve;
+use memory::Memory;
+use pulp::Arch;
+use run::{filter, narrow, widen};
 use section::Section;
 use thiserror::Error;
 
@@ -35,10 +50,18 @@ pub const GLIDE_FRAMES_MAX: u32 = 1 << 26;
 const CHUNK_FRAMES: usize = 256;
 
 /// A chain of sections over one channel. It owns its state and allocates nothing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Cascade {
-    sections: [Section; SECTIONS_MAX],
-    count: usize,
+    arch: Arch,
+    curve: Curve,
+    memory: Memory,
+}
+
+impl PartialEq for Cascade {
+    /// Whether both go on alike; what the level is does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.curve == other.curve && self.memory == other.memory
+    }
 }
 
 /// Why a cascade cannot be made, changed or loaded.
@@ -83,26 +106,37 @@ pub enum CascadeError {
 }
 
 impl Cascade {
-    /// A cascade at rest. No section at all is allowed, and passes the audio through.
+    /// A cascade at rest, on the level of `cpu::arch`. No section at all is allowed, and passes
+    /// the audio through.
+    ///
+    /// Thread: control; it reads the environment.
     ///
     /// # Errors
     /// `TooManySections` above `SECTIONS_MAX`.
     pub fn new(coefficients: &[Coefficients]) -> Result<Self, CascadeError> {
+        Self::on(cpu::arch(), coefficients)
+    }
+
+    /// The same on one of the levels of `cpu::levels`. Any thread.
+    ///
+    /// # Errors
+    /// `TooManySections` above `SECTIONS_MAX`.
+    pub fn on(arch: Arch, coefficients: &[Coefficients]) -> Result<Self, CascadeError> {
         let count = coefficients.len();
         if count > SECTIONS_MAX {
             return Err(CascadeError::TooManySections { found: count });
         }
-        let at = |index| Section::new(*coefficients.get(index).unwrap_or(&Coefficients::IDENTITY));
         Ok(Self {
-            sections: std::array::from_fn(at),
-            count,
+            arch,
+            curve: Curve::new(coefficients),
+            memory: Memory::default(),
         })
     }
 
     /// How many sections there are. Any thread.
     #[must_use]
     pub fn section_count(&self) -> usize {
-        self.count
+        self.curve.count()
     }
 
     /// Filters `input` into `output`, as many frames as the shorter has, and goes on from where
@@ -116,14 +150,10 @@ impl Cascade {
             .zip(output.chunks_mut(CHUNK_FRAMES))
         {
             let frames = from.len().min(to.len());
-            let (wide, to) = (&mut wide[..frames], &mut to[..frames]);
-            for (wide, from) in wide.iter_mut().zip(from) {
-                *wide = f64::from(*from);
-            }
+            let wide = &mut wide[..frames];
+            widen(self.arch, from, wide);
             self.process_wide(wide);
-            for (to, wide) in to.iter_mut().zip(wide) {
-                *to = *wide as f32;
-            }
+            narrow(self.arch, wide, to);
         }
     }
 
@@ -134,13 +164,9 @@ impl Cascade {
         let mut wide = [0.0; CHUNK_FRAMES];
         for chunk in samples.chunks_mut(CHUNK_FRAMES) {
             let wide = &mut wide[..chunk.len()];
-            for (wide, sample) in wide.iter_mut().zip(&*chunk) {
-                *wide = f64::from(*sample);
-            }
+            widen(self.arch, chunk, wide);
             self.process_wide(wide);
-            for (sample, wide) in chunk.iter_mut().zip(wide) {
-                *sample = *wide as f32;
-            }
+            narrow(self.arch, wide, chunk);
         }
     }
 
@@ -148,19 +174,9 @@ impl Cascade {
     ///
     /// Thread: any, the audio thread included.
     pub fn process_wide(&mut self, samples: &mut [f64]) {
-        let sections = &mut self.sections[..self.count];
-        let gliding = sections
-            .iter()
-            .map(|section| section.glide_frames_left())
-            .max();
-        let (moving, settled) =
-            samples.split_at_mut(samples.len().min(gliding.unwrap_or(0) as usize));
-        for sample in moving {
-            *sample = sections
-                .iter_mut()
-                .fold(*sample, |x, section| section.glide_step(x));
-        }
-        run(sections, settled);
+        let frames = samples.len();
+        filter(self.arch, &self.curve, [&mut self.memory], [samples]);
+        self.curve.pass_frames(frames);
     }
 
     /// Moves one section to other coefficients over so many frames; 0 changes at once. A glide
@@ -179,14 +195,14 @@ impl Cascade {
         if frames > GLIDE_FRAMES_MAX {
             return Err(CascadeError::GlideTooLong { found: frames });
         }
-        let count = self.count;
-        let Some(found) = self.sections[..count].get_mut(section) else {
+        let count = self.curve.count();
+        if section >= count {
             return Err(CascadeError::NoSuchSection {
                 found: section,
                 count,
             });
-        };
-        found.glide(target, frames);
+        }
+        self.curve.glide(section, target, frames);
         Ok(())
     }
 
@@ -194,15 +210,14 @@ impl Cascade {
     ///
     /// Thread: any, the audio thread included.
     pub fn reset(&mut self) {
-        for section in &mut self.sections[..self.count] {
-            section.reset();
-        }
+        self.curve.settle();
+        self.memory = Memory::default();
     }
 
     /// How many numbers `save` writes and `load` reads. Any thread.
     #[must_use]
     pub fn state_len(&self) -> usize {
-        self.count * NUMBERS_PER_SECTION
+        self.curve.count() * NUMBERS_PER_SECTION
     }
 
     /// Writes the running state, coefficients and glides included, as plain finite numbers; a
@@ -215,8 +230,8 @@ impl Cascade {
     pub fn save(&self, numbers: &mut [f64]) -> Result<(), CascadeError> {
         self.check_length(numbers.len())?;
         let (rows, _) = numbers.as_chunks_mut();
-        for (row, section) in rows.iter_mut().zip(&self.sections) {
-            *row = section.numbers();
+        for (index, (row, section)) in rows.iter_mut().zip(self.curve.sections()).enumerate() {
+            *row = section.numbers(self.memory.get(index));
         }
         Ok(())
     }
@@ -231,13 +246,17 @@ impl Cascade {
     pub fn load(&mut self, numbers: &[f64]) -> Result<(), CascadeError> {
         self.check_length(numbers.len())?;
         let (rows, _) = numbers.as_chunks();
-        let mut loaded = self.sections;
-        for (index, (row, section)) in rows.iter().zip(&mut loaded).enumerate() {
-            *section = Section::from_numbers(row).map_err(|within| CascadeError::StateValue {
-                index: index * NUMBERS_PER_SECTION + within,
-            })?;
+        let mut loaded = self.clone();
+        loaded.memory = Memory::default();
+        for (index, row) in rows.iter().enumerate() {
+            let (section, memory) =
+                Section::from_numbers(row).map_err(|within| CascadeError::StateValue {
+                    index: index * NUMBERS_PER_SECTION + within,
+                })?;
+            loaded.curve.set(index, section);
+            loaded.memory.set(index, memory);
         }
-        self.sections = loaded;
+        *self = loaded;
         Ok(())
     }
 

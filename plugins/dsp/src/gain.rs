@@ -5,11 +5,58 @@
 //!
 //! Source: none needed. Each product is one rounded `f32` multiplication, so a
 //! gain of 1 returns the input to the last bit, and a slice of equal gains does what the constant
-//! does. Non-finite samples and gains spread as in IEEE 754 and only within their own frame.
+//! does, and every vector level gives the same bits. Non-finite samples and gains spread as in
+//! IEEE 754 and only within their own frame.
+
+use pulp::Arch;
+
+use crate::cpu;
+
+/// The functions of this module with the vector instructions of one level.
+#[derive(Clone, Copy, Debug)]
+pub struct Multiplier {
+    arch: Arch,
+}
+
+impl Default for Multiplier {
+    /// On the level of `cpu::arch`. Thread: control; it reads the environment.
+    fn default() -> Self {
+        Self::on(cpu::arch())
+    }
+}
+
+impl Multiplier {
+    /// On one of the levels of `cpu::levels`. Any thread.
+    #[must_use]
+    pub fn on(arch: Arch) -> Self {
+        Self { arch }
+    }
+
+    /// As the function `apply`.
+    ///
+    /// Thread: any, the audio thread included.
+    pub fn apply(&self, gain: f32, input: &[f32], output: &mut [f32]) {
+        self.arch.dispatch(
+            #[inline(always)]
+            || apply(gain, input, output),
+        );
+    }
+
+    /// As the function `apply_each`.
+    ///
+    /// Thread: any, the audio thread included.
+    pub fn apply_each(&self, gains: &[f32], input: &[f32], output: &mut [f32]) {
+        self.arch.dispatch(
+            #[inline(always)]
+            || apply_each(gains, input, output),
+        );
+    }
+}
 
 /// Writes `input` times `gain` into `output`.
 ///
 /// Thread: any, the audio thread included.
+#[inline(always)]
 pub fn apply(gain: f32, input: &[f32], output: &mut [f32]) {
     for (to, from) in output.iter_mut().zip(input) {
         *to = from * gain;
@@ -28,6 +75,7 @@ pub fn apply_in_place(gain: f32, samples: &mut [f32]) {
 /// Writes `input` into `output`, each frame times its own gain.
 ///
 /// Thread: any, the audio thread included.
+#[inline(always)]
 pub fn apply_each(gains: &[f32], input: &[f32], output: &mut [f32]) {
     for ((to, from), gain) in output.iter_mut().zip(input).zip(gains) {
         *to = from * gain;
@@ -49,15 +97,21 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    /// All four ways of applying one gain to one input.
-    fn four_ways(gain: f32, input: &[f32]) -> [Vec<f32>; 4] {
-        let gains = std::vec::from_elem(gain, input.len());
-        let mut ways = std::array::from_fn(|_| input.to_vec());
-        let [constant, constant_in_place, each, each_in_place] = &mut ways;
-        apply(gain, input, constant);
-        apply_in_place(gain, constant_in_place);
-        apply_each(&gains, input, each);
-        apply_each_in_place(&gains, each_in_place);
+    /// All ways of applying one gain to one input.
+    fn all_ways(gain: f32, input: &[f32]) -> Vec<Vec<f32>> {
+        let gains = vec![gain; input.len()];
+        let mut ways = vec![input.to_vec(); 4];
+        apply(gain, input, &mut ways[0]);
+        apply_in_place(gain, &mut ways[1]);
+        apply_each(&gains, input, &mut ways[2]);
+        apply_each_in_place(&gains, &mut ways[3]);
+        for level in cpu::levels() {
+            let mut outputs = [vec![9.0; input.len()], vec![9.0; input.len()]];
+            let multiplier = Multiplier::on(level);
+            multiplier.apply(gain, input, &mut outputs[0]);
+            multiplier.apply_each(&gains, input, &mut outputs[1]);
+            ways.extend(outputs);
+        }
         ways
     }
 
@@ -68,7 +122,7 @@ mod tests {
             input in vec(-2.0..2.0_f32, 0..300),
         ) {
             let expected: Vec<u32> = input.iter().map(|x| (x * gain).to_bits()).collect();
-            for way in four_ways(gain, &input) {
+            for way in all_ways(gain, &input) {
                 let found: Vec<u32> = way.iter().map(|x| x.to_bits()).collect();
                 prop_assert_eq!(&found, &expected);
             }
@@ -76,7 +130,7 @@ mod tests {
 
         #[test]
         fn unity_changes_no_bit(input in vec(prop::num::f32::ANY, 0..100)) {
-            for way in four_ways(1.0, &input) {
+            for way in all_ways(1.0, &input) {
                 for (found, expected) in way.iter().zip(&input) {
                     let same = found.to_bits() == expected.to_bits();
                     prop_assert!(same || expected.is_nan());
@@ -99,6 +153,12 @@ mod tests {
         assert_eq!(output, [2.0, 2.0, 9.0, 9.0]);
         apply(3.0, &[], &mut output);
         assert_eq!(output, [2.0, 2.0, 9.0, 9.0]);
+        for level in cpu::levels() {
+            let mut output = [9.0; 40];
+            Multiplier::on(level).apply(3.0, &[1.0; 37], &mut output);
+            assert_eq!(output[..37], [3.0; 37]);
+            assert_eq!(output[37..], [9.0; 3]);
+        }
     }
 
     #[test]

@@ -8,15 +8,15 @@
 
 use crate::band::BANDS;
 use segue_dsp::biquad::Coefficients;
-use segue_dsp::eq::{Cascade, NUMBERS_PER_SECTION};
+use segue_dsp::cpu;
+use segue_dsp::eq::{Bank, NUMBERS_PER_SECTION, Planes};
 use segue_plugin::prelude::*;
+use std::ops::Range;
 
 /// What a section that lets everything through still holds is gone after so many frames.
 const MEMORY_FRAMES: u32 = 2;
 /// The first numbers of a section are its memory; the rest is the same in every channel.
 const MEMORY_NUMBERS: usize = 2;
-/// The most numbers of one channel.
-const NUMBERS_MAX: usize = BANDS * NUMBERS_PER_SECTION;
 
 pub(crate) const NO_CHAIN: Fault = Fault::new(1, "the running state is not that of these filters");
 
@@ -29,27 +29,32 @@ struct Slot {
 }
 
 /// The sections of all channels.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Chain {
-    /// One for each channel; their sections differ in nothing but their memories.
-    cascades: Vec<Cascade>,
+    bank: Bank,
     slots: [Slot; BANDS],
     count: usize,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self::new(0)
+    }
 }
 
 impl Chain {
     /// A chain at rest, without a section. It allocates: not for the audio thread.
     pub(crate) fn new(channels: usize) -> Self {
-        let empty = Cascade::new(&[]).expect("no section is not too many");
         Self {
-            cascades: vec![empty; channels],
-            ..Self::default()
+            bank: Bank::new(cpu::arch(), channels),
+            slots: [Slot::default(); BANDS],
+            count: 0,
         }
     }
 
     /// The most bytes that `save` writes.
     pub(crate) fn state_bytes(&self) -> usize {
-        let channels = self.cascades.len();
+        let channels = self.bank.channels();
         let shared = 1 + BANDS * 2 + BANDS * (NUMBERS_PER_SECTION - MEMORY_NUMBERS);
         (shared + channels * BANDS * MEMORY_NUMBERS) * size_of::<f64>()
     }
@@ -74,13 +79,11 @@ impl Chain {
             None => glide_frames + MEMORY_FRAMES,
         };
         let target = target.unwrap_or(Coefficients::IDENTITY);
-        for cascade in &mut self.cascades {
-            let glide = cascade.glide(index, target, glide_frames);
-            debug_assert!(
-                glide.is_ok(),
-                "the section was found, and a glide takes 20 ms"
-            );
-        }
+        let glide = self.bank.glide(index, target, glide_frames);
+        debug_assert!(
+            glide.is_ok(),
+            "the section was found, and a glide takes 20 ms"
+        );
     }
 
     /// Filters a block. Thread: audio.
@@ -90,10 +93,8 @@ impl Chain {
             let end = audio
                 .frames()
                 .min(start.saturating_add(self.frames_to_next_leave()));
-            for (channel, cascade) in self.cascades.iter_mut().enumerate() {
-                let (input, output) = audio.channel(channel);
-                cascade.process(&input[start..end], &mut output[start..end]);
-            }
+            let frames = start..end;
+            self.bank.process(&mut Stretch { audio, frames });
             self.pass((end - start) as u32);
             start = end;
         }
@@ -102,8 +103,7 @@ impl Chain {
     /// Forgets the audio and all sections. Thread: audio.
     pub(crate) fn clear(&mut self) {
         self.count = 0;
-        let empty = Cascade::new(&[]).expect("no section is not too many");
-        self.cascades.fill(empty);
+        self.bank.clear();
     }
 
     /// Writes what another chain needs to go on bit for bit. Thread: audio.
@@ -113,10 +113,10 @@ impl Chain {
             state.u64(slot.band as u64)?;
             state.u64(u64::from(slot.leaving_frames))?;
         }
-        for (channel, cascade) in self.cascades.iter().enumerate() {
-            let numbers = numbers(cascade);
-            for section in &numbers.as_chunks::<NUMBERS_PER_SECTION>().0[..self.count] {
-                let (memory, shared) = section.split_at(MEMORY_NUMBERS);
+        for channel in 0..self.bank.channels() {
+            for section in 0..self.count {
+                let numbers = self.bank.numbers(channel, section);
+                let (memory, shared) = numbers.split_at(MEMORY_NUMBERS);
                 state.f64s(memory)?;
                 if channel == 0 {
                     state.f64s(shared)?;
@@ -129,17 +129,22 @@ impl Chain {
     /// Takes over what `save` wrote; after an error this chain is to be thrown away. Thread: audio.
     pub(crate) fn load(&mut self, state: &mut StateReader<'_>) -> Result<(), Fault> {
         self.load_slots(state)?;
-        let mut numbers = [0.0; NUMBERS_MAX];
-        for channel in 0..self.cascades.len() {
-            for section in numbers.as_chunks_mut::<NUMBERS_PER_SECTION>().0[..self.count].iter_mut()
-            {
-                let (memory, shared) = section.split_at_mut(MEMORY_NUMBERS);
+        self.bank.clear();
+        for section in 0..self.count {
+            self.bank.insert(section).map_err(|_| NO_CHAIN)?;
+        }
+        let mut sections = [[0.0; NUMBERS_PER_SECTION]; BANDS];
+        for channel in 0..self.bank.channels() {
+            for (index, numbers) in sections[..self.count].iter_mut().enumerate() {
+                let (memory, shared) = numbers.split_at_mut(MEMORY_NUMBERS);
                 state.f64s(memory)?;
                 if channel == 0 {
                     state.f64s(shared)?;
                 }
+                self.bank
+                    .restore(channel, index, numbers)
+                    .map_err(|_| NO_CHAIN)?;
             }
-            self.cascades[channel] = cascade(&numbers, self.count).ok_or(NO_CHAIN)?;
         }
         Ok(())
     }
@@ -199,57 +204,34 @@ impl Chain {
             leaving_frames: 0,
         };
         self.count += 1;
-        let idle = numbers(&Cascade::new(&[Coefficients::IDENTITY]).expect("one is not too many"));
-        let at = index * NUMBERS_PER_SECTION;
-        self.rearrange(|numbers| {
-            numbers.copy_within(
-                at..NUMBERS_MAX - NUMBERS_PER_SECTION,
-                at + NUMBERS_PER_SECTION,
-            );
-            numbers[at..at + NUMBERS_PER_SECTION].copy_from_slice(&idle[..NUMBERS_PER_SECTION]);
-        });
+        let inserted = self.bank.insert(index);
+        debug_assert!(inserted.is_ok(), "there is a section for every band");
     }
 
     fn remove(&mut self, index: usize) {
         self.slots.copy_within(index + 1..self.count, index);
         self.count -= 1;
-        let at = index * NUMBERS_PER_SECTION;
-        self.rearrange(|numbers| numbers.copy_within(at + NUMBERS_PER_SECTION.., at));
-    }
-
-    /// Makes the cascades anew from their numbers in another order.
-    fn rearrange(&mut self, order: impl Fn(&mut [f64; NUMBERS_MAX])) {
-        for old in &mut self.cascades {
-            let mut numbers = numbers(old);
-            order(&mut numbers);
-            // A memory that is not finite cannot be carried over: what was heard of it has failed
-            // the stage already, and from here on it starts at rest.
-            *old = cascade(&numbers, self.count).unwrap_or_else(|| at_rest(&numbers, self.count));
-        }
+        let removed = self.bank.remove(index);
+        debug_assert!(removed.is_ok(), "it was counted a moment ago");
     }
 }
 
-/// The numbers of a cascade, zeros behind them.
-fn numbers(cascade: &Cascade) -> [f64; NUMBERS_MAX] {
-    let mut numbers = [0.0; NUMBERS_MAX];
-    let saved = cascade.save(&mut numbers[..cascade.state_len()]);
-    debug_assert!(saved.is_ok(), "the length is the cascade's own");
-    numbers
+/// Some frames of a block.
+struct Stretch<'a, 'b> {
+    audio: &'a mut Io<'b>,
+    frames: Range<usize>,
 }
 
-/// The cascade of as many sections, if the numbers are those of one.
-fn cascade(numbers: &[f64; NUMBERS_MAX], count: usize) -> Option<Cascade> {
-    let idle = [Coefficients::IDENTITY; BANDS];
-    let mut cascade = Cascade::new(&idle[..count]).ok()?;
-    cascade.load(&numbers[..count * NUMBERS_PER_SECTION]).ok()?;
-    Some(cascade)
-}
-
-/// The same with empty memories.
-fn at_rest(numbers: &[f64; NUMBERS_MAX], count: usize) -> Cascade {
-    let mut numbers = *numbers;
-    for section in numbers.as_chunks_mut::<NUMBERS_PER_SECTION>().0 {
-        section[..MEMORY_NUMBERS].fill(0.0);
+impl Planes for Stretch<'_, '_> {
+    fn frames(&self) -> usize {
+        self.frames.len()
     }
-    cascade(&numbers, count).expect("coefficients and glides of a running cascade are in range")
+
+    fn input(&self, channel: usize) -> &[f32] {
+        &self.audio.input(channel)[self.frames.clone()]
+    }
+
+    fn output(&mut self, channel: usize) -> &mut [f32] {
+        &mut self.audio.output(channel)[self.frames.clone()]
+    }
 }

@@ -1,6 +1,7 @@
 //! The equalizer as a host sees it.
 
 mod properties;
+mod response;
 
 use super::*;
 use segue_dsp::eq::Cascade;

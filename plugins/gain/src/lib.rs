@@ -7,7 +7,7 @@
 
 #![deny(unsafe_code)]
 
-use segue_dsp::gain;
+use segue_dsp::gain::Multiplier;
 use segue_plugin::prelude::*;
 
 /// Makes everything louder or softer.
@@ -16,6 +16,7 @@ struct Gain {
     /// How much louder; negative is softer. The linear gain is 10^(gain_db / 20).
     #[param(unit = "dB", range = -120.0..=60.0, default = 0.0, smooth_ms = 20.0)]
     gain_db: Smoothed,
+    multiplier: Multiplier,
 }
 
 const NO_GLIDE: Fault = Fault::new(1, "the running state is not that of a gain");
@@ -30,13 +31,13 @@ impl AudioProcessor for Gain {
         if let Some(factor) = self.gain_db.constant_gain(context) {
             for channel in 0..audio.channels_out() {
                 let (input, output) = audio.channel(channel);
-                gain::apply(factor, input, output);
+                self.multiplier.apply(factor, input, output);
             }
         } else {
             let factors = self.gain_db.gains(context);
             for channel in 0..audio.channels_out() {
                 let (input, output) = audio.channel(channel);
-                gain::apply_each(factors, input, output);
+                self.multiplier.apply_each(factors, input, output);
             }
         }
         Ok(Status::Continue)

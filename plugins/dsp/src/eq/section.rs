@@ -1,45 +1,37 @@
-//! Section: one biquad with its state, and its way from old to new coefficients.
+//! Section: one biquad on its way from old to new coefficients.
 //!
-//! In: coefficients, and samples one at a time. Out: filtered samples, and the state as numbers.
+//! In: coefficients, and frames that pass. Out: the coefficients of a frame, and all of it as
+//! numbers together with a memory.
 
 use crate::biquad::Coefficients;
 use crate::eq::GLIDE_FRAMES_MAX;
+use crate::eq::memory::Numbers;
 
 /// Two of state, two times five of coefficients, and the glide's place and length.
 pub(super) const NUMBERS: usize = 14;
 
-/// The memory of a transposed direct form II.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Memory {
-    pub(super) s1: f64,
-    pub(super) s2: f64,
-}
-
 /// One section: settled where `done_frames` equals `glide_frames`, on its way otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Section {
-    pub(super) memory: Memory,
     pub(super) target: Coefficients,
     start: Coefficients,
     done_frames: u32,
     glide_frames: u32,
 }
 
-/// One frame through one section. Every path through the cascade comes down to this order of
-/// operations, which is why they agree to the last bit.
+/// One frame through one section that glides, the same on every vector level.
 #[inline(always)]
-pub(super) fn step(coefficients: &Coefficients, memory: &mut Memory, x: f64) -> f64 {
+pub(super) fn step(coefficients: &Coefficients, memory: &mut Numbers, x: f64) -> f64 {
     let Coefficients { b0, b1, b2, a1, a2 } = *coefficients;
-    let y = b0 * x + memory.s1;
-    memory.s1 = (b1 * x + memory.s2) - a1 * y;
-    memory.s2 = b2 * x - a2 * y;
+    let [s1, s2] = *memory;
+    let y = b0 * x + s1;
+    *memory = [(b1 * x + s2) - a1 * y, b2 * x - a2 * y];
     y
 }
 
 impl Section {
     pub(super) fn new(coefficients: Coefficients) -> Self {
         Self {
-            memory: Memory::default(),
             target: coefficients,
             start: coefficients,
             done_frames: 0,
@@ -51,11 +43,9 @@ impl Section {
         self.glide_frames - self.done_frames
     }
 
-    /// One frame while any section of the cascade glides: this one may be settled already.
-    pub(super) fn glide_step(&mut self, x: f64) -> f64 {
-        let coefficients = self.current();
-        self.done_frames += u32::from(self.done_frames < self.glide_frames);
-        step(&coefficients, &mut self.memory, x)
+    /// Counts frames on the way; none where it is at its end.
+    pub(super) fn pass_frames(&mut self, frames: u32) {
+        self.done_frames += frames.min(self.glide_frames_left());
     }
 
     pub(super) fn glide(&mut self, target: Coefficients, frames: u32) {
@@ -65,12 +55,8 @@ impl Section {
         self.glide_frames = frames;
     }
 
-    pub(super) fn reset(&mut self) {
-        *self = Self::new(self.target);
-    }
-
     /// The coefficients of the frame to come.
-    fn current(&self) -> Coefficients {
+    pub(super) fn current(&self) -> Coefficients {
         if self.glide_frames_left() == 0 {
             return self.target;
         }
@@ -85,8 +71,9 @@ impl Section {
         }
     }
 
-    pub(super) fn numbers(&self) -> [f64; NUMBERS] {
-        let Memory { s1, s2 } = self.memory;
+    /// Everything about the section, and its memory.
+    pub(super) fn numbers(&self, memory: Numbers) -> [f64; NUMBERS] {
+        let [s1, s2] = memory;
         let [from, to] = [self.start, self.target].map(|c| [c.b0, c.b1, c.b2, c.a1, c.a2]);
         let [f0, f1, f2, f3, f4] = from;
         let [t0, t1, t2, t3, t4] = to;
@@ -94,8 +81,8 @@ impl Section {
         [s1, s2, f0, f1, f2, f3, f4, t0, t1, t2, t3, t4, done, all]
     }
 
-    /// The section that `numbers` described, or the index of the first number that none has.
-    pub(super) fn from_numbers(numbers: &[f64; NUMBERS]) -> Result<Self, usize> {
+    /// The section that `numbers` described and its memory, or the index of the first number that none has.
+    pub(super) fn from_numbers(numbers: &[f64; NUMBERS]) -> Result<(Self, Numbers), usize> {
         if let Some(bad) = numbers.iter().position(|number| !number.is_finite()) {
             return Err(bad);
         }
@@ -121,13 +108,13 @@ impl Section {
         }
         let glide_frames = frames(all, GLIDE_FRAMES_MAX).ok_or(13_usize)?;
         let done_frames = frames(done, glide_frames).ok_or(12_usize)?;
-        Ok(Self {
-            memory: Memory { s1, s2 },
+        let section = Self {
             target,
             start,
             done_frames,
             glide_frames,
-        })
+        };
+        Ok((section, [s1, s2]))
     }
 }
 

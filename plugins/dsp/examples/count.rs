@@ -1,0 +1,157 @@
+//! Count: runs one kernel over a fixed number of frames, for a tool that counts instructions.
+//!
+//! In: the name of a kernel; without one, nothing. Out: without a name, the names of all, one a
+//! line. The vector level is that of `SEGUE_CPU`, and of what the tool can emulate.
+//!
+//! `.ci/instructions` runs it and compares with `benches/instructions.txt`. Only what happens in
+//! the function `measured` is counted: everything is made, and has run once, before.
+//!
+//! A new kernel is one more line of `KERNELS`, and `.ci/instructions --write` for the table.
+
+use segue_dsp::biquad::{Band, Coefficients, Shape};
+use segue_dsp::cpu;
+use segue_dsp::eq::{Bank, Planes};
+use segue_dsp::gain::Multiplier;
+use segue_dsp::levels::{FullScale, LevelMeter};
+use segue_dsp::sum::CompensatedSum;
+use std::hint::black_box;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Frames that every kernel works on: enough that one call more or less is not seen.
+const FRAMES: usize = 1 << 16;
+/// Frames a call, as a host would.
+const BLOCK_FRAMES: usize = 256;
+
+/// Makes what a kernel needs; what it answers then works on `FRAMES` frames at every call.
+type Prepare = fn() -> Box<dyn FnMut()>;
+
+/// Every kernel, by the name it has in the table.
+const KERNELS: [(&str, Prepare); 8] = [
+    ("gain", gain),
+    ("gain-each", gain_each),
+    ("eq1-stereo", || eq(1, 2)),
+    ("eq9-stereo", || eq(9, 2)),
+    ("eq16-stereo", || eq(16, 2)),
+    ("eq16-mono", || eq(16, 1)),
+    ("sum", sum),
+    ("levels", levels),
+];
+
+fn main() -> ExitCode {
+    let Some(wanted) = std::env::args().nth(1) else {
+        let names = KERNELS.map(|(name, _)| name).join("\n");
+        let written = writeln!(std::io::stdout(), "{names}");
+        return written.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    };
+    let Some((_, prepare)) = KERNELS.iter().find(|(name, _)| *name == wanted) else {
+        let _ = writeln!(std::io::stderr(), "there is no kernel {wanted}");
+        return ExitCode::from(2);
+    };
+    let mut run = prepare();
+    run();
+    measured(&mut *run);
+    ExitCode::SUCCESS
+}
+
+/// The tool counts from the entry of this function to its end, and finds it by its name.
+#[inline(never)]
+fn measured(run: &mut dyn FnMut()) {
+    run();
+    black_box(());
+}
+
+/// Noise between -0.5 and 0.5 that is the same in every run.
+fn noise(frames: usize) -> Vec<f32> {
+    let mut state = 1_u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 16_777_216.0 - 0.5
+    };
+    std::iter::repeat_with(next).take(frames).collect()
+}
+
+fn gain() -> Box<dyn FnMut()> {
+    let (multiplier, input) = (Multiplier::default(), noise(BLOCK_FRAMES));
+    let mut output = input.clone();
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            multiplier.apply(black_box(0.5), black_box(&input), black_box(&mut output));
+        }
+    })
+}
+
+fn gain_each() -> Box<dyn FnMut()> {
+    let (multiplier, input) = (Multiplier::default(), noise(BLOCK_FRAMES));
+    let mut output = input.clone();
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            multiplier.apply_each(&input, black_box(&input), black_box(&mut output));
+        }
+    })
+}
+
+/// One block of channels that all hear the same.
+struct Block {
+    input: Vec<f32>,
+    output: Vec<Vec<f32>>,
+}
+
+impl Planes for Block {
+    fn frames(&self) -> usize {
+        self.input.len()
+    }
+
+    fn input(&self, _channel: usize) -> &[f32] {
+        &self.input
+    }
+
+    fn output(&mut self, channel: usize) -> &mut [f32] {
+        &mut self.output[channel]
+    }
+}
+
+fn eq(sections: usize, channels: usize) -> Box<dyn FnMut()> {
+    let mut bank = Bank::new(cpu::arch(), channels);
+    for index in 0..sections {
+        let band = Band {
+            shape: Shape::Peak { gain_db: 3.0 },
+            frequency_hz: 60.0 * 1.4_f64.powi(index as i32),
+            q: 1.0,
+        };
+        let coefficients = Coefficients::design(&band, 48_000.0).expect("in range");
+        bank.insert(index).expect("at most 16");
+        bank.glide(index, coefficients, 0).expect("it is there");
+    }
+    let mut block = Block {
+        input: noise(BLOCK_FRAMES),
+        output: vec![vec![0.0; BLOCK_FRAMES]; channels],
+    };
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            bank.process(black_box(&mut block));
+        }
+    })
+}
+
+fn sum() -> Box<dyn FnMut()> {
+    let terms: Vec<f64> = noise(FRAMES).into_iter().map(f64::from).collect();
+    let mut sum = CompensatedSum::default();
+    Box::new(move || {
+        for term in black_box(&terms) {
+            sum.add(*term);
+        }
+        black_box(sum.value());
+    })
+}
+
+fn levels() -> Box<dyn FnMut()> {
+    let input = noise(BLOCK_FRAMES);
+    let mut meter = LevelMeter::new(FullScale::Pcm { bits: 24 });
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            meter.feed(black_box(&input));
+        }
+        black_box(meter.levels());
+    })
+}
