@@ -11,24 +11,21 @@
 //! reach the peak found before is not interpolated, which changes no result and spares most of
 //! the work in music.
 
-use std::f64::consts::PI;
+mod detector;
+mod phases;
+
+pub use detector::{Detector, DetectorError};
+
+use phases::{PHASES_MAX, Phases, TAPS_MAX};
 
 /// From this rate on, two points for each sample are enough.
 const TWICE_FROM_HZ: u32 = 96_000;
 /// From this rate on, the samples themselves are enough.
 const ONCE_FROM_HZ: u32 = 192_000;
-/// Half the filter's length in oversampled points, without the middle one.
-const HALF_WIDTH: usize = 24;
-/// Taps of the longest phase.
-const TAPS_MAX: usize = 2 * HALF_WIDTH / 2;
-/// Phases beside phase 0, at most.
-const PHASES_MAX: usize = 3;
 /// Frames that are interpolated at a time.
 const CHUNK_FRAMES: usize = 256;
 /// Frames side by side in one step.
 const LANES: usize = 8;
-/// Above one by more than the rounding of a sum of 24 `f32` products can amount to.
-const ROUNDING_MARGIN: f32 = 1.000_01;
 
 /// Follows the true peak of one channel. It owns its history and allocates nothing.
 #[derive(Clone, Debug)]
@@ -45,14 +42,6 @@ enum Interpolator {
     Once,
     Twice(Phases<1, TAPS_MAX>),
     FourTimes(Phases<PHASES_MAX, { TAPS_MAX / 2 }>),
-}
-
-/// The taps of each phase but phase 0, for the oldest sample first.
-#[derive(Clone, Debug)]
-struct Phases<const PHASES: usize, const TAPS: usize> {
-    taps: [[f32; TAPS]; PHASES],
-    /// What a phase can make of samples of magnitude 1 at most.
-    bound: f32,
 }
 
 impl TruePeak {
@@ -125,23 +114,6 @@ impl TruePeak {
 }
 
 impl<const PHASES: usize, const TAPS: usize> Phases<PHASES, TAPS> {
-    fn new() -> Self {
-        let mut taps = [[0.0; TAPS]; PHASES];
-        let mut bound = 0.0_f32;
-        for (index, phase) in taps.iter_mut().enumerate() {
-            for (place, tap) in phase.iter_mut().enumerate() {
-                let age = TAPS - 1 - place;
-                let point = (age * (PHASES + 1) + index + 1) as f64 - HALF_WIDTH as f64;
-                *tap = windowed_sinc(point, PHASES + 1) as f32;
-            }
-            bound = bound.max(phase.iter().map(|tap| tap.abs()).sum());
-        }
-        Self {
-            taps,
-            bound: bound * ROUNDING_MARGIN,
-        }
-    }
-
     /// The larger of `peak` and what the signal reaches, behind its first `TAPS_MAX - 1` samples.
     fn largest(&self, signal: &[f32], peak: f32) -> f32 {
         let reach = largest(signal, 0.0);
@@ -196,20 +168,10 @@ fn largest(samples: &[f32], peak: f32) -> f32 {
     lanes.into_iter().chain(rest).fold(peak, f32::max)
 }
 
-/// sin(pi t) / (pi t) at `point` oversampled points from the middle, under a Hann window.
-fn windowed_sinc(point: f64, points_per_sample: usize) -> f64 {
-    let angle = PI * point / points_per_sample as f64;
-    let sinc = if point == 0.0 {
-        1.0
-    } else {
-        angle.sin() / angle
-    };
-    sinc * 0.5 * (1.0 + (PI * point / HALF_WIDTH as f64).cos())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use phases::{HALF_WIDTH, windowed_sinc};
     use proptest::collection::vec;
     use proptest::prelude::*;
 
