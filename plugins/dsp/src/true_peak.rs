@@ -7,69 +7,64 @@
 //! one set of taps as an example and leaves others open. These are a sinc under a Hann window of
 //! 49 points, whose phase 0 is the signal itself: a true peak is never below the sample peak.
 //!
-//! The sum of the taps' magnitudes bounds what a phase can make of its input. A chunk that cannot
-//! reach the peak found before is not interpolated, which changes no result and spares most of
-//! the work in music.
+//! The sum of the taps' magnitudes bounds what a phase can make of its input. A group of frames
+//! that cannot reach the peak found before is not interpolated, which changes no result and spares
+//! most of the work in music.
 
 mod detector;
 mod phases;
 
 pub use detector::{Detector, DetectorError};
 
-use phases::{PHASES_MAX, Phases, TAPS_MAX};
-
-/// From this rate on, two points for each sample are enough.
-const TWICE_FROM_HZ: u32 = 96_000;
-/// From this rate on, the samples themselves are enough.
-const ONCE_FROM_HZ: u32 = 192_000;
-/// Frames that are interpolated at a time.
-const CHUNK_FRAMES: usize = 256;
-/// Frames side by side in one step.
-const LANES: usize = 8;
+use crate::cpu;
+use crate::lanes::{Kernel, LANES_MAX, Lanes, run};
+use crate::stretch::{GROUP_FRAMES, PAST_FRAMES, Past, STRETCH_FRAMES, Stretch};
+use phases::{Grid, Points};
+use pulp::Arch;
 
 /// Follows the true peak of one channel. It owns its history and allocates nothing.
 #[derive(Clone, Debug)]
 pub struct TruePeak {
-    interpolator: Interpolator,
-    /// The last `TAPS_MAX - 1` samples, oldest first.
-    history: [f32; TAPS_MAX - 1],
+    level: Arch,
+    grid: Grid,
+    past: Past,
     peak: f32,
 }
 
-/// The phases that a sample rate asks for.
-#[derive(Clone, Debug)]
-enum Interpolator {
-    Once,
-    Twice(Phases<1, TAPS_MAX>),
-    FourTimes(Phases<PHASES_MAX, { TAPS_MAX / 2 }>),
-}
-
 impl TruePeak {
-    /// A meter that has heard silence only, for a sample rate in Hz. Any thread.
+    /// A meter that has heard silence only, for a sample rate in Hz. Thread: control.
     #[must_use]
     pub fn new(sample_rate_hz: u32) -> Self {
-        let interpolator = match sample_rate_hz {
-            ONCE_FROM_HZ.. => Interpolator::Once,
-            TWICE_FROM_HZ.. => Interpolator::Twice(Phases::new()),
-            _ => Interpolator::FourTimes(Phases::new()),
-        };
+        Self::on(cpu::arch(), sample_rate_hz)
+    }
+
+    /// The same with the instructions of a level. Levels agree to a millionth of the largest
+    /// sample. Any thread.
+    #[must_use]
+    pub fn on(level: Arch, sample_rate_hz: u32) -> Self {
         Self {
-            interpolator,
-            history: [0.0; TAPS_MAX - 1],
+            level,
+            grid: Grid::at_rate(sample_rate_hz),
+            past: [0.0; PAST_FRAMES],
             peak: 0.0,
         }
     }
 
     /// Measures the samples that follow those measured before. How a stream is divided into
-    /// calls changes no bit. A NaN counts as 0; infinities make the peak infinite.
+    /// calls changes no bit. A NaN counts as 0; infinities make the peak infinite; between the
+    /// samples magnitudes above 1e30 count as 1e30.
     ///
     /// The filter looks 6 samples ahead (12 at two points a sample), so what lies between the
     /// stream's last samples counts when as many zeros are fed.
     ///
     /// Thread: any, the audio thread included.
     pub fn feed(&mut self, samples: &[f32]) {
-        for chunk in samples.chunks(CHUNK_FRAMES) {
-            self.feed_chunk(chunk);
+        for samples in samples.chunks(STRETCH_FRAMES) {
+            let stretch = Stretch::new(self.level, &self.past, samples);
+            if stretch.infinite() > 0 {
+                self.peak = f32::INFINITY;
+            }
+            self.hear(&stretch);
         }
     }
 
@@ -92,80 +87,90 @@ impl TruePeak {
     ///
     /// Thread: any, the audio thread included.
     pub fn reset(&mut self) {
-        self.history = [0.0; TAPS_MAX - 1];
+        self.past = [0.0; PAST_FRAMES];
         self.peak = 0.0;
     }
 
-    fn feed_chunk(&mut self, chunk: &[f32]) {
-        let mut signal = [0.0; TAPS_MAX - 1 + CHUNK_FRAMES];
-        let (before, now) = signal.split_at_mut(TAPS_MAX - 1);
-        before.copy_from_slice(&self.history);
-        for (to, from) in now.iter_mut().zip(chunk) {
-            *to = if from.is_nan() { 0.0 } else { *from };
-        }
-        let signal = &signal[..TAPS_MAX - 1 + chunk.len()];
-        self.peak = match &self.interpolator {
-            Interpolator::Once => largest(signal, self.peak),
-            Interpolator::Twice(phases) => phases.largest(signal, self.peak),
-            Interpolator::FourTimes(phases) => phases.largest(signal, self.peak),
+    /// The samples that the next stretch begins with.
+    pub(crate) fn past(&self) -> &Past {
+        &self.past
+    }
+
+    /// Measures a stretch that was made behind `past`.
+    pub(crate) fn hear(&mut self, stretch: &Stretch) {
+        let peak = self.peak.max(stretch.largest());
+        self.peak = match &self.grid {
+            Grid::Once => peak,
+            Grid::Twice(points) => run(
+                self.level,
+                Highest {
+                    points,
+                    stretch,
+                    peak,
+                },
+            ),
+            Grid::FourTimes(points) => run(
+                self.level,
+                Highest {
+                    points,
+                    stretch,
+                    peak,
+                },
+            ),
         };
-        self.history.copy_from_slice(&signal[chunk.len()..]);
+        self.past = stretch.past();
     }
 }
 
-impl<const PHASES: usize, const TAPS: usize> Phases<PHASES, TAPS> {
-    /// The larger of `peak` and what the signal reaches, behind its first `TAPS_MAX - 1` samples.
-    fn largest(&self, signal: &[f32], peak: f32) -> f32 {
-        let reach = largest(signal, 0.0);
-        let peak = peak.max(largest(&signal[TAPS_MAX - 1..], 0.0));
-        if reach * self.bound <= peak {
-            return peak;
-        }
-        let signal = &signal[TAPS_MAX - TAPS..];
-        let frames = signal.len() - (TAPS - 1);
-        let in_lanes = frames - frames % LANES;
-        let peak = self.largest_in_steps::<LANES>(&signal[..in_lanes + TAPS - 1], peak);
-        self.largest_in_steps::<1>(&signal[in_lanes..], peak)
-    }
+/// Finds the larger of a peak and all points of a stretch.
+struct Highest<'a, P> {
+    points: &'a P,
+    stretch: &'a Stretch,
+    peak: f32,
+}
 
-    /// Steps of `WIDTH` frames, each frame's sum in the order of the taps, whatever the width.
-    fn largest_in_steps<const WIDTH: usize>(&self, signal: &[f32], peak: f32) -> f32 {
-        let frames = signal.len() - (TAPS - 1);
-        let mut peaks = [peak; WIDTH];
-        for first in (0..frames).step_by(WIDTH) {
-            let around = &signal[first..first + WIDTH + TAPS - 1];
-            for taps in &self.taps {
-                let mut sums = [0.0_f32; WIDTH];
-                for (place, tap) in taps.iter().enumerate() {
-                    let shifted = &around[place..place + WIDTH];
-                    for (sum, sample) in sums.iter_mut().zip(shifted) {
-                        *sum += tap * sample;
-                    }
-                }
-                for (peak, sum) in peaks.iter_mut().zip(sums) {
-                    *peak = if sum.abs() > *peak { sum.abs() } else { *peak };
-                }
+impl<P: Points> Kernel for Highest<'_, P> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, lanes: L) -> f32 {
+        let groups = self.stretch.groups();
+        // The loudest first: most of the others can then be passed over.
+        let mut loudest = 0;
+        for group in 1..groups {
+            if self.stretch.reach(group) > self.stretch.reach(loudest) {
+                loudest = group;
             }
         }
-        peaks.into_iter().fold(peak, f32::max)
+        for group in [loudest].into_iter().chain(0..groups) {
+            if self.stretch.reach(group) * self.points.bound() > self.peak {
+                self.peak = self.highest_of_group(lanes, group * GROUP_FRAMES);
+            }
+        }
+        self.peak
     }
 }
 
-/// The largest magnitude of the samples, at least `peak`.
-fn largest(samples: &[f32], peak: f32) -> f32 {
-    let mut lanes = [peak; LANES];
-    let (rows, rest) = samples.as_chunks::<LANES>();
-    for row in rows {
-        for (lane, sample) in lanes.iter_mut().zip(row) {
-            *lane = if sample.abs() > *lane {
-                sample.abs()
+impl<P: Points> Highest<'_, P> {
+    #[inline(always)]
+    fn highest_of_group<L: Lanes>(&self, lanes: L, start: usize) -> f32 {
+        let end = self.stretch.now().len().min(start + GROUP_FRAMES);
+        let mut highest = lanes.splat(self.peak);
+        for first in (start..end).step_by(L::COUNT) {
+            let around = self.stretch.around(first, P::TAPS - 1);
+            let row = self.points.highest(lanes, around);
+            if first + L::COUNT <= end {
+                highest = lanes.max(row, highest);
             } else {
-                *lane
-            };
+                // What follows the last frame is not known yet.
+                let mut numbers = [0.0; LANES_MAX];
+                lanes.store(row, &mut numbers);
+                numbers[end - first..].fill(0.0);
+                highest = lanes.max(lanes.load(&numbers), highest);
+            }
         }
+        lanes.largest(highest)
     }
-    let rest = rest.iter().map(|sample| sample.abs());
-    lanes.into_iter().chain(rest).fold(peak, f32::max)
 }
 
 #[cfg(test)]

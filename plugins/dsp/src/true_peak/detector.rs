@@ -5,15 +5,14 @@
 //!
 //! The filters are those of `TruePeak`, so the largest number of an envelope is the true peak.
 
-use crate::true_peak::phases::{PHASES_MAX, Phases, TAPS_MAX};
-use crate::true_peak::{ONCE_FROM_HZ, TWICE_FROM_HZ};
+use crate::cpu;
+use crate::lanes::{Kernel, LANES_MAX, Lanes, run};
+use crate::stretch::{MAGNITUDE_MAX, PAST_FRAMES, Past, STRETCH_FRAMES, Stretch};
+use crate::true_peak::phases::{Grid, Points};
+use pulp::Arch;
 use thiserror::Error;
 
-/// Frames worked on at a time.
-const CHUNK_FRAMES: usize = 256;
-/// Samples beyond this count as this, +600 dB: sums over them must stay finite.
-const MAGNITUDE_MAX: f32 = 1e30;
-/// What sums over such samples stay below: twice as much as all taps of a phase can make of them.
+/// What sums over samples stay below: twice as much as all taps of a phase can make of them.
 const GAP_MAX: f32 = 8.0 * MAGNITUDE_MAX;
 
 /// Why a detector's state cannot be saved or loaded.
@@ -41,33 +40,30 @@ pub enum DetectorError {
 /// The envelope of a signal on the oversampled grid. It owns its history; only `new` allocates.
 #[derive(Clone, Debug)]
 pub struct Detector {
+    level: Arch,
     grid: Grid,
-    /// Of each channel the last `TAPS_MAX - 1` samples, oldest first.
-    histories: Vec<[f32; TAPS_MAX - 1]>,
+    /// Of each channel.
+    pasts: Vec<Past>,
     /// The highest point between the last frame answered and the one after it.
     gap: f32,
 }
 
-/// The points between two samples.
-#[derive(Clone, Debug)]
-enum Grid {
-    Once,
-    Twice(Phases<1, TAPS_MAX>),
-    FourTimes(Phases<PHASES_MAX, { TAPS_MAX / 2 }>),
-}
-
 impl Detector {
     /// A detector that has heard silence only, for so many channels at a sample rate in Hz.
-    /// Allocates; any thread.
+    /// Allocates; thread: control.
     #[must_use]
     pub fn new(channels: usize, sample_rate_hz: u32) -> Self {
+        Self::on(cpu::arch(), channels, sample_rate_hz)
+    }
+
+    /// The same with the instructions of a level. Levels agree to a millionth of the largest
+    /// sample. Allocates; any thread but the audio thread.
+    #[must_use]
+    pub fn on(level: Arch, channels: usize, sample_rate_hz: u32) -> Self {
         Self {
-            grid: match sample_rate_hz {
-                ONCE_FROM_HZ.. => Grid::Once,
-                TWICE_FROM_HZ.. => Grid::Twice(Phases::new()),
-                _ => Grid::FourTimes(Phases::new()),
-            },
-            histories: vec![[0.0; TAPS_MAX - 1]; channels],
+            level,
+            grid: Grid::at_rate(sample_rate_hz),
+            pasts: vec![[0.0; PAST_FRAMES]; channels],
             gap: 0.0,
         }
     }
@@ -76,17 +72,13 @@ impl Detector {
     /// 12 below 192 kHz, 0 from there on. Any thread.
     #[must_use]
     pub const fn latency_frames(&self) -> usize {
-        match self.grid {
-            Grid::Once => 0,
-            Grid::Twice(_) => TAPS_MAX / 2,
-            Grid::FourTimes(_) => TAPS_MAX / 4,
-        }
+        self.grid.taps() / 2
     }
 
     /// How many channels it listens to. Any thread.
     #[must_use]
     pub fn channels(&self) -> usize {
-        self.histories.len()
+        self.pasts.len()
     }
 
     /// Writes `peaks[n]`: the largest magnitude, over all channels, of the frame that came
@@ -103,8 +95,8 @@ impl Detector {
         let frames = frames.unwrap_or(peaks.len()).min(peaks.len());
         let mut start = 0;
         while start < frames {
-            let end = frames.min(start + CHUNK_FRAMES);
-            self.process_chunk(inputs, start, &mut peaks[start..end]);
+            let end = frames.min(start + STRETCH_FRAMES);
+            self.process_stretch(inputs, start, &mut peaks[start..end]);
             start = end;
         }
     }
@@ -113,14 +105,14 @@ impl Detector {
     ///
     /// Thread: any, the audio thread included.
     pub fn reset(&mut self) {
-        self.histories.fill([0.0; TAPS_MAX - 1]);
+        self.pasts.fill([0.0; PAST_FRAMES]);
         self.gap = 0.0;
     }
 
     /// How many numbers `save` writes and `load` reads. Any thread.
     #[must_use]
     pub fn state_len(&self) -> usize {
-        self.histories.len() * self.history_frames() + 1
+        self.pasts.len() * self.history_frames() + 1
     }
 
     /// Writes the running state as plain finite numbers; a detector of the same rate and channels
@@ -135,8 +127,8 @@ impl Detector {
         let kept = self.history_frames();
         let (gap, samples) = numbers.split_at_mut(1);
         gap[0] = self.gap;
-        for (channel, history) in self.histories.iter().enumerate() {
-            samples[channel * kept..][..kept].copy_from_slice(&history[TAPS_MAX - 1 - kept..]);
+        for (channel, past) in self.pasts.iter().enumerate() {
+            samples[channel * kept..][..kept].copy_from_slice(&past[PAST_FRAMES - kept..]);
         }
         Ok(())
     }
@@ -160,20 +152,16 @@ impl Detector {
         }
         let kept = self.history_frames();
         self.gap = gap[0];
-        for (channel, history) in self.histories.iter_mut().enumerate() {
-            *history = [0.0; TAPS_MAX - 1];
-            history[TAPS_MAX - 1 - kept..].copy_from_slice(&samples[channel * kept..][..kept]);
+        for (channel, past) in self.pasts.iter_mut().enumerate() {
+            *past = [0.0; PAST_FRAMES];
+            past[PAST_FRAMES - kept..].copy_from_slice(&samples[channel * kept..][..kept]);
         }
         Ok(())
     }
 
     /// The samples of each channel that later ones are answered with.
     const fn history_frames(&self) -> usize {
-        match self.grid {
-            Grid::Once => 0,
-            Grid::Twice(_) => TAPS_MAX - 1,
-            Grid::FourTimes(_) => TAPS_MAX / 2 - 1,
-        }
+        self.grid.taps().saturating_sub(1)
     }
 
     fn check_length(&self, found: usize) -> Result<(), DetectorError> {
@@ -185,30 +173,42 @@ impl Detector {
         }
     }
 
-    fn process_chunk(&mut self, inputs: &[&[f32]], start: usize, peaks: &mut [f32]) {
+    fn process_stretch(&mut self, inputs: &[&[f32]], start: usize, peaks: &mut [f32]) {
         let frames = peaks.len();
         let latency = self.latency_frames();
-        // Of each frame the points behind it, those behind the last frame of before in front.
-        let mut gaps = [0.0_f32; CHUNK_FRAMES + 1];
+        // Of each frame the highest point behind it, from the one before the first frame on.
+        let mut gaps = [0.0; 1 + STRETCH_FRAMES + LANES_MAX];
         gaps[0] = self.gap;
         peaks.fill(0.0);
-        for (channel, history) in self.histories.iter_mut().enumerate() {
-            let input = inputs
-                .get(channel)
-                .map(|input| &input[start..start + frames]);
-            let mut signal = [0.0; TAPS_MAX - 1 + CHUNK_FRAMES];
-            signal[..TAPS_MAX - 1].copy_from_slice(history);
-            copy_finite(input.unwrap_or_default(), &mut signal[TAPS_MAX - 1..]);
-            let signal = &signal[..TAPS_MAX - 1 + frames];
-            for (peak, sample) in peaks.iter_mut().zip(&signal[TAPS_MAX - 1 - latency..]) {
+        for (channel, past) in self.pasts.iter_mut().enumerate() {
+            let silence = [0.0; STRETCH_FRAMES];
+            let input = inputs.get(channel).map(|input| &input[start..]);
+            let input = &input.unwrap_or(&silence)[..frames];
+            let stretch = &Stretch::new(self.level, past, input);
+            for (peak, sample) in peaks.iter_mut().zip(stretch.around(0, latency)) {
                 *peak = larger(sample.abs(), *peak);
             }
+            let gaps = &mut gaps[1..];
             match &self.grid {
                 Grid::Once => {}
-                Grid::Twice(phases) => raise(phases, signal, &mut gaps[1..=frames]),
-                Grid::FourTimes(phases) => raise(phases, signal, &mut gaps[1..=frames]),
+                Grid::Twice(points) => run(
+                    self.level,
+                    Raise {
+                        points,
+                        stretch,
+                        gaps,
+                    },
+                ),
+                Grid::FourTimes(points) => run(
+                    self.level,
+                    Raise {
+                        points,
+                        stretch,
+                        gaps,
+                    },
+                ),
             }
-            history.copy_from_slice(&signal[frames..]);
+            *past = stretch.past();
         }
         for (peak, around) in peaks.iter_mut().zip(gaps.windows(2)) {
             *peak = larger(*peak, larger(around[0], around[1]));
@@ -217,32 +217,31 @@ impl Detector {
     }
 }
 
-/// Raises each gap to the highest of its points.
-fn raise<const PHASES: usize, const TAPS: usize>(
-    phases: &Phases<PHASES, TAPS>,
-    signal: &[f32],
-    gaps: &mut [f32],
-) {
-    for (gap, around) in gaps.iter_mut().zip(signal[TAPS_MAX - TAPS..].windows(TAPS)) {
-        for taps in &phases.taps {
-            let sum: f32 = taps.iter().zip(around).map(|(tap, x)| tap * x).sum();
-            *gap = larger(sum.abs(), *gap);
+/// Raises the gap behind each frame of a stretch to the highest of its points.
+struct Raise<'a, P> {
+    points: &'a P,
+    stretch: &'a Stretch,
+    /// As long as the frames in whole rows; what is behind the last frame is of no use.
+    gaps: &'a mut [f32],
+}
+
+impl<P: Points> Kernel for Raise<'_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        for first in (0..self.stretch.now().len()).step_by(L::COUNT) {
+            let row = self
+                .points
+                .highest(lanes, self.stretch.around(first, P::TAPS - 1));
+            let gaps = &mut self.gaps[first..first + L::COUNT];
+            lanes.store(lanes.max(row, lanes.load(gaps)), gaps);
         }
     }
 }
 
 fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
-}
-
-fn copy_finite(from: &[f32], to: &mut [f32]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = if from.is_finite() {
-            from.clamp(-MAGNITUDE_MAX, MAGNITUDE_MAX)
-        } else {
-            0.0
-        };
-    }
 }
 
 #[cfg(test)]
@@ -270,8 +269,8 @@ mod tests {
     /// All points less than a frame away, one by one in full precision.
     fn plainly(channels: &[Vec<f32>], frame: i64, sample_rate_hz: u32) -> f64 {
         let per_sample = match sample_rate_hz {
-            ONCE_FROM_HZ.. => 1,
-            TWICE_FROM_HZ.. => 2,
+            192_000.. => 1,
+            96_000.. => 2,
             _ => 4,
         };
         let half_width = HALF_WIDTH as i64;
