@@ -144,3 +144,44 @@ impl Kernel for Scan<'_> {
         probes.iter().all(|probe| *probe == 0.0) && self.0.largest() <= MAGNITUDE_MAX
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::levels;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_heard_is_finite_bounded_and_behind_the_past(
+            past in prop::array::uniform23(-2.0..2.0_f32),
+            samples in vec(-2.0..2.0_f32, 0..=STRETCH_FRAMES),
+            wild in vec((0..STRETCH_FRAMES, prop::num::f32::ANY), 0..3),
+        ) {
+            let mut samples = samples;
+            for (place, sample) in wild {
+                samples.get_mut(place).into_iter().for_each(|it| *it = sample);
+            }
+            let finite = |x: &f32| if x.is_finite() { x.clamp(-1e30, 1e30) } else { 0.0 };
+            let expected: Vec<f32> = past.iter().copied().chain(samples.iter().map(finite)).collect();
+            let largest = |samples: &[f32]| samples.iter().fold(0.0, |max, x| x.abs().max(max));
+            for level in levels() {
+                let stretch = Stretch::new(level, &past, &samples);
+                prop_assert_eq!(stretch.now(), &expected[PAST_FRAMES..]);
+                prop_assert_eq!(&stretch.around(0, PAST_FRAMES)[..expected.len()], &expected[..]);
+                prop_assert_eq!(&stretch.past()[..], &expected[samples.len()..]);
+                prop_assert_eq!(stretch.largest(), largest(&expected[PAST_FRAMES..]));
+                for group in 0..stretch.groups() {
+                    let start = group * GROUP_FRAMES;
+                    let end = expected.len().min(start + PAST_FRAMES + GROUP_FRAMES);
+                    prop_assert!(stretch.reach(group) >= largest(&expected[start..end]));
+                    prop_assert!(stretch.reach(group) <= largest(&expected[..end]));
+                }
+                let bad = samples.iter().filter(|x| !x.is_finite()).count() as u64;
+                let infinite = samples.iter().filter(|x| x.is_infinite()).count() as u64;
+                prop_assert_eq!((stretch.non_finite(), stretch.infinite()), (bad, infinite));
+            }
+        }
+    }
+}

@@ -165,3 +165,72 @@ impl Kernel for Weigh<'_> {
         *self.memory = memory;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::levels;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const WEIGHTS: [ChannelWeight; 2] = [ChannelWeight::Full, ChannelWeight::Surround];
+
+    /// One section after the other, each over all samples, as the book has it.
+    fn plainly(samples: &[f32], sample_rate_hz: u32) -> f64 {
+        let mut wide: Vec<f64> = samples.iter().copied().map(f64::from).collect();
+        for c in k_weighting(f64::from(sample_rate_hz)) {
+            let (mut s1, mut s2) = (0.0, 0.0);
+            for sample in &mut wide {
+                let x = *sample;
+                *sample = c.b0 * x + s1;
+                s1 = c.b1 * x - c.a1 * *sample + s2;
+                s2 = c.b2 * x - c.a2 * *sample;
+            }
+        }
+        wide.iter().map(|y| y * y).sum()
+    }
+
+    proptest! {
+        #[test]
+        fn the_energy_is_that_of_the_sections_one_after_the_other(
+            samples in vec((-1.0..1.0_f32, -1.0..1.0_f32), 0..3_000),
+            offset in -1.0..1.0_f32,
+            cuts in vec(0..3_000_usize, 0..6),
+            rate in prop::sample::select(vec![8_000_u32, 44_100, 48_000, 96_000, 192_000, 768_000]),
+        ) {
+            let left: Vec<f32> = samples.iter().map(|sample| sample.0).collect();
+            let right: Vec<f32> = samples.iter().map(|sample| sample.1 / 8.0 + offset).collect();
+            let [full, surround] = WEIGHTS.map(ChannelWeight::factor);
+            let expected = full * plainly(&left, rate) + surround * plainly(&right, rate);
+            let mut cuts = cuts;
+            cuts.sort_unstable();
+            for level in levels() {
+                let mut whole = Pair::new(level, rate, WEIGHTS);
+                let mut parted = whole.clone();
+                whole.add(&left, &right);
+                let mut from = 0;
+                for to in cuts.iter().map(|cut| *cut.min(&left.len())).chain([left.len()]) {
+                    parted.add(&left[from..to], &right[from..to]);
+                    from = to;
+                }
+                let (whole, parted) = (whole.take_energy(), parted.take_energy());
+                prop_assert_eq!(parted.to_bits(), whole.to_bits(), "{:?}", level);
+                prop_assert!((whole - expected).abs() <= 1e-9 * expected, "{whole} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_excluded_has_no_energy_and_energy_is_taken_once() {
+        let mut pair = Pair::new(
+            Arch::Scalar,
+            48_000,
+            [ChannelWeight::Full, ChannelWeight::Excluded],
+        );
+        pair.add(&[0.0; 90], &[1.0; 90]);
+        assert_eq!(pair.take_energy(), 0.0);
+        pair.add(&[0.5; 90], &[1.0; 90]);
+        assert!(pair.take_energy() > 0.0);
+        assert_eq!(pair.take_energy(), 0.0);
+    }
+}

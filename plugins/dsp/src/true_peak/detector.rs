@@ -247,6 +247,7 @@ fn larger(a: f32, b: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::levels;
     use crate::true_peak::phases::{HALF_WIDTH, windowed_sinc};
     use proptest::collection::vec;
     use proptest::prelude::*;
@@ -308,12 +309,15 @@ mod tests {
     proptest! {
         #[test]
         fn each_number_is_the_highest_around_its_frame(channels in signal(), rate in rate()) {
-            let mut detector = Detector::new(channels.len(), rate);
-            let latency = detector.latency_frames();
-            let found = envelope(&mut detector, &channels, &[]);
-            for (frame, found) in found.iter().enumerate() {
-                let expected = plainly(&channels, frame as i64 - latency as i64, rate);
-                prop_assert!((f64::from(*found) - expected).abs() <= 1e-6, "{found} {expected}");
+            for level in levels() {
+                let mut detector = Detector::on(level, channels.len(), rate);
+                let latency = detector.latency_frames();
+                let found = envelope(&mut detector, &channels, &[]);
+                for (frame, found) in found.iter().enumerate() {
+                    let expected = plainly(&channels, frame as i64 - latency as i64, rate);
+                    let off = (f64::from(*found) - expected).abs();
+                    prop_assert!(off <= 1e-6, "{level:?}: {found} {expected}");
+                }
             }
         }
 
@@ -325,21 +329,26 @@ mod tests {
         ) {
             let mut cuts = cuts;
             cuts.sort_unstable();
-            let whole = envelope(&mut Detector::new(channels.len(), rate), &channels, &[]);
-            let parts = envelope(&mut Detector::new(channels.len(), rate), &channels, &cuts);
-            prop_assert_eq!(bits(&parts), bits(&whole));
+            for level in levels() {
+                let detector = Detector::on(level, channels.len(), rate);
+                let whole = envelope(&mut detector.clone(), &channels, &[]);
+                let parts = envelope(&mut detector.clone(), &channels, &cuts);
+                prop_assert_eq!(bits(&parts), bits(&whole), "{:?}", level);
+            }
         }
 
         #[test]
         fn a_loaded_state_goes_on_bit_for_bit(channels in signal(), rate in rate()) {
-            let mut first = Detector::new(channels.len(), rate);
-            envelope(&mut first, &channels, &[]);
-            let mut numbers = vec![f32::NAN; first.state_len()];
-            first.save(&mut numbers).unwrap();
-            let mut second = Detector::new(channels.len(), rate);
-            second.load(&numbers).unwrap();
-            let goes_on = [&mut first, &mut second].map(|it| bits(&envelope(it, &channels, &[])));
-            prop_assert_eq!(&goes_on[0], &goes_on[1]);
+            for level in levels() {
+                let fresh = Detector::on(level, channels.len(), rate);
+                let (mut first, mut second) = (fresh.clone(), fresh);
+                envelope(&mut first, &channels, &[]);
+                let mut numbers = vec![f32::NAN; first.state_len()];
+                first.save(&mut numbers).unwrap();
+                second.load(&numbers).unwrap();
+                let goes_on = [first, second].map(|mut it| bits(&envelope(&mut it, &channels, &[])));
+                prop_assert_eq!(&goes_on[0], &goes_on[1], "{:?}", level);
+            }
         }
     }
 
