@@ -16,17 +16,23 @@
 
 mod channel;
 mod histogram;
+mod pair;
 mod speaker;
 mod weighting;
 mod window;
 
 pub use speaker::{ChannelWeight, Speaker};
 
+use crate::cpu;
 use crate::decibel::db_from_amplitude;
+use crate::stretch::STRETCH_FRAMES;
 use channel::Channel;
 use histogram::{Histogram, lufs};
+use pair::Pair;
+use pulp::Arch;
+use std::ops::Range;
 use thiserror::Error;
-use window::{MOMENTARY_STEPS, SHORT_TERM_STEPS, Window};
+use window::{MOMENTARY_STEPS, SHORT_TERM_STEPS, STEPS_PER_SECOND, Window};
 
 /// The lowest sample rate measured, in Hz: telephony. The weighting curve needs 3,400 Hz to exist.
 pub const SAMPLE_RATE_HZ_MIN: u32 = 8_000;
@@ -37,6 +43,9 @@ pub const CHANNELS_MAX: usize = 64;
 
 /// Gating blocks and short-term values come every 100 ms.
 const STEPS_PER_HOP: u64 = 10;
+/// The most steps that end within a stretch, and one more to hold what is left.
+const STEPS_MAX: usize =
+    STRETCH_FRAMES / (SAMPLE_RATE_HZ_MIN as usize / STEPS_PER_SECOND as usize) + 2;
 /// -10 LU, the relative gate of integrated loudness (BS.1770-5, Annex 1).
 const INTEGRATED_GATE_FACTOR: f64 = 0.1;
 /// -20 LU, the relative gate of loudness range (EBU Tech 3342, section 3).
@@ -129,6 +138,8 @@ pub enum LoudnessError {
 #[derive(Clone, Debug)]
 pub struct LoudnessMeter {
     channels: Vec<Channel>,
+    /// Two channels each, the last one perhaps a channel and nothing.
+    pairs: Vec<Pair>,
     range_hop_steps: u64,
     frames: u64,
     window: Window,
@@ -139,11 +150,26 @@ pub struct LoudnessMeter {
 }
 
 impl LoudnessMeter {
-    /// A meter that has heard nothing, for channels with these weights. Allocates; any thread.
+    /// A meter that has heard nothing, for channels with these weights. Allocates; thread:
+    /// control.
     ///
     /// # Errors
     /// `SampleRate` and `ChannelCount` for what is out of range.
     pub fn new(
+        sample_rate_hz: u32,
+        weights: &[ChannelWeight],
+        range_hop: RangeHop,
+    ) -> Result<Self, LoudnessError> {
+        Self::on(cpu::arch(), sample_rate_hz, weights, range_hop)
+    }
+
+    /// The same with the instructions of a level. Levels agree to a millionth of a dB, true peaks
+    /// to a hundred-thousandth. Allocates; any thread but the audio thread.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn on(
+        level: Arch,
         sample_rate_hz: u32,
         weights: &[ChannelWeight],
         range_hop: RangeHop,
@@ -158,9 +184,13 @@ impl LoudnessMeter {
                 found: weights.len(),
             });
         }
-        let channel = |weight: &ChannelWeight| Channel::new(sample_rate_hz, *weight);
+        let pair = |weights: &[ChannelWeight]| {
+            let second = weights.get(1).unwrap_or(&ChannelWeight::Excluded);
+            Pair::new(level, sample_rate_hz, [weights[0], *second])
+        };
         Ok(Self {
-            channels: weights.iter().map(channel).collect(),
+            channels: vec![Channel::new(level, sample_rate_hz); weights.len()],
+            pairs: weights.chunks(2).map(pair).collect(),
             range_hop_steps: match range_hop {
                 RangeHop::TenthOfSecond => STEPS_PER_HOP,
                 RangeHop::Second => 10 * STEPS_PER_HOP,
@@ -183,20 +213,8 @@ impl LoudnessMeter {
     /// `BlockChannels` and `BlockFrames` for a block of another shape; nothing is then measured.
     pub fn feed<Samples: AsRef<[f32]>>(&mut self, block: &[Samples]) -> Result<(), LoudnessError> {
         let frames = self.check(block)?;
-        let mut start = 0;
-        while start < frames {
-            let to_step_end = self.window.step_end_frame() - self.frames;
-            let run = usize::try_from(to_step_end)
-                .unwrap_or(usize::MAX)
-                .min(frames - start);
-            for (channel, samples) in self.channels.iter_mut().zip(block) {
-                channel.feed(&samples.as_ref()[start..start + run]);
-            }
-            self.frames += run as u64;
-            start += run;
-            if self.frames == self.window.step_end_frame() {
-                self.end_step();
-            }
+        for start in (0..frames).step_by(STRETCH_FRAMES) {
+            self.feed_stretch(block, start..frames.min(start + STRETCH_FRAMES));
         }
         Ok(())
     }
@@ -258,6 +276,7 @@ impl LoudnessMeter {
     /// Thread: any, the audio thread included; clears about 2 MB.
     pub fn reset(&mut self) {
         self.channels.iter_mut().for_each(Channel::reset);
+        self.pairs.iter_mut().for_each(Pair::reset);
         self.frames = 0;
         self.window.reset();
         self.momentary_max = 0.0;
@@ -287,9 +306,52 @@ impl LoudnessMeter {
         }
     }
 
+    /// Measures at most `STRETCH_FRAMES` frames of a block that fits.
+    fn feed_stretch<Samples: AsRef<[f32]>>(&mut self, block: &[Samples], span: Range<usize>) {
+        let mut ends = [span.len(); STEPS_MAX];
+        let mut energies = [0.0; STEPS_MAX];
+        let steps = self.step_ends(&mut ends);
+        let channels = self.channels.chunks_mut(2).zip(block.chunks(2));
+        for (pair, (channels, samples)) in self.pairs.iter_mut().zip(channels) {
+            let mut feed = |index: usize| {
+                let samples = samples.get(index)?.as_ref();
+                Some(channels[index].feed(&samples[span.clone()]))
+            };
+            let [Some(left), right] = [feed(0), feed(1)] else {
+                continue; // Chunks are never empty.
+            };
+            // Of a last channel alone, the other half of the pair weighs nothing.
+            let (left, right) = (left.now(), right.as_ref().unwrap_or(&left).now());
+            let mut from = 0;
+            for (index, end) in ends.into_iter().take(steps + 1).enumerate() {
+                pair.add(&left[from..end], &right[from..end]);
+                from = end;
+                if index < steps {
+                    energies[index] += pair.take_energy();
+                }
+            }
+        }
+        self.frames += span.len() as u64;
+        energies[..steps]
+            .iter()
+            .for_each(|energy| self.end_step(*energy));
+    }
+
+    /// Where steps end within the next frames, as many as the last of `ends` says. Answers how
+    /// many steps do.
+    fn step_ends(&self, ends: &mut [usize; STEPS_MAX]) -> usize {
+        for (index, end) in ends.iter_mut().enumerate() {
+            let to_end = self.window.step_end_frame(index) - self.frames;
+            if to_end > *end as u64 {
+                return index;
+            }
+            *end = to_end as usize;
+        }
+        STEPS_MAX
+    }
+
     /// A step of 10 ms is complete.
-    fn end_step(&mut self) {
-        let energy = self.channels.iter_mut().map(Channel::take_energy).sum();
+    fn end_step(&mut self, energy: f64) {
         self.window.push(energy);
         let momentary = self.window.mean(MOMENTARY_STEPS);
         self.momentary_max = self.momentary_max.max(momentary.unwrap_or(0.0));

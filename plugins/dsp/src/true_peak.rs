@@ -7,80 +7,64 @@
 //! one set of taps as an example and leaves others open. These are a sinc under a Hann window of
 //! 49 points, whose phase 0 is the signal itself: a true peak is never below the sample peak.
 //!
-//! The sum of the taps' magnitudes bounds what a phase can make of its input. A chunk that cannot
-//! reach the peak found before is not interpolated, which changes no result and spares most of
-//! the work in music.
+//! The sum of the taps' magnitudes bounds what a phase can make of its input. A group of frames
+//! that cannot reach the peak found before is not interpolated, which changes no result and spares
+//! most of the work in music.
 
-use std::f64::consts::PI;
+mod detector;
+mod phases;
 
-/// From this rate on, two points for each sample are enough.
-const TWICE_FROM_HZ: u32 = 96_000;
-/// From this rate on, the samples themselves are enough.
-const ONCE_FROM_HZ: u32 = 192_000;
-/// Half the filter's length in oversampled points, without the middle one.
-const HALF_WIDTH: usize = 24;
-/// Taps of the longest phase.
-const TAPS_MAX: usize = 2 * HALF_WIDTH / 2;
-/// Phases beside phase 0, at most.
-const PHASES_MAX: usize = 3;
-/// Frames that are interpolated at a time.
-const CHUNK_FRAMES: usize = 256;
-/// Frames side by side in one step.
-const LANES: usize = 8;
-/// Above one by more than the rounding of a sum of 24 `f32` products can amount to.
-const ROUNDING_MARGIN: f32 = 1.000_01;
+pub use detector::{Detector, DetectorError};
+
+use crate::cpu;
+use crate::lanes::{Kernel, LANES_MAX, Lanes, run};
+use crate::stretch::{GROUP_FRAMES, PAST_FRAMES, Past, STRETCH_FRAMES, Stretch};
+use phases::{Grid, Points};
+use pulp::Arch;
 
 /// Follows the true peak of one channel. It owns its history and allocates nothing.
 #[derive(Clone, Debug)]
 pub struct TruePeak {
-    interpolator: Interpolator,
-    /// The last `TAPS_MAX - 1` samples, oldest first.
-    history: [f32; TAPS_MAX - 1],
+    level: Arch,
+    grid: Grid,
+    past: Past,
     peak: f32,
 }
 
-/// The phases that a sample rate asks for.
-#[derive(Clone, Debug)]
-enum Interpolator {
-    Once,
-    Twice(Phases<1, TAPS_MAX>),
-    FourTimes(Phases<PHASES_MAX, { TAPS_MAX / 2 }>),
-}
-
-/// The taps of each phase but phase 0, for the oldest sample first.
-#[derive(Clone, Debug)]
-struct Phases<const PHASES: usize, const TAPS: usize> {
-    taps: [[f32; TAPS]; PHASES],
-    /// What a phase can make of samples of magnitude 1 at most.
-    bound: f32,
-}
-
 impl TruePeak {
-    /// A meter that has heard silence only, for a sample rate in Hz. Any thread.
+    /// A meter that has heard silence only, for a sample rate in Hz. Thread: control.
     #[must_use]
     pub fn new(sample_rate_hz: u32) -> Self {
-        let interpolator = match sample_rate_hz {
-            ONCE_FROM_HZ.. => Interpolator::Once,
-            TWICE_FROM_HZ.. => Interpolator::Twice(Phases::new()),
-            _ => Interpolator::FourTimes(Phases::new()),
-        };
+        Self::on(cpu::arch(), sample_rate_hz)
+    }
+
+    /// The same with the instructions of a level. Levels agree to a millionth of the largest
+    /// sample. Any thread.
+    #[must_use]
+    pub fn on(level: Arch, sample_rate_hz: u32) -> Self {
         Self {
-            interpolator,
-            history: [0.0; TAPS_MAX - 1],
+            level,
+            grid: Grid::at_rate(sample_rate_hz),
+            past: [0.0; PAST_FRAMES],
             peak: 0.0,
         }
     }
 
     /// Measures the samples that follow those measured before. How a stream is divided into
-    /// calls changes no bit. A NaN counts as 0; infinities make the peak infinite.
+    /// calls changes no bit. A NaN counts as 0; infinities make the peak infinite; between the
+    /// samples magnitudes above 1e30 count as 1e30.
     ///
     /// The filter looks 6 samples ahead (12 at two points a sample), so what lies between the
     /// stream's last samples counts when as many zeros are fed.
     ///
     /// Thread: any, the audio thread included.
     pub fn feed(&mut self, samples: &[f32]) {
-        for chunk in samples.chunks(CHUNK_FRAMES) {
-            self.feed_chunk(chunk);
+        for samples in samples.chunks(STRETCH_FRAMES) {
+            let stretch = Stretch::new(self.level, &self.past, samples);
+            if stretch.infinite() > 0 {
+                self.peak = f32::INFINITY;
+            }
+            self.hear(&stretch);
         }
     }
 
@@ -103,122 +87,113 @@ impl TruePeak {
     ///
     /// Thread: any, the audio thread included.
     pub fn reset(&mut self) {
-        self.history = [0.0; TAPS_MAX - 1];
+        self.past = [0.0; PAST_FRAMES];
         self.peak = 0.0;
     }
 
-    fn feed_chunk(&mut self, chunk: &[f32]) {
-        let mut signal = [0.0; TAPS_MAX - 1 + CHUNK_FRAMES];
-        let (before, now) = signal.split_at_mut(TAPS_MAX - 1);
-        before.copy_from_slice(&self.history);
-        for (to, from) in now.iter_mut().zip(chunk) {
-            *to = if from.is_nan() { 0.0 } else { *from };
-        }
-        let signal = &signal[..TAPS_MAX - 1 + chunk.len()];
-        self.peak = match &self.interpolator {
-            Interpolator::Once => largest(signal, self.peak),
-            Interpolator::Twice(phases) => phases.largest(signal, self.peak),
-            Interpolator::FourTimes(phases) => phases.largest(signal, self.peak),
+    /// The samples that the next stretch begins with.
+    pub(crate) fn past(&self) -> &Past {
+        &self.past
+    }
+
+    /// Measures a stretch that was made behind `past`.
+    pub(crate) fn hear(&mut self, stretch: &Stretch) {
+        let peak = self.peak.max(stretch.largest());
+        self.peak = match &self.grid {
+            Grid::Once => peak,
+            Grid::Twice(points) => run(
+                self.level,
+                Highest {
+                    points,
+                    stretch,
+                    peak,
+                },
+            ),
+            Grid::FourTimes(points) => run(
+                self.level,
+                Highest {
+                    points,
+                    stretch,
+                    peak,
+                },
+            ),
         };
-        self.history.copy_from_slice(&signal[chunk.len()..]);
+        self.past = stretch.past();
     }
 }
 
-impl<const PHASES: usize, const TAPS: usize> Phases<PHASES, TAPS> {
-    fn new() -> Self {
-        let mut taps = [[0.0; TAPS]; PHASES];
-        let mut bound = 0.0_f32;
-        for (index, phase) in taps.iter_mut().enumerate() {
-            for (place, tap) in phase.iter_mut().enumerate() {
-                let age = TAPS - 1 - place;
-                let point = (age * (PHASES + 1) + index + 1) as f64 - HALF_WIDTH as f64;
-                *tap = windowed_sinc(point, PHASES + 1) as f32;
-            }
-            bound = bound.max(phase.iter().map(|tap| tap.abs()).sum());
-        }
-        Self {
-            taps,
-            bound: bound * ROUNDING_MARGIN,
-        }
-    }
+/// Finds the larger of a peak and all points of a stretch.
+struct Highest<'a, P> {
+    points: &'a P,
+    stretch: &'a Stretch,
+    peak: f32,
+}
 
-    /// The larger of `peak` and what the signal reaches, behind its first `TAPS_MAX - 1` samples.
-    fn largest(&self, signal: &[f32], peak: f32) -> f32 {
-        let reach = largest(signal, 0.0);
-        let peak = peak.max(largest(&signal[TAPS_MAX - 1..], 0.0));
-        if reach * self.bound <= peak {
-            return peak;
-        }
-        let signal = &signal[TAPS_MAX - TAPS..];
-        let frames = signal.len() - (TAPS - 1);
-        let in_lanes = frames - frames % LANES;
-        let peak = self.largest_in_steps::<LANES>(&signal[..in_lanes + TAPS - 1], peak);
-        self.largest_in_steps::<1>(&signal[in_lanes..], peak)
-    }
+impl<P: Points> Kernel for Highest<'_, P> {
+    type Output = f32;
 
-    /// Steps of `WIDTH` frames, each frame's sum in the order of the taps, whatever the width.
-    fn largest_in_steps<const WIDTH: usize>(&self, signal: &[f32], peak: f32) -> f32 {
-        let frames = signal.len() - (TAPS - 1);
-        let mut peaks = [peak; WIDTH];
-        for first in (0..frames).step_by(WIDTH) {
-            let around = &signal[first..first + WIDTH + TAPS - 1];
-            for taps in &self.taps {
-                let mut sums = [0.0_f32; WIDTH];
-                for (place, tap) in taps.iter().enumerate() {
-                    let shifted = &around[place..place + WIDTH];
-                    for (sum, sample) in sums.iter_mut().zip(shifted) {
-                        *sum += tap * sample;
-                    }
-                }
-                for (peak, sum) in peaks.iter_mut().zip(sums) {
-                    *peak = if sum.abs() > *peak { sum.abs() } else { *peak };
-                }
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, lanes: L) -> f32 {
+        let groups = self.stretch.groups();
+        // The loudest first: most of the others can then be passed over.
+        let mut loudest = 0;
+        for group in 1..groups {
+            if self.stretch.reach(group) > self.stretch.reach(loudest) {
+                loudest = group;
             }
         }
-        peaks.into_iter().fold(peak, f32::max)
+        for group in [loudest].into_iter().chain(0..groups) {
+            if self.stretch.reach(group) * self.points.bound() > self.peak {
+                self.peak = self.highest_of_group(lanes, group * GROUP_FRAMES);
+            }
+        }
+        self.peak
     }
 }
 
-/// The largest magnitude of the samples, at least `peak`.
-fn largest(samples: &[f32], peak: f32) -> f32 {
-    let mut lanes = [peak; LANES];
-    let (rows, rest) = samples.as_chunks::<LANES>();
-    for row in rows {
-        for (lane, sample) in lanes.iter_mut().zip(row) {
-            *lane = if sample.abs() > *lane {
-                sample.abs()
+impl<P: Points> Highest<'_, P> {
+    #[inline(always)]
+    fn highest_of_group<L: Lanes>(&self, lanes: L, start: usize) -> f32 {
+        let end = self.stretch.now().len().min(start + GROUP_FRAMES);
+        let mut highest = lanes.splat(self.peak);
+        for first in (start..end).step_by(L::COUNT) {
+            let around = self.stretch.around(first, P::TAPS - 1);
+            let row = self.points.highest(lanes, around);
+            if first + L::COUNT <= end {
+                highest = lanes.max(row, highest);
             } else {
-                *lane
-            };
+                // What follows the last frame is not known yet.
+                let mut numbers = [0.0; LANES_MAX];
+                lanes.store(row, &mut numbers);
+                numbers[end - first..].fill(0.0);
+                highest = lanes.max(lanes.load(&numbers), highest);
+            }
         }
+        lanes.largest(highest)
     }
-    let rest = rest.iter().map(|sample| sample.abs());
-    lanes.into_iter().chain(rest).fold(peak, f32::max)
-}
-
-/// sin(pi t) / (pi t) at `point` oversampled points from the middle, under a Hann window.
-fn windowed_sinc(point: f64, points_per_sample: usize) -> f64 {
-    let angle = PI * point / points_per_sample as f64;
-    let sinc = if point == 0.0 {
-        1.0
-    } else {
-        angle.sin() / angle
-    };
-    sinc * 0.5 * (1.0 + (PI * point / HALF_WIDTH as f64).cos())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::levels;
+    use phases::{HALF_WIDTH, windowed_sinc};
     use proptest::collection::vec;
     use proptest::prelude::*;
 
+    /// The peak, which no level may take for more than a millionth higher or lower than another.
     fn peak_of(blocks: &[&[f32]], sample_rate_hz: u32) -> f32 {
-        let mut meter = TruePeak::new(sample_rate_hz);
-        for block in blocks {
-            meter.feed(block);
-        }
-        meter.peak()
+        let peaks = levels().into_iter().map(|level| {
+            let mut meter = TruePeak::on(level, sample_rate_hz);
+            for block in blocks {
+                meter.feed(block);
+            }
+            meter.peak()
+        });
+        let peaks: Vec<f32> = peaks.collect();
+        let agree = |peak: &f32| *peak == peaks[0] || (peak - peaks[0]).abs() <= 1e-6 * peaks[0];
+        assert!(peaks.iter().all(agree), "{peaks:?}");
+        peaks[peaks.len() - 1]
     }
 
     /// All points of all phases, one after the other, without any short cut.
@@ -241,21 +216,31 @@ mod tests {
     proptest! {
         #[test]
         fn the_division_into_blocks_changes_no_bit(
-            samples in vec(-1.0..1.0_f32, 0..900),
-            cut in 0..900_usize,
+            samples in vec(-1.0..1.0_f32, 0..1_500),
+            cuts in vec(0..1_500_usize, 0..6),
             sample_rate_hz in prop::sample::select(vec![8_000_u32, 48_000, 96_000, 192_000]),
         ) {
-            let whole = peak_of(&[&samples], sample_rate_hz);
-            let (head, tail) = samples.split_at(cut.min(samples.len()));
-            prop_assert_eq!(peak_of(&[head, tail], sample_rate_hz).to_bits(), whole.to_bits());
-            let frame_by_frame: Vec<&[f32]> = samples.chunks(1).collect();
-            prop_assert_eq!(peak_of(&frame_by_frame, sample_rate_hz).to_bits(), whole.to_bits());
+            let mut cuts = cuts;
+            cuts.sort_unstable();
+            for level in levels() {
+                let mut meters = [0; 3].map(|_| TruePeak::on(level, sample_rate_hz));
+                let [whole, parted, frame_by_frame] = &mut meters;
+                whole.feed(&samples);
+                let mut from = 0;
+                for to in cuts.iter().map(|cut| *cut.min(&samples.len())).chain([samples.len()]) {
+                    parted.feed(&samples[from..to]);
+                    from = to;
+                }
+                samples.chunks(1).for_each(|sample| frame_by_frame.feed(sample));
+                let bits = meters.map(|meter| meter.peak().to_bits());
+                prop_assert_eq!(bits, [bits[0]; 3], "{:?}", level);
+            }
         }
 
         #[test]
         fn the_peak_is_that_of_all_points(
-            samples in vec(-1.0..1.0_f32, 0..300),
-            loud in 0..300_usize,
+            samples in vec(-1.0..1.0_f32, 0..700),
+            loud in 0..700_usize,
         ) {
             // One sample ten times as loud makes most chunks skippable.
             let mut samples = samples;
@@ -275,7 +260,8 @@ mod tests {
             stretch in 1..500_usize,
             sample_rate_hz in prop::sample::select(vec![48_000_u32, 96_000, 192_000]),
         ) {
-            let mut meter = TruePeak::new(sample_rate_hz);
+            let best = *levels().last().expect("plain is a level");
+            let mut meter = TruePeak::on(best, sample_rate_hz);
             let peaks: Vec<f32> = samples
                 .chunks(stretch)
                 .map(|chunk| {

@@ -6,6 +6,9 @@
 //! synthesized; in their place `oracle.rs` compares made-up programmes of narrow and wide range
 //! with another implementation. Cases 20 to 23 are recordings likewise.
 
+#[path = "support/every_level.rs"]
+mod every_level;
+
 use segue_dsp::loudness::{ChannelWeight, Loudness, LoudnessMeter, RangeHop};
 use std::f64::consts::TAU;
 
@@ -263,4 +266,9 @@ fn tech_3342_cases_1_to_4_ranges_of_steady_tones() {
             RANGE_LU_MAX,
         );
     }
+}
+
+#[test]
+fn the_same_holds_on_every_level() {
+    every_level::pass("on_every_level");
 }

@@ -1,12 +1,16 @@
 //! Loudness as its users see it: blocks, silence, reset, hostile input. `ebu.rs` and `oracle.rs`
 //! say whether the figures are right.
 
+#[path = "support/every_level.rs"]
+mod every_level;
 #[path = "support/programme.rs"]
 mod programme;
 
 use programme::{Noise, ours, programme};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use pulp::Arch;
+use segue_dsp::cpu;
 use segue_dsp::loudness::{ChannelWeight, Loudness, LoudnessError, LoudnessMeter, RangeHop};
 
 #[test]
@@ -41,6 +45,57 @@ fn silence_is_minus_infinity_and_has_no_range() {
     assert_eq!(empty, nothing);
 }
 
+/// Of eight channels, two of which count otherwise.
+const WEIGHTS: [ChannelWeight; 8] = [
+    ChannelWeight::Full,
+    ChannelWeight::Surround,
+    ChannelWeight::Full,
+    ChannelWeight::Excluded,
+    ChannelWeight::Full,
+    ChannelWeight::Excluded,
+    ChannelWeight::Excluded,
+    ChannelWeight::Surround,
+];
+
+/// Loudness and range; then the peaks, of the programme and of each channel.
+fn figures(
+    level: Arch,
+    rate: u32,
+    weights: &[ChannelWeight],
+    block: &[Vec<f32>],
+    lengths: &[usize],
+) -> (Vec<f64>, Vec<f64>) {
+    let mut meter = LoudnessMeter::on(level, rate, weights, RangeHop::default()).expect("in range");
+    let (mut start, mut lengths) = (0, lengths.iter().cycle());
+    while start < block[0].len() {
+        let end = start + lengths.next().expect("a cycle does not end");
+        let end = end.min(block[0].len());
+        let piece: Vec<&[f32]> = block.iter().map(|channel| &channel[start..end]).collect();
+        meter.feed(&piece).expect("equal channels");
+        start = end;
+    }
+    let found = meter.loudness();
+    let loudness = vec![
+        found.momentary_lufs,
+        found.short_term_lufs,
+        found.integrated_lufs,
+        found.range_lu,
+        found.momentary_max_lufs,
+        found.short_term_max_lufs,
+    ];
+    let channels = 0..block.len();
+    let samples = channels
+        .clone()
+        .map(|channel| meter.sample_peak_dbfs(channel));
+    let points = channels.map(|channel| meter.true_peak_dbtp(channel));
+    (loudness, samples.chain(points).collect())
+}
+
+fn agree(found: &[f64], expected: &[f64], tolerance_db: f64) -> bool {
+    let mut pairs = found.iter().zip(expected);
+    pairs.all(|(found, expected)| found == expected || (found - expected).abs() <= tolerance_db)
+}
+
 fn distorted(block: &[Vec<f32>]) -> Vec<Vec<f32>> {
     let channel = |samples: &Vec<f32>| samples.iter().map(|x| 40.0 * x * x.abs()).collect();
     block.iter().map(channel).collect()
@@ -66,26 +121,26 @@ fn reset_starts_anew() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
+    /// What `LoudnessMeter::on` promises, and that cutting changes no bit on any level.
     #[test]
-    fn the_division_into_blocks_changes_no_bit(
+    fn levels_agree_however_the_stream_is_divided(
         seed in any::<u32>(),
         frames in 0..40_000_usize,
         lengths in vec(1..2_000_usize, 1..8),
-        rate in prop::sample::select(vec![8_000_u32, 11_025, 44_100, 96_000]),
+        channels in 1..=8_usize,
+        rate in prop::sample::select(vec![8_000, 11_025, 44_100, 48_000, 88_200, 96_000, 192_000]),
     ) {
         let mut noise = Noise(seed);
-        let block: Vec<Vec<f32>> =
-            (0..2).map(|_| (0..frames).map(|_| noise.next()).collect()).collect();
-        let weights = [ChannelWeight::Full, ChannelWeight::Surround];
-        let whole = ours(rate, &weights, RangeHop::default(), &block).1;
-        let mut parted = LoudnessMeter::new(rate, &weights, RangeHop::default()).expect("in range");
-        let (mut start, mut lengths) = (0, lengths.iter().cycle());
-        while start < frames {
-            let end = frames.min(start + lengths.next().expect("a cycle does not end"));
-            parted.feed(&[&block[0][start..end], &block[1][start..end]]).expect("equal channels");
-            start = end;
+        let mut channel = || (0..frames).map(|_| noise.next()).collect::<Vec<_>>();
+        let block: Vec<Vec<f32>> = (0..channels).map(|_| channel()).collect();
+        let weights = &WEIGHTS[..channels];
+        let plain = figures(Arch::Scalar, rate, weights, &block, &[frames.max(1)]);
+        for level in cpu::levels() {
+            let whole = figures(level, rate, weights, &block, &[frames.max(1)]);
+            prop_assert_eq!(&figures(level, rate, weights, &block, &lengths), &whole);
+            prop_assert!(agree(&whole.0, &plain.0, 1e-6), "{level:?} {whole:?} {plain:?}");
+            prop_assert!(agree(&whole.1, &plain.1, 1e-5), "{level:?} {whole:?} {plain:?}");
         }
-        prop_assert_eq!(parted.loudness(), whole);
     }
 
     #[test]
@@ -183,4 +238,9 @@ fn peaks_of_stretches_leave_the_programme_as_it_is() {
     // Taken a moment ago, and nothing since.
     assert_eq!(meter.take_peaks(1).sample_peak_dbfs, f64::NEG_INFINITY);
     assert_eq!(meter.take_peaks(2).true_peak_dbtp, f64::NEG_INFINITY);
+}
+
+#[test]
+fn the_same_holds_on_every_level() {
+    every_level::pass("on_every_level");
 }

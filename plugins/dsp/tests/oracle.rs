@@ -1,6 +1,8 @@
 //! Loudness against the crate `ebur128`, which agrees with libebur128 and ffmpeg: every figure of
 //! made-up programmes of narrow and wide range, at many rates and layouts, within 0.01 LU or dB.
 
+#[path = "support/every_level.rs"]
+mod every_level;
 #[path = "support/programme.rs"]
 mod programme;
 
@@ -199,4 +201,9 @@ fn an_hour_later_a_figure_is_as_exact_as_in_the_first_minute() {
         found.range_lu,
         oracle.loudness_range().expect("mode LRA"),
     );
+}
+
+#[test]
+fn the_same_holds_on_every_level() {
+    every_level::pass("on_every_level");
 }

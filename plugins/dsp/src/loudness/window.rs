@@ -6,7 +6,7 @@
 //! differ by a frame and never drift from the clock.
 
 /// Steps in a second.
-const STEPS_PER_SECOND: u64 = 100;
+pub(super) const STEPS_PER_SECOND: u64 = 100;
 /// Steps in 3 s, the longest window.
 pub(super) const SHORT_TERM_STEPS: usize = 300;
 /// Steps in 400 ms.
@@ -34,9 +34,10 @@ impl Window {
         self.steps
     }
 
-    /// The frame, counted from the stream's start, at which the step under way ends.
-    pub(super) fn step_end_frame(&self) -> u64 {
-        self.end_frame(self.steps + 1)
+    /// The frame, counted from the stream's start, at which the step under way ends, or one that
+    /// comes so many steps later.
+    pub(super) fn step_end_frame(&self, later: usize) -> u64 {
+        self.end_frame(self.steps + 1 + later as u64)
     }
 
     /// Completes a step with its energy, summed over frames and channels.
@@ -66,10 +67,15 @@ impl Window {
         self.steps = 0;
     }
 
-    /// In 128 bits, so that no stream is long enough to overflow.
     fn end_frame(&self, steps: u64) -> u64 {
-        let product = u128::from(steps) * u128::from(self.sample_rate_hz);
-        (product / u128::from(STEPS_PER_SECOND)) as u64
+        match steps.checked_mul(self.sample_rate_hz) {
+            Some(product) => product / STEPS_PER_SECOND,
+            // In 128 bits, so that no stream is long enough to overflow.
+            None => {
+                let product = u128::from(steps) * u128::from(self.sample_rate_hz);
+                (product / u128::from(STEPS_PER_SECOND)) as u64
+            }
+        }
     }
 }
 
@@ -83,7 +89,7 @@ mod tests {
         for _ in 0..99 {
             window.push(0.0);
         }
-        assert_eq!(window.step_end_frame(), 11_025);
+        assert_eq!(window.step_end_frame(0), 11_025);
     }
 
     #[test]
