@@ -29,6 +29,7 @@
 pub mod biquad;
 pub mod cpu;
 pub mod decibel;
+pub mod dynamics;
 pub mod eq;
 pub mod gain;
 mod lanes;
