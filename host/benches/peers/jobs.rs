@@ -117,7 +117,7 @@ fn chain() -> String {
             "segue.dynamics/compressor",
             "threshold_db = -18.0\nratio = 3.0\nattack_ms = 10.0\nrelease_ms = 120.0\nmakeup_db = 6.0",
         ),
-        stage("limiter", "segue.dynamics/limiter", "ceiling_dbtp = -1.0\nlookahead_ms = 5.0"),
+        stage("limiter", "segue.dynamics/limiter", "ceiling_dbtp = -1.0\nlookahead_ms = 5.0\nrelease_ms = 50.0"),
         stage("gain", "segue.gain", "gain_db = 0.0"),
     ]
     .concat()

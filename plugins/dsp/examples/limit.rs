@@ -18,7 +18,7 @@ use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
 
 /// Frames per step: 4 planes of 16 KiB stay in the second-level cache, and a read or write is
 /// 16 KiB.
-const FRAMES: usize = 4096;
+const FRAMES: usize = 8192;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -68,6 +68,10 @@ fn loudness(input: &Path) -> Result<(), Box<dyn Error>> {
         meter.feed(&[&planes[0][..frames], &planes[1][..frames]])?;
     }
     let found = meter.loudness();
-    println!("{found:?} {} {}", meter.true_peak_dbtp(0), meter.true_peak_dbtp(1));
+    println!(
+        "{found:?} {} {}",
+        meter.true_peak_dbtp(0),
+        meter.true_peak_dbtp(1)
+    );
     Ok(())
 }

@@ -35,10 +35,17 @@ impl Reader {
         file.read_exact(&mut header)?;
         let stereo = header[22..24] == [2, 0] && header[34..36] == [16, 0];
         if !(stereo && header[..4] == *b"RIFF" && header[36..40] == *b"data") {
-            return Err(io::Error::other("expected 16-bit stereo WAV with a header of 44 bytes"));
+            return Err(io::Error::other(
+                "expected 16-bit stereo WAV with a header of 44 bytes",
+            ));
         }
         let bytes = vec![0; frames * FRAME_BYTES];
-        Ok(Self { file, header, bytes, arch: Arch::new() })
+        Ok(Self {
+            file,
+            header,
+            bytes,
+            arch: Arch::new(),
+        })
     }
 
     /// Fills the planes; answers how many frames there were.
@@ -52,7 +59,11 @@ impl Reader {
         }
         let frames = filled / FRAME_BYTES;
         let [left, right] = planes;
-        let (bytes, left, right) = (&self.bytes[..filled], &mut left[..frames], &mut right[..frames]);
+        let (bytes, left, right) = (
+            &self.bytes[..filled],
+            &mut left[..frames],
+            &mut right[..frames],
+        );
         self.arch.dispatch(
             #[inline(always)]
             || split(bytes, left, right),
@@ -83,7 +94,11 @@ impl Writer {
         let mut file = File::create(path)?;
         file.write_all(&like.header)?;
         let bytes = vec![0; frames * FRAME_BYTES];
-        Ok(Self { file, bytes, arch: Arch::new() })
+        Ok(Self {
+            file,
+            bytes,
+            arch: Arch::new(),
+        })
     }
 
     pub(crate) fn write(&mut self, left: &[f32], right: &[f32]) -> io::Result<()> {
@@ -108,5 +123,7 @@ fn join(left: &[f32], right: &[f32], bytes: &mut [u8]) {
 
 #[inline(always)]
 fn pcm(sample: f32) -> i16 {
-    (sample * SCALE).clamp(-SCALE, SCALE - 1.0).round_ties_even() as i16
+    (sample * SCALE)
+        .clamp(-SCALE, SCALE - 1.0)
+        .round_ties_even() as i16
 }
