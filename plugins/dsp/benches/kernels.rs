@@ -1,4 +1,5 @@
-//! How long the kernels take, named `step/case/size`. Each bench asserts its result as well.
+//! How long the kernels take, named `step/case/level, size`; the plain level is there to compare
+//! with. Each bench asserts its result as well.
 //!
 //! Run with `cargo bench -p segue-dsp`.
 
@@ -6,11 +7,13 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use ebur128::{EbuR128, Mode};
 use segue_dsp::biquad::{Band, Coefficients, Shape};
-use segue_dsp::eq::Cascade;
-use segue_dsp::gain;
+use segue_dsp::cpu;
+use segue_dsp::eq::{Bank, Cascade, Planes};
+use segue_dsp::gain::Multiplier;
 use segue_dsp::levels::{FullScale, LevelMeter};
 use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
 use segue_dsp::true_peak::TruePeak;
+use std::fmt;
 
 /// Block sizes in frames: a live one, and an offline one.
 const BLOCKS: [usize; 2] = [128, 1024];
@@ -42,57 +45,136 @@ fn bands(count: usize) -> Vec<Coefficients> {
     (0..count).map(design).collect()
 }
 
-#[divan::bench(name = "eq/16_peaks", args = BLOCKS)]
-fn eq_16_peaks(bencher: Bencher<'_, '_>, frames: usize) {
-    eq(bencher, frames, 16);
+/// A vector level, and how many frames a call has.
+struct Case {
+    level: pulp::Arch,
+    frames: usize,
 }
 
-#[divan::bench(name = "eq/8_peaks", args = BLOCKS)]
-fn eq_8_peaks(bencher: Bencher<'_, '_>, frames: usize) {
-    eq(bencher, frames, 8);
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", cpu::name(self.level), self.frames)
+    }
 }
 
-#[divan::bench(name = "eq/2_peaks", args = BLOCKS)]
-fn eq_2_peaks(bencher: Bencher<'_, '_>, frames: usize) {
-    eq(bencher, frames, 2);
+/// Every block on every level of this machine.
+fn cases() -> Vec<Case> {
+    let blocks = |level| BLOCKS.map(|frames| Case { level, frames });
+    cpu::levels().into_iter().flat_map(blocks).collect()
 }
 
-fn eq(bencher: Bencher<'_, '_>, frames: usize, count: usize) {
-    let input = noise(frames);
+/// Two channels, planar.
+struct Stereo {
+    input: [Vec<f32>; 2],
+    output: [Vec<f32>; 2],
+}
+
+impl Planes for Stereo {
+    fn frames(&self) -> usize {
+        self.input[0].len()
+    }
+
+    fn input(&self, channel: usize) -> &[f32] {
+        &self.input[channel]
+    }
+
+    fn output(&mut self, channel: usize) -> &mut [f32] {
+        &mut self.output[channel]
+    }
+}
+
+#[divan::bench(name = "eq_stereo/16_peaks", args = cases())]
+fn eq_stereo_16_peaks(bencher: Bencher<'_, '_>, case: &Case) {
+    eq_stereo(bencher, case, 16);
+}
+
+/// A high-pass and eight bands take as long.
+#[divan::bench(name = "eq_stereo/9_peaks", args = cases())]
+fn eq_stereo_9_peaks(bencher: Bencher<'_, '_>, case: &Case) {
+    eq_stereo(bencher, case, 9);
+}
+
+#[divan::bench(name = "eq_stereo/8_peaks", args = cases())]
+fn eq_stereo_8_peaks(bencher: Bencher<'_, '_>, case: &Case) {
+    eq_stereo(bencher, case, 8);
+}
+
+/// A high-pass takes as long.
+#[divan::bench(name = "eq_stereo/1_peak", args = cases())]
+fn eq_stereo_1_peak(bencher: Bencher<'_, '_>, case: &Case) {
+    eq_stereo(bencher, case, 1);
+}
+
+/// Frames of both channels count as one.
+fn eq_stereo(bencher: Bencher<'_, '_>, case: &Case, count: usize) {
+    let mut bank = Bank::new(case.level, 2);
+    for (index, coefficients) in bands(count).into_iter().enumerate() {
+        bank.insert(index).expect("at most 16");
+        bank.glide(index, coefficients, 0).expect("it is there");
+    }
+    let input = noise(case.frames);
+    let [left, right] = [input.clone(), input];
+    let mut block = Stereo {
+        output: [left.clone(), right.clone()],
+        input: [left, right],
+    };
+    bank.process(&mut block);
+    if count.is_multiple_of(2) {
+        let error = block.input[1]
+            .iter()
+            .zip(&block.output[1])
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
+        assert!(
+            error < 1e-6,
+            "pairs of opposite peaks change nothing, found {error}"
+        );
+    }
+    bencher
+        .counter(ItemsCount::new(case.frames))
+        .bench_local(|| bank.process(black_box(&mut block)));
+}
+
+#[divan::bench(name = "eq_mono/16_peaks", args = cases())]
+fn eq_mono_16_peaks(bencher: Bencher<'_, '_>, case: &Case) {
+    let input = noise(case.frames);
     let mut output = input.clone();
-    let mut cascade = Cascade::new(&bands(count)).expect("at most 16");
+    let mut cascade = Cascade::on(case.level, &bands(16)).expect("at most 16");
     cascade.process(&input, &mut output);
-    let error = input
-        .iter()
-        .zip(&output)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max);
+    let apart = |(a, b): (&f32, &f32)| (a - b).abs();
+    let error = input.iter().zip(&output).map(apart).fold(0.0, f32::max);
     assert!(
         error < 1e-6,
         "pairs of opposite peaks change nothing, found {error}"
     );
-    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
-        cascade.process(black_box(&input), black_box(&mut output));
-    });
+    bencher
+        .counter(ItemsCount::new(case.frames))
+        .bench_local(|| cascade.process(black_box(&input), black_box(&mut output)));
 }
 
-#[divan::bench(name = "gain/constant", args = BLOCKS)]
-fn gain_constant(bencher: Bencher<'_, '_>, frames: usize) {
-    let input = noise(frames);
+#[divan::bench(name = "gain/constant", args = cases())]
+fn gain_constant(bencher: Bencher<'_, '_>, case: &Case) {
+    let input = noise(case.frames);
     let mut output = input.clone();
-    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
-        gain::apply(black_box(0.5), black_box(&input), black_box(&mut output));
-    });
+    let multiplier = Multiplier::on(case.level);
+    bencher
+        .counter(ItemsCount::new(case.frames))
+        .bench_local(|| {
+            multiplier.apply(black_box(0.5), black_box(&input), black_box(&mut output));
+        });
     assert!(input.iter().zip(&output).all(|(x, y)| *y == 0.5 * x));
 }
 
-#[divan::bench(name = "gain/per_frame", args = BLOCKS)]
-fn gain_per_frame(bencher: Bencher<'_, '_>, frames: usize) {
-    let input = noise(frames);
+#[divan::bench(name = "gain/per_frame", args = cases())]
+fn gain_per_frame(bencher: Bencher<'_, '_>, case: &Case) {
+    let input = noise(case.frames);
     let mut output = input.clone();
-    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
-        gain::apply_each(black_box(&input), black_box(&input), black_box(&mut output));
-    });
+    let multiplier = Multiplier::on(case.level);
+    bencher
+        .counter(ItemsCount::new(case.frames))
+        .bench_local(|| {
+            multiplier.apply_each(black_box(&input), black_box(&input), black_box(&mut output));
+        });
     assert!(input.iter().zip(&output).all(|(x, y)| *y == x * x));
 }
 
