@@ -121,8 +121,10 @@ impl Extremes {
         let rising = marks.rising | held;
         let turns = rising ^ (rising << 1 | was_rising);
         if turns != 0 {
-            let extent = distance(marks.lowest.min(self.last), marks.highest.max(self.last));
-            if extent > self.max {
+            let above = f64::from(marks.highest) - f64::from(self.last);
+            let below = f64::from(self.last) - f64::from(marks.lowest);
+            let extent = f64::from(marks.highest) - f64::from(marks.lowest);
+            if extent > self.max || above > self.max || below > self.max {
                 self.walk(group, turns);
             }
             self.last = group[31 - turns.leading_zeros() as usize];
@@ -139,7 +141,8 @@ impl Extremes {
         let mut last = self.last;
         while turns != 0 {
             let extreme = group[turns.trailing_zeros() as usize];
-            self.max = self.max.max(distance(last, extreme));
+            let step = distance(last, extreme);
+            self.max = if step > self.max { step } else { self.max };
             last = extreme;
             turns &= turns - 1;
         }
@@ -170,14 +173,26 @@ impl Marks {
             }
         }
         Self {
-            rising: rising.into_iter().fold(0, |all, bits| all | bits),
-            equal: equal.into_iter().fold(0, |all, bits| all | bits),
-            lowest: lowest.into_iter().fold(f32::INFINITY, f32::min),
-            highest: highest.into_iter().fold(f32::NEG_INFINITY, f32::max),
+            rising: gather(rising, |a, b| a | b),
+            equal: gather(equal, |a, b| a | b),
+            lowest: gather(lowest, |a, b| if a < b { a } else { b }),
+            highest: gather(highest, |a, b| if a > b { a } else { b }),
         }
     }
 }
 
+/// Makes one number of all lanes, half of them at a time.
+#[inline(always)]
+fn gather<T: Copy>(mut lanes: [T; LANES], of_two: impl Fn(T, T) -> T) -> T {
+    for width in [4, 2, 1] {
+        for lane in 0..width {
+            lanes[lane] = of_two(lanes[lane], lanes[lane + width]);
+        }
+    }
+    lanes[0]
+}
+
+#[inline(always)]
 fn distance(a: f32, b: f32) -> f64 {
     (f64::from(b) - f64::from(a)).abs()
 }

@@ -72,15 +72,35 @@ impl Tally {
         for frame in 0..head {
             self.add_to_lane((place + frame) % LANES, &around[frame..], clip_limit);
         }
-        for first in (head..rows).step_by(LANES) {
-            let row = &around[first..first + LANES + 1];
-            for lane in 0..LANES {
-                self.add_to_lane(lane, &row[lane..], clip_limit);
-            }
-        }
+        self.add_rows(&around[head..=rows], clip_limit);
         for frame in rows..frames {
             self.add_to_lane(frame - rows, &around[frame..], clip_limit);
         }
+    }
+
+    /// Whole rows, the first of them in lane 0. Everything is taken out of `self` meanwhile, so
+    /// that it stays in registers.
+    #[inline(always)]
+    fn add_rows(&mut self, around: &[f32], clip_limit: f32) {
+        let (mut sums, mut squares, mut variations) = (self.sums, self.squares, self.variations);
+        let (mut minimum, mut maximum) = (self.minimum, self.maximum);
+        let mut clipped = self.clipped;
+        let (rows, _) = around[1..].as_chunks::<LANES>();
+        for (row, before) in rows.iter().zip(around.as_chunks::<LANES>().0) {
+            for lane in 0..LANES {
+                let (wide, wide_before) = (f64::from(row[lane]), f64::from(before[lane]));
+                sums[lane] += wide;
+                squares[lane] += wide * wide;
+                variations[lane] += (wide - wide_before).abs();
+            }
+            for lane in 0..LANES {
+                minimum[lane] = smaller(row[lane], minimum[lane]);
+                maximum[lane] = larger(row[lane], maximum[lane]);
+                clipped[lane] += is_clipped(row[lane], clip_limit);
+            }
+        }
+        (self.sums, self.squares, self.variations) = (sums, squares, variations);
+        (self.minimum, self.maximum, self.clipped) = (minimum, maximum, clipped);
     }
 
     pub(super) fn add_non_finite(&mut self, count: u64) {
@@ -128,10 +148,25 @@ impl Tally {
         self.sums[lane] += wide;
         self.squares[lane] += wide * wide;
         self.variations[lane] += (wide - f64::from(before)).abs();
-        // Written as comparisons: the samples are finite, so `min`'s care for NaN is not needed.
-        let (low, high) = (self.minimum[lane], self.maximum[lane]);
-        self.minimum[lane] = if sample < low { sample } else { low };
-        self.maximum[lane] = if sample > high { sample } else { high };
-        self.clipped[lane] += u32::from(sample >= clip_limit) | u32::from(sample <= -1.0);
+        self.minimum[lane] = smaller(sample, self.minimum[lane]);
+        self.maximum[lane] = larger(sample, self.maximum[lane]);
+        self.clipped[lane] += is_clipped(sample, clip_limit);
     }
+}
+
+// Written as comparisons: the samples are finite, so the care of `min` for NaN is not needed.
+
+#[inline(always)]
+fn smaller(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+#[inline(always)]
+fn is_clipped(sample: f32, clip_limit: f32) -> u32 {
+    u32::from(sample >= clip_limit) | u32::from(sample <= -1.0)
 }
