@@ -6,13 +6,14 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use ebur128::{EbuR128, Mode};
+use pulp::Arch;
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::cpu;
 use segue_dsp::eq::{Bank, Cascade, Planes};
 use segue_dsp::gain::Multiplier;
 use segue_dsp::levels::{FullScale, LevelMeter};
 use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
-use segue_dsp::true_peak::TruePeak;
+use segue_dsp::true_peak::{Detector, TruePeak};
 use std::fmt;
 
 /// Block sizes in frames: a live one, and an offline one.
@@ -20,6 +21,18 @@ const BLOCKS: [usize; 2] = [128, 1024];
 
 fn main() {
     divan::main();
+}
+
+/// The names of the levels that this processor has, plain first.
+fn levels() -> impl Iterator<Item = &'static str> {
+    cpu::levels().into_iter().map(cpu::name)
+}
+
+fn level(name: &str) -> Arch {
+    let mut levels = cpu::levels().into_iter();
+    levels
+        .find(|level| cpu::name(*level) == name)
+        .expect("its name is that of a level")
 }
 
 /// Noise between -0.5 and 0.5 that is the same in every run.
@@ -47,7 +60,7 @@ fn bands(count: usize) -> Vec<Coefficients> {
 
 /// A vector level, and how many frames a call has.
 struct Case {
-    level: pulp::Arch,
+    level: Arch,
     frames: usize,
 }
 
@@ -178,12 +191,12 @@ fn gain_per_frame(bencher: Bencher<'_, '_>, case: &Case) {
     assert!(input.iter().zip(&output).all(|(x, y)| *y == x * x));
 }
 
-#[divan::bench(name = "levels/noise", args = BLOCKS)]
-fn levels_noise(bencher: Bencher<'_, '_>, frames: usize) {
-    let input = noise(frames);
-    let mut meter = LevelMeter::new(FullScale::Pcm { bits: 24 });
+#[divan::bench(name = "levels/noise/96000", args = levels())]
+fn levels_noise(bencher: Bencher<'_, '_>, name: &str) {
+    let input = noise(STEREO_FRAMES);
+    let mut meter = LevelMeter::on(level(name), FullScale::Pcm { bits: 24 });
     bencher
-        .counter(ItemsCount::new(frames))
+        .counter(ItemsCount::new(STEREO_FRAMES))
         .bench_local(|| meter.feed(black_box(&input)));
     let rms = meter.levels().rms;
     assert!(
@@ -195,12 +208,13 @@ fn levels_noise(bencher: Bencher<'_, '_>, frames: usize) {
 /// Two seconds of stereo, so that every window and gate is at work.
 const STEREO_FRAMES: usize = 96_000;
 
-#[divan::bench(name = "loudness/stereo/96000")]
-fn loudness_stereo(bencher: Bencher<'_, '_>) {
+#[divan::bench(name = "loudness/stereo/96000", args = levels())]
+fn loudness_stereo(bencher: Bencher<'_, '_>, name: &str) {
     let input = noise(STEREO_FRAMES);
     let weights = [ChannelWeight::Full; 2];
     let hop = RangeHop::default();
-    let mut meter = LoudnessMeter::new(48_000, &weights, hop).expect("in range");
+    let meter = LoudnessMeter::on(level(name), 48_000, &weights, hop);
+    let mut meter = meter.expect("in range");
     bencher
         .counter(ItemsCount::new(STEREO_FRAMES))
         .bench_local(|| {
@@ -234,8 +248,8 @@ fn loudness_stereo_crate(bencher: Bencher<'_, '_>) {
     );
 }
 
-#[divan::bench(name = "true_peak/rising/96000")]
-fn true_peak_rising(bencher: Bencher<'_, '_>) {
+#[divan::bench(name = "true_peak/rising/96000", args = levels())]
+fn true_peak_rising(bencher: Bencher<'_, '_>, name: &str) {
     // Ever louder, so that no chunk can be skipped: the dearest case.
     let rising = |(n, x): (usize, f32)| x * (1.0 + n as f32 * 1e-5);
     let input: Vec<f32> = noise(STEREO_FRAMES)
@@ -243,7 +257,7 @@ fn true_peak_rising(bencher: Bencher<'_, '_>) {
         .enumerate()
         .map(rising)
         .collect();
-    let fresh = TruePeak::new(48_000);
+    let fresh = TruePeak::on(level(name), 48_000);
     bencher
         .counter(ItemsCount::new(STEREO_FRAMES))
         .bench_local(|| {
@@ -252,4 +266,21 @@ fn true_peak_rising(bencher: Bencher<'_, '_>) {
             assert!(meter.peak() > 0.5);
             meter
         });
+}
+
+#[divan::bench(name = "true_peak/detector_stereo/1024", args = levels())]
+fn true_peak_detector(bencher: Bencher<'_, '_>, name: &str) {
+    let input = noise(1024);
+    let mut peaks = vec![0.0; input.len()];
+    let mut detector = Detector::on(level(name), 2, 48_000);
+    bencher
+        .counter(ItemsCount::new(input.len()))
+        .bench_local(|| {
+            detector.process(black_box(&[&input, &input]), black_box(&mut peaks));
+        });
+    let highest = peaks.iter().copied().fold(0.0, f32::max);
+    assert!(
+        highest > 0.5,
+        "even noise peaks between its samples, found {highest}"
+    );
 }
