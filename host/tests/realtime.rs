@@ -98,7 +98,10 @@ fn libraries() -> PathBuf {
         .to_owned();
     BUILT.call_once(|| {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "-p", "segue-gain", "-p", "segue-filters"]);
+        cargo.arg("build");
+        for package in ["segue-gain", "segue-filters", "segue-dynamics"] {
+            cargo.args(["--package", package]);
+        }
         if !folder.ends_with("debug") {
             cargo.arg("--release");
         }
@@ -120,8 +123,9 @@ fn start() -> Start<'static> {
     }
 }
 
-/// The processor of a library that was built.
-fn hosted(name: &str, params: &[(&str, f64)]) -> Processor {
+/// The processor of a library that was built, by its name behind a `:` where it is not the first.
+fn hosted(address: &str, params: &[(&str, f64)]) -> Processor {
+    let (name, component) = address.split_once(':').unwrap_or((address, ""));
     let mut plan = SearchPlan::default();
     plan.files.push(libraries().join(name));
     let found = scan(
@@ -136,7 +140,10 @@ fn hosted(name: &str, params: &[(&str, f64)]) -> Processor {
     let hash = content_hash(&mut std::fs::File::open(path).unwrap()).unwrap();
     let folder = path.parent().unwrap();
     let generation = Generation::open(path, hash, &found.manifest, folder).unwrap();
-    let component = &found.manifest.components[0];
+    let mut components = found.manifest.components.iter();
+    let component = components
+        .find(|found| found.name.ends_with(component))
+        .unwrap();
     let params: Vec<_> = params
         .iter()
         .map(|(id, value)| (component.param(id).unwrap().index, *value))
@@ -245,6 +252,9 @@ fn reference() -> Engine {
     engine(vec![
         hosted("libsegue_filters.so", &bands),
         hosted("libsegue_gain.so", &[("gain_db", -6.0)]),
+        hosted("libsegue_dynamics.so:compressor", &[("link", 0.5)]),
+        hosted("libsegue_dynamics.so:gate", &[]),
+        hosted("libsegue_dynamics.so:limiter", &[("ceiling_dbtp", -9.0)]),
         planted(Deed::Nothing),
     ])
 }

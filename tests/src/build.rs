@@ -12,7 +12,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// The reference plugins, as packages.
-const REFERENCE: [&str; 5] = [
+const REFERENCE: [&str; 6] = [
+    "segue-dynamics",
     "segue-filters",
     "segue-gain",
     "segue-levels",
