@@ -30,6 +30,7 @@ pub mod biquad;
 pub mod cpu;
 pub mod decibel;
 pub mod dynamics;
+pub mod delay;
 pub mod eq;
 pub mod gain;
 mod lanes;
