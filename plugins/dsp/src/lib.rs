@@ -32,6 +32,7 @@ pub mod decibel;
 pub mod dynamics;
 pub mod delay;
 pub mod eq;
+pub mod fidelity;
 pub mod gain;
 mod lanes;
 pub mod levels;
