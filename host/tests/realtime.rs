@@ -98,7 +98,10 @@ fn libraries() -> PathBuf {
         .to_owned();
     BUILT.call_once(|| {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "-p", "segue-gain", "-p", "segue-filters"]);
+        cargo.arg("build");
+        for plugin in ["gain", "filters", "delay", "denoise"] {
+            cargo.args(["-p", &format!("segue-{plugin}")]);
+        }
         if !folder.ends_with("debug") {
             cargo.arg("--release");
         }
@@ -254,6 +257,22 @@ fn no_heap_call_happens_on_the_audio_thread() {
     let mut engine = reference();
     assert_eq!(run(&mut engine), 0);
     assert!(engine.stages().iter().all(|stage| stage.heap_calls() == 0));
+}
+
+/// Processors that work in frames or hold a past: their first call is on another thread than the
+/// one they were activated on, as a thread's own storage would allocate there.
+#[test]
+fn no_heap_call_happens_on_a_thread_that_is_new_to_a_library() {
+    let mut engine = engine(vec![
+        hosted("libsegue_denoise.so", &[("mix", 0.8)]),
+        hosted("libsegue_delay.so", &[("delay_ms", 20.0), ("feedback", 0.5)]),
+    ]);
+    let audio = std::thread::spawn(move || {
+        let calls = run(&mut engine);
+        let stages = engine.stages().iter().map(Stage::heap_calls);
+        (calls, stages.collect::<Vec<_>>())
+    });
+    assert_eq!(audio.join().unwrap(), (0, vec![0, 0]));
 }
 
 #[test]

@@ -12,7 +12,10 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// The reference plugins, as packages.
-const REFERENCE: [&str; 5] = [
+const REFERENCE: [&str; 8] = [
+    "segue-delay",
+    "segue-denoise",
+    "segue-fidelity",
     "segue-filters",
     "segue-gain",
     "segue-levels",
