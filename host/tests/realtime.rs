@@ -265,7 +265,10 @@ fn no_heap_call_happens_on_the_audio_thread() {
 fn no_heap_call_happens_on_a_thread_that_is_new_to_a_library() {
     let mut engine = engine(vec![
         hosted("libsegue_denoise.so", &[("mix", 0.8)]),
-        hosted("libsegue_delay.so", &[("delay_ms", 20.0), ("feedback", 0.5)]),
+        hosted(
+            "libsegue_delay.so",
+            &[("delay_ms", 20.0), ("feedback", 0.5)],
+        ),
     ]);
     let audio = std::thread::spawn(move || {
         let calls = run(&mut engine);
