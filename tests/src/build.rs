@@ -12,9 +12,10 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// The reference plugins, as packages.
-const REFERENCE: [&str; 8] = [
+const REFERENCE: [&str; 9] = [
     "segue-delay",
     "segue-denoise",
+    "segue-dynamics",
     "segue-fidelity",
     "segue-filters",
     "segue-gain",

@@ -37,7 +37,7 @@ const UNSAFE: [(&str, &[&str]); 6] = [
 ];
 
 /// The crates of the workspace that ship.
-const CRATES: [&str; 13] = [
+const CRATES: [&str; 14] = [
     "host/src/lib.rs",
     "host/src/main.rs",
     "plugin-api/src/lib.rs",
@@ -45,6 +45,7 @@ const CRATES: [&str; 13] = [
     "plugins/delay/src/lib.rs",
     "plugins/denoise/src/lib.rs",
     "plugins/dsp/src/lib.rs",
+    "plugins/dynamics/src/lib.rs",
     "plugins/fidelity/src/lib.rs",
     "plugins/filters/src/lib.rs",
     "plugins/gain/src/lib.rs",

@@ -29,8 +29,8 @@
 pub mod biquad;
 pub mod cpu;
 pub mod decibel;
-pub mod dynamics;
 pub mod delay;
+pub mod dynamics;
 pub mod eq;
 pub mod fidelity;
 pub mod gain;
