@@ -99,8 +99,8 @@ fn libraries() -> PathBuf {
     BUILT.call_once(|| {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.arg("build");
-        for package in ["segue-gain", "segue-filters", "segue-dynamics"] {
-            cargo.args(["--package", package]);
+        for plugin in ["gain", "filters", "delay", "denoise", "dynamics"] {
+            cargo.args(["-p", &format!("segue-{plugin}")]);
         }
         if !folder.ends_with("debug") {
             cargo.arg("--release");
@@ -264,6 +264,25 @@ fn no_heap_call_happens_on_the_audio_thread() {
     let mut engine = reference();
     assert_eq!(run(&mut engine), 0);
     assert!(engine.stages().iter().all(|stage| stage.heap_calls() == 0));
+}
+
+/// Processors that work in frames or hold a past: their first call is on another thread than the
+/// one they were activated on, as a thread's own storage would allocate there.
+#[test]
+fn no_heap_call_happens_on_a_thread_that_is_new_to_a_library() {
+    let mut engine = engine(vec![
+        hosted("libsegue_denoise.so", &[("mix", 0.8)]),
+        hosted(
+            "libsegue_delay.so",
+            &[("delay_ms", 20.0), ("feedback", 0.5)],
+        ),
+    ]);
+    let audio = std::thread::spawn(move || {
+        let calls = run(&mut engine);
+        let stages = engine.stages().iter().map(Stage::heap_calls);
+        (calls, stages.collect::<Vec<_>>())
+    });
+    assert_eq!(audio.join().unwrap(), (0, vec![0, 0]));
 }
 
 #[test]
