@@ -220,7 +220,7 @@ impl Session {
         }
         let records_lost = self.engine.records_lost();
         let stages = self.engine.into_stages().into_iter();
-        let instances = end(stages.map(Stage::into_processor).collect()).err();
+        let instances = end(stages.flat_map(Stage::into_processors).collect()).err();
         let opened = self.opened.into_values().map(|(generation, _)| generation);
         report.generations = opened
             .map(|generation| export::generation(&generation))
