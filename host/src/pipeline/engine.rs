@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Record};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 
 use crate::audio::FloatMode;
 use crate::audio::first_non_finite;
@@ -255,10 +255,13 @@ impl Engine {
         self.records_lost
     }
 
-    /// Takes the stages out, to end their instances. Not for the audio thread.
+    /// Takes every instance out, to end it. Not for the audio thread.
     #[must_use]
-    pub fn into_stages(self) -> Vec<Stage> {
-        self.stages
+    pub fn into_processors(self) -> Vec<Processor> {
+        let waiting = self.exchange.into_waiting().into_iter();
+        let waiting = waiting.map(|arrival| arrival.trial.into_processor());
+        let stages = self.stages.into_iter().flat_map(Stage::into_processors);
+        stages.chain(waiting).collect()
     }
 
     /// Does one step; answers which stage ran, if one did.

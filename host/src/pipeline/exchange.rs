@@ -102,6 +102,11 @@ impl Exchange {
         }
     }
 
+    /// New instances that were not taken. Not for the audio thread.
+    pub(super) fn into_waiting(mut self) -> Vec<Arrival> {
+        std::iter::from_fn(|| self.arrivals.pop().ok()).collect()
+    }
+
     fn admit(&mut self, stages: &mut [Stage]) {
         loop {
             let room = self.departures.slots() >= self.stages

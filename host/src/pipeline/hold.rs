@@ -146,7 +146,14 @@ mod tests {
         let heard: Vec<_> = (0..50).map(|at| at as f32).collect();
         let output = held(&heard, 120, 7);
         let expected = |frame: usize, value: f32| value * (99 - frame) as f32 / 100.0;
-        for (frame, value) in [(0, 48.0), (1, 47.0), (18, 30.0), (19, 31.0), (37, 49.0), (38, 48.0)] {
+        for (frame, value) in [
+            (0, 48.0),
+            (1, 47.0),
+            (18, 30.0),
+            (19, 31.0),
+            (37, 49.0),
+            (38, 48.0),
+        ] {
             assert_eq!(output[frame], expected(frame, value), "{frame}");
         }
         assert!(output[99..].iter().all(|sample| *sample == 0.0));
