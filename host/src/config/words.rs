@@ -155,8 +155,8 @@ words!(
         Bypass = "bypass", V1_0, "the stage's input is heard, delayed by the stage's latency";
         /// Silence.
         Mute = "mute", V1_0, "silence is heard";
-        /// The last good block, fading to silence.
-        Hold = "hold", V1_1, "the last good block, fading to silence within 100 ms";
+        /// The last good audio, fading to silence.
+        Hold = "hold", V1_1, "the last good audio, fading to silence within 100 ms";
         /// Another component.
         Fallback = "fallback", V1_1, "the component named by `fallback` is heard";
         /// Nothing: the run ends.

@@ -145,7 +145,7 @@ mod tests {
     fn it_goes_back_and_forth_and_is_silent_after_100_ms() {
         let heard: Vec<_> = (0..50).map(|at| at as f32).collect();
         let output = held(&heard, 120, 7);
-        let expected = |frame: usize, value: f32| value * (99 - frame) as f32 / 100.0;
+        let expected = |frame: usize, value: f32| value * ((99 - frame) as f32 / 100.0);
         for (frame, value) in [
             (0, 48.0),
             (1, 47.0),
