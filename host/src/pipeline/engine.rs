@@ -371,3 +371,5 @@ fn add(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod turns;

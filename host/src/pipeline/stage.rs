@@ -395,7 +395,6 @@ impl Stage {
         mode: &FloatMode,
         fault: Fault,
     ) -> Ran {
-        self.fill(call, output, mode);
         let mut trial = self.trial.take();
         let mut written = 0;
         if let Some(new) = &mut trial {
@@ -403,9 +402,10 @@ impl Stage {
             self.count(called);
             written = called.records as usize;
             if let Some(kind) = called.fault {
-                self.fail_trial(kind, call.position_frames, &mut trial, output);
+                self.fail_trial(kind, call.position_frames, &mut trial);
             }
         }
+        self.fill(call, output, mode);
         self.substitute.add_step(output);
         if let Some(new) = trial {
             self.go_on(new, output, fault);
@@ -424,7 +424,6 @@ impl Stage {
         kind: FaultKind,
         position_frames: u64,
         trial: &mut Option<Box<Trial>>,
-        output: &mut AudioViewMut<'_>,
     ) {
         let Some(mut failed) = trial.take() else {
             return;
@@ -434,7 +433,7 @@ impl Stage {
             kind,
         };
         if failed.progress() == Progress::Fading {
-            self.substitute.begin_again(&self.heard, output);
+            self.substitute.begin(&self.heard);
         }
         failed.fail(fault);
         self.turns[0] = Some(TurnKind::TrialFailed(fault));

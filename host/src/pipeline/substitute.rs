@@ -167,14 +167,6 @@ impl Substitute {
         }
     }
 
-    /// Begins anew within a block that was filled, but for the step.
-    pub(super) fn begin_again(&mut self, heard: &[f32], output: &mut AudioViewMut<'_>) {
-        self.begin(heard);
-        if let Some(held) = &mut self.held {
-            held.give(output);
-        }
-    }
-
     /// Keeps what is heard while an instance comes back, if it is to be held later; `First` is
     /// the first block of that.
     pub(super) fn keep_return(&mut self, heard: AudioView<'_>, block: Return) {
