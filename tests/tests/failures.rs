@@ -253,8 +253,8 @@ fn golden(name: &str, told: &BTreeMap<String, Value>) {
     let path = tests.join(name);
     let text = serde_json::to_string_pretty(told).unwrap() + "\n";
     // Where in the plugin's source a panic was is the plugin's own business.
-    let line = |line: &str| match line.find(", at ") {
-        Some(at) if line.contains("its time has come") => format!("{}\"", &line[..at]),
+    let line = |line: &str| match (line.find(" (faulty"), line.rfind(')')) {
+        (Some(at), Some(end)) => format!("{}{}", &line[..at], &line[end + 1..]),
         _ => line.to_owned(),
     };
     let text: String = text.lines().map(|text| line(text) + "\n").collect();
@@ -346,5 +346,123 @@ fn every_kind_of_failure_ends_the_run_where_the_file_says_so_restart_or_not() {
             let fault = &run.report["stages"][0]["faults"][0];
             assert_eq!(fault["position_frames"], FAULT, "{death}");
         }
+    }
+}
+
+/// A stage whose first instance dies so, in long blocks, with a budget.
+fn budgeted(death: &str, budget: &str) -> String {
+    format!(
+        "block_frames = 4096\n[[stage]]\nid = \"bad\"\ncomponent = \"test.faulty/mortal\"\n\
+         params = {{ gain = {GAIN}, death = \"{death}\" }}\n\
+         settings = {{ lives = [\"at {}\", \"well\"] }}\n{budget}\n\
+         restart = {{ attempts = 5, delay = \"50ms\" }}\n",
+        FAULT + 16
+    )
+}
+
+/// The block of `budgeted` in which the trouble starts.
+const BUDGET_FAULT: usize = (FAULT + 16) / 4096 * 4096;
+
+const BUDGETS: [(&str, &str, &str, &str); 2] = [
+    (
+        "slow",
+        "time",
+        "budget = { time = \"100%\" }",
+        "over time budget",
+    ),
+    (
+        "hoards",
+        "memory",
+        "budget = { memory = \"512KiB\" }",
+        "over memory budget",
+    ),
+];
+
+#[test]
+fn off_line_a_budget_is_reported_and_changes_not_one_sample() {
+    let (desk, _) = desk();
+    for (death, what, budget, _) in BUDGETS {
+        let without = run(&desk, &budgeted(death, ""), &[]);
+        let with = run(&desk, &budgeted(death, budget), &[]);
+        with.answer.expect(0);
+        assert_eq!(with.output, without.output, "{what}");
+        let stage = &with.report["stages"][0];
+        let breaches = stage["budget"][format!("{what}_breaches")].as_u64();
+        assert!(breaches.unwrap() >= 1, "{stage}");
+        assert_eq!(stage["faults"], json!([]));
+        assert_eq!(without.report["stages"][0]["budget"], Value::Null);
+        // Every call is timed where there is a budget, one in sixteen otherwise.
+        assert_eq!(stage["time"]["blocks_timed"], stage["calls"]);
+    }
+}
+
+#[test]
+fn at_the_pace_of_the_stream_a_breach_is_a_fault_and_the_stage_is_restarted() {
+    let (desk, input) = desk();
+    for (death, what, budget, kind) in BUDGETS {
+        let run = run(&desk, &budgeted(death, budget), &["--pace", "realtime"]);
+        run.answer.expect(4);
+        let stage = &run.report["stages"][0];
+        let fault = &stage["faults"][0];
+        assert_eq!(fault["kind"], kind, "{what}");
+        assert_eq!(fault["position_frames"], BUDGET_FAULT, "{what}");
+        assert!(stage["restart"]["tried"].as_u64().unwrap() >= 1, "{stage}");
+        let expected = |factor: f32, range: std::ops::Range<usize>| -> Vec<f32> {
+            input[1][range]
+                .iter()
+                .map(|sample| sample * factor)
+                .collect()
+        };
+        let before = 0..BUDGET_FAULT;
+        assert_eq!(
+            run.output[1][before.clone()],
+            expected(GAIN, before),
+            "{what}"
+        );
+        let out = BUDGET_FAULT + DECAY..BUDGET_FAULT + SHADOW;
+        assert_eq!(run.output[1][out.clone()], expected(1.0, out), "{what}");
+        if stage["restart"]["state"] == "heard" && stage["faults"][1] == Value::Null {
+            let end = FRAMES - 1_000..FRAMES;
+            assert_eq!(run.output[1][end.clone()], expected(GAIN, end), "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_fallback_that_does_not_fit_is_refused_with_a_sentence() {
+    let desk = Desk::new();
+    desk.install(["faulty", "through", "shapes"].map(test_plugin));
+    wav::write(
+        &desk.path("in.wav"),
+        SAMPLE_RATE_HZ,
+        &[wav::noise(1, 1_000)],
+    );
+    for (fallback, code, sentence) in [
+        (
+            "test.shapes/widen",
+            3,
+            "the fallback of stage `bad` (test.shapes/widen 1.0.0): gives stereo, expected mono",
+        ),
+        (
+            "test.shapes/nothing",
+            3,
+            "fallback of stage `bad` uses test.shapes/nothing: there is test.shapes/delay",
+        ),
+        (
+            "test.faulty/panicking-analyzer",
+            2,
+            "is an analyzer, expected a processor",
+        ),
+        ("test.absent", 3, "fallback of stage `bad`"),
+    ] {
+        desk.write(
+            "plugins.toml",
+            format!(
+                "[stream]\ninput = \"in.wav\"\n[[stage]]\nid = \"bad\"\n\
+                 component = \"test.through\"\non_error = \"fallback\"\nfallback = \"{fallback}\"\n"
+            ),
+        );
+        let answer = desk.segue(["run"]).expect(code);
+        assert!(answer.err.contains(sentence), "{fallback}: {}", answer.err);
     }
 }
