@@ -310,15 +310,14 @@ impl Stage {
         let gauge = self.gauge.as_deref_mut();
         let called = self.seat.call(&call, &mut output, records, mode, gauge);
         self.count(called);
-        if let Some(kind) = called.fault {
-            self.fail(kind, &call, &mut output, mode);
-        } else {
-            self.follow(&call, output.shared(), mode);
-        }
+        let turned = match called.fault {
+            Some(kind) => self.fail(kind, &call, &mut output, mode),
+            None => self.follow(&call, output.shared(), mode),
+        };
         Ran {
             records: called.records as usize,
             failed: called.fault.is_some(),
-            turned: self.turns != [None; 2],
+            turned,
         }
     }
 
@@ -331,15 +330,17 @@ impl Stage {
         }
     }
 
-    /// Keeps what a later substitute needs, and the outputs of this block.
+    /// Keeps what a later substitute needs, and the outputs of this block; answers whether there
+    /// are turns.
     #[inline]
-    fn follow(&mut self, call: &Call<'_>, output: AudioView<'_>, mode: &FloatMode) {
+    fn follow(&mut self, call: &Call<'_>, output: AudioView<'_>, mode: &FloatMode) -> bool {
         let fault = self.substitute.follow(call, output, mode);
         self.tell_fallback(fault, call.position_frames);
         self.hear(output);
         for (spread, value) in self.output_spreads.iter_mut().zip(self.seat.outputs()) {
             spread.record(*value);
         }
+        fault.is_some()
     }
 
     /// Keeps the last frame that is heard.
@@ -350,14 +351,15 @@ impl Stage {
         }
     }
 
-    /// Goes over to the substitute, from the first frame of this block on.
+    /// Goes over to the substitute, from the first frame of this block on; that is a turn.
+    #[cold]
     fn fail(
         &mut self,
         kind: FaultKind,
         call: &Call<'_>,
         output: &mut AudioViewMut<'_>,
         mode: &FloatMode,
-    ) {
+    ) -> bool {
         let fault = Fault {
             position_frames: call.position_frames,
             kind,
@@ -369,6 +371,7 @@ impl Stage {
         self.fill(call, output, mode);
         self.substitute.add_step(output);
         self.hear(output.shared());
+        true
     }
 
     /// The substitute's block, but for the step.
@@ -414,7 +417,7 @@ impl Stage {
         Ran {
             records: written,
             failed: false,
-            turned: self.turns != [None; 2] || self.leaving.is_some(),
+            turned: self.turns.iter().any(Option::is_some) || self.leaving.is_some(),
         }
     }
 
