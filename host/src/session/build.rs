@@ -19,8 +19,9 @@ use crate::id::PluginId;
 use crate::loading::{CREATE_DEADLINE, Generation, Providers, within};
 use crate::pipeline::{FEED_FRAMES, Network, SIDECHAINS_MAX, Source};
 use crate::session::bind::{Bindings, Bound};
+use crate::session::build::fallback::live;
 use crate::session::error::SessionError;
-use crate::session::recipe::{Made, Recipe, creation};
+use crate::session::recipe::{Recipe, creation};
 use crate::session::wires::{ReadBy, Wires};
 
 pub(super) use fallback::LiveFallback;
@@ -341,33 +342,6 @@ impl Builder {
 
     fn now(&self, who: &str, step: &str) {
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = format!("{step} of {who}");
-    }
-}
-
-/// A stage is as late, and sounds on as long, as the later of its instance and its fallback.
-fn live(
-    layout_in: Layout,
-    made: Made,
-    fallback: Option<LiveFallback>,
-    recipe: Recipe,
-) -> LiveStage {
-    let other = fallback.as_ref().map(|fallback| fallback.made.timing);
-    let other = other.unwrap_or(Timing::NONE);
-    let facts = StageFacts {
-        layout_in,
-        layout_out: made.layout_out,
-        timing: Timing {
-            latency_frames: made.timing.latency_frames.max(other.latency_frames),
-            tail_frames: made.timing.tail_frames.max(other.tail_frames),
-        },
-        held_bytes: made.held_bytes,
-    };
-    LiveStage {
-        processor: made.processor,
-        latency_frames: made.timing.latency_frames,
-        fallback,
-        recipe,
-        facts,
     }
 }
 

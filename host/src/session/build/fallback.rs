@@ -5,8 +5,9 @@
 
 use segue_plugin::declare::Layout;
 use segue_plugin::fault::Refusal;
+use segue_plugin::setup::Timing;
 
-use crate::session::build::{Builder, LATENCY_FRAMES_MAX, refused};
+use crate::session::build::{Builder, LATENCY_FRAMES_MAX, LiveStage, StageFacts, refused};
 use crate::session::error::SessionError;
 use crate::session::recipe::{Made, Recipe};
 
@@ -56,5 +57,32 @@ impl Builder {
             });
         }
         Ok(Some(LiveFallback { made, sidechains }))
+    }
+}
+
+/// A stage is as late, and sounds on as long, as the later of its instance and its fallback.
+pub(super) fn live(
+    layout_in: Layout,
+    made: Made,
+    fallback: Option<LiveFallback>,
+    recipe: Recipe,
+) -> LiveStage {
+    let other = fallback.as_ref().map(|fallback| fallback.made.timing);
+    let other = other.unwrap_or(Timing::NONE);
+    let facts = StageFacts {
+        layout_in,
+        layout_out: made.layout_out,
+        timing: Timing {
+            latency_frames: made.timing.latency_frames.max(other.latency_frames),
+            tail_frames: made.timing.tail_frames.max(other.tail_frames),
+        },
+        held_bytes: made.held_bytes,
+    };
+    LiveStage {
+        processor: made.processor,
+        latency_frames: made.timing.latency_frames,
+        fallback,
+        recipe,
+        facts,
     }
 }
