@@ -15,6 +15,8 @@ mod error;
 mod export;
 mod observers;
 mod open;
+mod recipe;
+mod restart;
 mod run;
 mod start;
 mod subscribers;

@@ -21,8 +21,10 @@ use std::time::Duration;
 
 use segue::discovery::{Registry, SearchPlan, content_hash, scan};
 use segue::loading::{Generation, Providers, meter, with_all_locks};
-use segue::pipeline::{Engine, Lent, Network, OnError, Plan, Source, Stage, StageSetup};
-use segue::pipeline::{TapWiring, Wiring};
+use segue::pipeline::{Arrival, Breach, Budget, Engine, Lent, Network, Occupant, OnError, Plan};
+use segue::pipeline::{
+    Rings, Shape, Source, Stage, StageSetup, TapWiring, Trial, TurnKind, Wiring,
+};
 use segue_plugin::abi::audio::Span;
 use segue_plugin::link::built_in;
 use segue_plugin::link::{AudioView, AudioViewMut, Creation, Flags, NoServices, Processor, Start};
@@ -79,6 +81,24 @@ impl AudioProcessor for Planted {
             Deed::Nothing => {}
             Deed::Allocate => drop(std::hint::black_box(vec![0u8; 64])),
             Deed::Lock => drop(segue::loading::resident()),
+        }
+        Ok(Status::Continue)
+    }
+}
+
+/// Fails in the block that it is told, and in all that follow.
+#[derive(Params)]
+struct Mortal {
+    /// Which block of the stream; the last one there is means never.
+    #[param(range = 0.0..=1e9, default = 1e9)]
+    dies_in_block: f64,
+}
+
+impl AudioProcessor for Mortal {
+    fn process(&mut self, context: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
+        audio.copy();
+        if (context.position_frames() / FRAMES as u64) as f64 >= self.dies_in_block {
+            return Err(Fault::new(1, "as told"));
         }
         Ok(Status::Continue)
     }
@@ -174,29 +194,6 @@ fn planted(deed: Deed) -> Processor {
 
 /// A chain with a branch that is summed, and a tap.
 fn engine(processors: Vec<Processor>) -> Engine {
-    let count = processors.len();
-    let wiring = |at: usize| {
-        let before = at.checked_sub(1).map_or(Source::Input, Source::Stage);
-        let mut inputs = vec![before];
-        if at == count - 1 {
-            inputs.push(Source::Input);
-        }
-        Wiring {
-            inputs,
-            sidechains: Vec::new(),
-            channels_out: CHANNELS,
-            latency_frames: 0,
-        }
-    };
-    let network = Network {
-        channels_in: CHANNELS,
-        stages: (0..count).map(wiring).collect(),
-        taps: vec![TapWiring {
-            from: Source::Stage(count - 1),
-            reference: Some(Source::Input),
-        }],
-        output: Source::Stage(count - 1),
-    };
     let stage = |processor| {
         Stage::new(StageSetup {
             processor,
@@ -208,9 +205,97 @@ fn engine(processors: Vec<Processor>) -> Engine {
             sample_rate_hz: 48_000,
         })
     };
-    let stages = processors.into_iter().map(stage).collect();
+    chain(processors.into_iter().map(stage).collect()).0
+}
+
+/// The place of every stage here, so many frames late.
+const fn shape(latency_frames: u64) -> Shape {
+    Shape {
+        channels_in: CHANNELS,
+        channels_out: CHANNELS,
+        latency_frames,
+        sample_rate_hz: 48_000,
+    }
+}
+
+fn mortal(dies_in_block: f64) -> Occupant {
+    let creation = Creation {
+        params: &[(0, dies_in_block)],
+        ..Creation::default()
+    };
+    let made = built_in::processor::<Mortal>(&creation, Arc::new(NoServices));
+    let mut processor = made.unwrap();
+    processor.activate(&start()).unwrap();
+    Occupant {
+        processor,
+        latency_frames: 0,
+        held_bytes: 0,
+        outputs: 0,
+    }
+}
+
+/// Stages that all fail, each with another substitute and each with a new instance that fails on
+/// its trial, and one that does not.
+fn failing() -> (Engine, Rings) {
+    let budget = Budget {
+        time_share: Some(10.0),
+        memory_bytes: Some(1 << 30),
+        breach: Breach::Fails,
+    };
+    let stages = [
+        OnError::Bypass,
+        OnError::Mute,
+        OnError::Hold,
+        OnError::Fallback,
+        OnError::Fallback,
+    ];
+    let stages = stages.iter().enumerate().map(|(at, on_error)| {
+        let stage = Stage::of(mortal(20.0), *on_error, shape(100 * at as u64 % 200));
+        let stage = stage.with_budget(budget);
+        match at {
+            3 => stage.with_fallback(mortal(1e9), 0, FRAMES),
+            4 => stage.with_fallback(mortal(40.0), 0, FRAMES),
+            _ => stage,
+        }
+    });
+    let stages: Vec<Stage> = stages.collect();
+    let shapes: Vec<_> = stages.iter().map(Stage::shape).collect();
+    let (engine, mut rings) = chain(stages);
+    for (stage, shape) in shapes.iter().enumerate() {
+        let dies = if stage.is_multiple_of(2) { 30.0 } else { 1e9 };
+        let trial = Box::new(Trial::new(mortal(dies), shape, FRAMES));
+        rings.arrivals.push(Arrival { stage, trial }).unwrap();
+    }
+    (engine, rings)
+}
+
+/// A chain of stages with a branch that is summed, and a tap.
+fn chain(stages: Vec<Stage>) -> (Engine, Rings) {
+    let count = stages.len();
+    let wiring = |at: usize| {
+        let before = at.checked_sub(1).map_or(Source::Input, Source::Stage);
+        let mut inputs = vec![before];
+        if at == count - 1 {
+            inputs.push(Source::Input);
+        }
+        Wiring {
+            inputs,
+            sidechains: Vec::new(),
+            channels_out: CHANNELS,
+            latency_frames: stages[at].shape().latency_frames,
+        }
+    };
+    let network = Network {
+        channels_in: CHANNELS,
+        stages: (0..count).map(wiring).collect(),
+        taps: vec![TapWiring {
+            from: Source::Stage(count - 1),
+            reference: Some(Source::Input),
+        }],
+        output: Source::Stage(count - 1),
+    };
     let plan = Plan::of(&network).unwrap();
-    Engine::new(&network, plan, stages, FRAMES).0
+    Engine::new(&network, plan, stages, FRAMES)
 }
 
 /// Runs so many blocks; answers the heap calls of this thread meanwhile.
@@ -286,6 +371,19 @@ fn no_heap_call_happens_on_a_thread_that_is_new_to_a_library() {
 }
 
 #[test]
+fn no_heap_call_happens_while_stages_fail_and_come_back() {
+    let (mut engine, mut rings) = failing();
+    assert_eq!(run(&mut engine), 0);
+    let turns: Vec<_> = std::iter::from_fn(|| rings.turns.pop().ok()).collect();
+    let count = |is: fn(&TurnKind) -> bool| turns.iter().filter(|turn| is(&turn.kind)).count();
+    assert_eq!(count(|kind| matches!(kind, TurnKind::Failed(_))), 5);
+    assert_eq!(count(|kind| matches!(kind, TurnKind::TrialFailed(_))), 3);
+    assert_eq!(count(|kind| matches!(kind, TurnKind::Returned)), 2);
+    assert_eq!(count(|kind| matches!(kind, TurnKind::FallbackFailed(_))), 1);
+    assert_eq!(rings.departures.slots(), 5);
+}
+
+#[test]
 fn a_planted_allocation_is_counted_and_charged_to_its_stage() {
     if cfg!(rtsan) {
         return; // There it ends the process: see `the_sanitizer_stops_a_planted_allocation`.
@@ -322,6 +420,7 @@ fn ends_while_locks_are_held(mut engine: Engine) -> bool {
 #[test]
 fn no_lock_of_the_host_is_waited_for() {
     assert!(ends_while_locks_are_held(reference()));
+    assert!(ends_while_locks_are_held(failing().0));
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use crate::config::entries::Entries;
 use crate::config::model::{
-    Config, Decide, Host, Part, Pipeline, Plugins, Port, Readable, Stage, Stream, Swap, Tap,
+    Budget, Config, Decide, Host, Part, Pipeline, Plugins, Port, Readable, Restart, Stage, Stream,
+    Swap, Tap,
 };
 use crate::config::source::{Sources, Spanned};
 use crate::id::{Node, StageId, TapId};
@@ -117,12 +118,36 @@ fn stage(entries: &Entries, implied: Node) -> Option<Stage> {
         inputs,
         sidechains: entries.map("sidechain"),
         on_error: entries.parsed("on_error")?,
+        fallback: entries.parsed("fallback"),
+        restart: match entries.get("restart") {
+            Some(_) => Some(restart(&entries.table("restart"))?),
+            None => None,
+        },
+        budget: budget(&entries.table("budget")),
         swap: Swap {
             fade: swap.time("fade")?,
             state: swap.parsed("state")?,
         },
         id,
     })
+}
+
+/// A first wait longer than the default of the longest one is the longest one.
+fn restart(entries: &Entries) -> Option<Restart> {
+    let delay = entries.time("delay")?;
+    let longest = entries.time("delay_max")?;
+    Some(Restart {
+        attempts: entries.integer("attempts")?,
+        delay_max: longest.map(|longest| longest.max(delay.value)),
+        delay,
+    })
+}
+
+fn budget(entries: &Entries) -> Budget {
+    Budget {
+        time: entries.share("time"),
+        memory: entries.memory("memory"),
+    }
 }
 
 fn tap(entries: &Entries, output: &Spanned<Node>) -> Option<Tap> {

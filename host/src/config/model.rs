@@ -12,7 +12,7 @@ use semver::VersionReq;
 
 use crate::config::mistake::Mistakes;
 use crate::config::source::{Sources, Span, Spanned};
-use crate::config::units::Bytes;
+use crate::config::units::{Bytes, Share};
 use crate::config::values::{ParamValues, SettingValues};
 use crate::config::words::{Act, OnError, Reload, SwapState, Tail, Trust, Watch};
 use crate::id::{ComponentAddress, DecideId, Node, PluginId, StageId, TapId};
@@ -157,8 +157,43 @@ pub struct Stage {
     pub sidechains: Vec<(Spanned<String>, Spanned<Node>)>,
     /// What is heard when it fails.
     pub on_error: Spanned<OnError>,
+    /// The component that is heard with `on_error = "fallback"`.
+    pub fallback: Option<Spanned<ComponentAddress>>,
+    /// When a new instance is tried after a failure; `None` means never.
+    pub restart: Option<Restart>,
+    /// What it may use.
+    pub budget: Budget,
     /// How a new instance takes over; nothing swaps before Segue 1.2.
     pub swap: Swap,
+}
+
+impl Stage {
+    /// The fallback, where `on_error` says that it is heard.
+    #[must_use]
+    pub fn fallback_in_use(&self) -> Option<&Spanned<ComponentAddress>> {
+        let fallback = self.fallback.as_ref();
+        fallback.filter(|_| self.on_error.value == OnError::Fallback)
+    }
+}
+
+/// When a new instance is tried after a failure. Times are of the stream.
+#[derive(Debug, Clone)]
+pub struct Restart {
+    /// How many instances are tried before the stage is given up.
+    pub attempts: Spanned<u32>,
+    /// The wait before the first attempt; it doubles with each.
+    pub delay: Spanned<Duration>,
+    /// The longest wait.
+    pub delay_max: Spanned<Duration>,
+}
+
+/// What a stage may use; `None` means no limit.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    /// The share of a block's duration that processing it may take.
+    pub time: Option<Spanned<Share>>,
+    /// The memory that its instance may hold.
+    pub memory: Option<Spanned<Bytes>>,
 }
 
 /// How a new instance takes over.

@@ -24,7 +24,7 @@ pub enum Release {
 
 impl Release {
     /// The release this program is.
-    pub const CURRENT: Self = Self::V1_0;
+    pub const CURRENT: Self = Self::V1_1;
 
     /// Whether this program can do what came with the release.
     #[must_use]
@@ -155,8 +155,8 @@ words!(
         Bypass = "bypass", V1_0, "the stage's input is heard, delayed by the stage's latency";
         /// Silence.
         Mute = "mute", V1_0, "silence is heard";
-        /// The last good block, fading to silence.
-        Hold = "hold", V1_1, "the last good block, fading to silence within 100 ms";
+        /// The last good audio, fading to silence.
+        Hold = "hold", V1_1, "the last good audio, fading to silence within 100 ms";
         /// Another component.
         Fallback = "fallback", V1_1, "the component named by `fallback` is heard";
         /// Nothing: the run ends.
@@ -197,8 +197,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_release_is_here() {
-        assert!(Release::V1_0.is_here());
-        assert!(!Release::V1_1.is_here() && !Release::Later.is_here());
+    fn what_comes_later_is_not_here() {
+        assert!(Release::V1_0.is_here() && Release::V1_1.is_here());
+        assert!(!Release::V1_2.is_here() && !Release::Later.is_here());
     }
 }

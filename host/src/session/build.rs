@@ -4,22 +4,27 @@
 //! layouts and latencies, and the network they form. Runs on a thread of its own with a deadline,
 //! since every step is foreign code.
 
+mod fallback;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use segue_plugin::declare::Layout;
 use segue_plugin::fault::Refusal;
-use segue_plugin::link::{Creation, Decision, Observer, Processor, Start};
+use segue_plugin::link::{Decision, Observer, Processor, Start};
 use segue_plugin::setup::{Format, Mode, Timing};
 
 use crate::config::model::Config;
 use crate::id::PluginId;
-use crate::loading::meter::heap_counts;
 use crate::loading::{CREATE_DEADLINE, Generation, Providers, within};
 use crate::pipeline::{FEED_FRAMES, Network, SIDECHAINS_MAX, Source};
 use crate::session::bind::{Bindings, Bound};
+use crate::session::build::fallback::live;
 use crate::session::error::SessionError;
+use crate::session::recipe::{Recipe, creation};
 use crate::session::wires::{ReadBy, Wires};
+
+pub(super) use fallback::LiveFallback;
 
 /// The longest latency of a stage, in frames: 21 s at 48 kHz. Delay lines of that length exist
 /// for every path beside it.
@@ -44,6 +49,12 @@ pub struct Target {
 pub struct LiveStage {
     /// The instance.
     pub processor: Processor,
+    /// Its own latency; that of the place is at least as much.
+    pub latency_frames: u64,
+    /// The component that is kept warm beside it.
+    pub fallback: Option<LiveFallback>,
+    /// How it was made, to make another.
+    pub recipe: Recipe,
     /// What is fixed while it is active.
     pub facts: StageFacts,
 }
@@ -191,38 +202,30 @@ impl Builder {
             let text = format!("{found} sidechains: this host carries {SIDECHAINS_MAX}");
             return Err(refused(&who, bound, &Refusal::new(text)));
         }
-        let before = heap_counts();
-        let (generation, providers) = &self.opened[&bound.plugin];
-        self.now(&who, "create");
-        let creation = creation(bound);
-        let made = generation.processor(&bound.component.name, &creation, providers.clone());
-        let mut processor = made.map_err(|refusal| refused(&who, bound, &refusal))?;
-        self.now(&who, "activate");
-        let format = Format {
-            layout: layout_in,
-            ..self.target.format
+        let (generation, providers) = self.opened[&bound.plugin].clone();
+        let recipe = Recipe {
+            bound: bound.clone(),
+            generation,
+            providers,
+            format: Format {
+                layout: layout_in,
+                ..self.target.format
+            },
+            frames_max: self.target.frames_max,
+            mode: self.target.mode,
+            sidechains,
         };
-        let layout_out = processor
-            .validate_input(format)
-            .map_err(|refusal| refused(&who, bound, &refusal))?;
-        let start = self.start(format, self.target.frames_max, &sidechains, &[]);
-        let timing = processor
-            .activate(&start)
-            .map_err(|refusal| refused(&who, bound, &refusal))?;
-        if timing.latency_frames > LATENCY_FRAMES_MAX {
+        let made = recipe.make(&|step| self.now(&who, step));
+        let made = made.map_err(|refusal| refused(&who, bound, &refusal))?;
+        if made.timing.latency_frames > LATENCY_FRAMES_MAX {
             return Err(SessionError::Latency {
                 who,
-                found: timing.latency_frames,
+                found: made.timing.latency_frames,
                 max: LATENCY_FRAMES_MAX,
             });
         }
-        let facts = StageFacts {
-            layout_in,
-            layout_out,
-            timing,
-            held_bytes: heap_counts().since(before).net_bytes,
-        };
-        Ok(LiveStage { processor, facts })
+        let fallback = self.fallback(&recipe, made.layout_out)?;
+        Ok(live(layout_in, made, fallback, recipe))
     }
 
     fn tap(&self, at: usize, done: &[Option<LiveStage>]) -> Result<LiveTap, SessionError> {
@@ -339,15 +342,6 @@ impl Builder {
 
     fn now(&self, who: &str, step: &str) {
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = format!("{step} of {who}");
-    }
-}
-
-fn creation(bound: &Bound) -> Creation<'_> {
-    Creation {
-        name: &bound.id,
-        resource_dir: None,
-        settings: &bound.settings,
-        params: &bound.params,
     }
 }
 

@@ -21,13 +21,14 @@ use crate::discovery::SearchPlan;
 use crate::io::{Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
-use crate::pipeline::{Engine, Rings, Stage};
+use crate::pipeline::{Engine, Rings};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, Opened, StageFacts};
 use crate::session::degraded::{Trouble, degraded};
 use crate::session::error::SessionError;
 use crate::session::export::{self, Exporter, Facts};
 use crate::session::observers::{Found, Observers, Setup};
+use crate::session::restart::Restarts;
 use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
 use crate::session::start::prepare::prepare;
 use crate::session::wires::Wires;
@@ -127,6 +128,7 @@ struct Session {
     source: Box<dyn Source>,
     sink: Option<Box<dyn Sink>>,
     plan: RunPlan,
+    restarts: Restarts,
 }
 
 /// Ends instances, each inside its plugin's guard, within a deadline.
@@ -168,6 +170,7 @@ impl Session {
             self.observers.as_ref(),
             &*self.request.events,
             channels,
+            &mut self.restarts,
         );
         let result = runner.run(&mut *self.source, self.sink.as_deref_mut());
         let counters = runner.into_counters();
@@ -189,14 +192,16 @@ impl Session {
 
     /// Ends every instance, then tells what is known of the run.
     fn report(
-        self,
+        mut self,
         counters: &Counters,
         found: Option<Result<Found, SessionError>>,
         written: Option<Written>,
         result: &Result<Ended, SessionError>,
     ) -> RunReport {
+        let logs = self.restarts.finish(&mut self.rings);
         let exporter = Exporter::new(&self.request.config, &self.bindings);
         let mut report = exporter.report(&Facts {
+            logs: &logs,
             counters,
             engine: &self.engine,
             stages: &self.facts,
@@ -219,8 +224,7 @@ impl Session {
             tap.dropped_frames = dropped;
         }
         let records_lost = self.engine.records_lost();
-        let stages = self.engine.into_stages().into_iter();
-        let instances = end(stages.map(Stage::into_processor).collect()).err();
+        let instances = end(self.engine.into_processors()).err();
         let opened = self.opened.into_values().map(|(generation, _)| generation);
         report.generations = opened
             .map(|generation| export::generation(&generation))

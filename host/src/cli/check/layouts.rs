@@ -132,6 +132,7 @@ mod tests {
             heap: segue_plugin::declare::Heap::Metered,
             params: Vec::new(),
             settings: Vec::new(),
+            fallback: None,
         }
     }
 

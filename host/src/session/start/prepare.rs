@@ -17,8 +17,9 @@ use crate::session::bind::Bindings;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
 use crate::session::open::open;
+use crate::session::restart::Restarts;
 use crate::session::run::{Pace, Plan as RunPlan};
-use crate::session::start::stages::stages;
+use crate::session::start::stages::{Common, Made, stages};
 use crate::session::start::{Request, Session, end};
 use crate::session::subscribers::subscribers;
 use crate::session::wires::Wires;
@@ -89,7 +90,16 @@ fn assemble(
 ) -> Result<Session, SessionError> {
     let (config, format) = (&request.config, *source.format());
     let block_frames = config.stream.block_frames.value as usize;
-    let (facts, stages) = stages(config, &mut instances, &bindings, format);
+    let common = Common {
+        format,
+        pace: request.pace,
+        frames_max: block_frames,
+    };
+    let Made {
+        facts,
+        stages,
+        places,
+    } = stages(config, &mut instances, &bindings, common);
     let order = connected.plan.order.clone();
     let (engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
     let plan = RunPlan {
@@ -109,6 +119,8 @@ fn assemble(
         stop: Arc::clone(&request.stop),
         born: request.born,
     };
+    let stop = Arc::clone(&request.stop);
+    let restarts = Restarts::new(&plan.stages, places, request.pace, stop);
     let mut session = Session {
         wires: Wires::of(config),
         tap_layouts: instances.taps.iter().map(|tap| tap.layout).collect(),
@@ -124,6 +136,7 @@ fn assemble(
         observers: None,
         source,
         plan,
+        restarts,
     };
     session.observe(instances)?;
     Ok(session)
