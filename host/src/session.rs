@@ -9,6 +9,7 @@
 //! the plan of their network becomes an engine; [`run`] moves the stream through it.
 
 mod bind;
+mod borders;
 mod build;
 mod catalogue;
 mod degraded;

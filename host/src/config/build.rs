@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::audio::LayoutName;
 use crate::config::entries::Entries;
 use crate::config::model::{
     Config, Decide, Host, Part, Pipeline, Plugins, Port, Readable, Stage, Stream, Swap, Tap,
@@ -64,6 +65,10 @@ fn stream(entries: &Entries, output: &Spanned<Node>, folder: &Path) -> Option<St
         output: port("output"),
         overwrite: entries.boolean("overwrite")?,
         sample_rate_hz: entries.integer("sample_rate_hz"),
+        layout: entries
+            .parsed::<LayoutName>("layout")
+            .map(|layout| layout.map(|name| name.0)),
+        convert: entries.parsed("convert")?,
         block_frames: entries.integer("block_frames")?,
         from: output.clone(),
         tail: entries.parsed("tail")?,
@@ -116,6 +121,7 @@ fn stage(entries: &Entries, implied: Node) -> Option<Stage> {
         part: part(entries)?,
         inputs,
         sidechains: entries.map("sidechain"),
+        optional: entries.boolean("optional")?,
         on_error: entries.parsed("on_error")?,
         swap: Swap {
             fade: swap.time("fade")?,

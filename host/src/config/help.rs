@@ -237,8 +237,8 @@ mod tests {
              since    Segue 1.0\n    \
              bypass     the stage's input is heard, delayed by the stage's latency\n    \
              mute       silence is heard\n    \
-             hold       the last good block, fading to silence within 100 ms (Segue 1.1)\n    \
-             fallback   the component named by `fallback` is heard (Segue 1.1)\n    \
+             hold       the last good block, fading to silence within 100 ms\n    \
+             fallback   the component named by `fallback` is heard\n    \
              stop       the run ends\n",
         );
     }
@@ -273,7 +273,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("`mute` or `stop`.\n# on_error = \"bypass\"\n"),
+            text.contains("`fallback` or `stop`.\n# on_error = \"bypass\"\n"),
             "{text}"
         );
         let is_key = |line: &&str| line.contains(" = ") || line.starts_with("# [[");

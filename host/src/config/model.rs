@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use semver::VersionReq;
 
+use crate::audio::Layout;
 use crate::config::mistake::Mistakes;
 use crate::config::source::{Sources, Span, Spanned};
 use crate::config::units::Bytes;
 use crate::config::values::{ParamValues, SettingValues};
-use crate::config::words::{Act, OnError, Reload, SwapState, Tail, Trust, Watch};
+use crate::config::words::{Act, Convert, OnError, Reload, SwapState, Tail, Trust, Watch};
 use crate::id::{ComponentAddress, DecideId, Node, PluginId, StageId, TapId};
 
 /// A whole configuration: one file, one pipeline. Owned by its session; read on control threads.
@@ -100,6 +101,10 @@ pub struct Stream {
     pub overwrite: Spanned<bool>,
     /// The session's rate in Hz; `None` means the input's.
     pub sample_rate_hz: Option<Spanned<u32>>,
+    /// The channels of the session's input; `None` means the input's own.
+    pub layout: Option<Spanned<Layout>>,
+    /// What happens to an input of another rate or layout.
+    pub convert: Spanned<Convert>,
     /// How many frames a step has.
     pub block_frames: Spanned<u32>,
     /// Whose output is the pipeline's: the last stage where the file does not say, and the input
@@ -155,6 +160,8 @@ pub struct Stage {
     pub inputs: Vec<Spanned<Node>>,
     /// Further inputs, by the names that the component gives them.
     pub sidechains: Vec<(Spanned<String>, Spanned<Node>)>,
+    /// Whether the pipeline runs without it where it cannot be had.
+    pub optional: Spanned<bool>,
     /// What is heard when it fails.
     pub on_error: Spanned<OnError>,
     /// How a new instance takes over; nothing swaps before Segue 1.2.

@@ -24,7 +24,7 @@ pub enum Release {
 
 impl Release {
     /// The release this program is.
-    pub const CURRENT: Self = Self::V1_0;
+    pub const CURRENT: Self = Self::V1_1;
 
     /// Whether this program can do what came with the release.
     #[must_use]
@@ -149,6 +149,16 @@ words!(
 );
 
 words!(
+    /// What happens to an input that is not what the session is to have.
+    Convert {
+        /// It is converted.
+        Auto = "auto", V1_1, "rate and channels of the input are converted";
+        /// The run is refused.
+        Refuse = "refuse", V1_1, "an input of another rate or layout is refused";
+    }
+);
+
+words!(
     /// What is heard when a stage fails.
     OnError {
         /// The stage's input, delayed by its latency.
@@ -197,8 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_release_is_here() {
-        assert!(Release::V1_0.is_here());
-        assert!(!Release::V1_1.is_here() && !Release::Later.is_here());
+    fn only_the_first_two_releases_are_here() {
+        assert!(Release::V1_0.is_here() && Release::V1_1.is_here());
+        assert!(!Release::V1_2.is_here() && !Release::Later.is_here());
     }
 }

@@ -120,7 +120,7 @@ fn both_take_the_example_of_today_and_neither_takes_that_of_tomorrow() {
 
 /// Wrong tables, each a file of its own.
 const WRONG_TABLES: &[&str] = &[
-    "[host]\nthreads = 2",
+    "[host]\nthreads = 1025",
     "[host]\nthreads = -1",
     "[host]\nthreads = \"1\"",
     "[host]\nreload = \"on-save\"",
@@ -130,6 +130,10 @@ const WRONG_TABLES: &[&str] = &[
     "[stream]\nblock_frames = 0",
     "[stream]\nblock_frames = 65537",
     "[stream]\ntail = \"ring\"",
+    "[stream]\nlayout = \"2\"",
+    "[stream]\nlayout = \"discrete(0)\"",
+    "[stream]\nlayout = 2",
+    "[stream]\nconvert = true",
     "[stream]\nfrom = \"output\"",
     "[stream]\ninput = \"\"",
     "[stream]\ninput = \"device:x\"",
@@ -150,8 +154,8 @@ const WRONG_KEYS: &[&str] = &[
     "after = [\"input\", \"input\"]",
     "after = \"input\"",
     "sidechain = { Key = \"input\" }",
-    "on_error = \"hold\"",
-    "restart = {}",
+    "on_error = \"skip\"",
+    "optional = 1",
     "swap = { fade = \"20\" }",
     "params = { Gain = 1 }",
     "params.band = [{ inner = [] }]",

@@ -35,7 +35,6 @@ pub(super) struct Matrix {
 const FL: usize = 0;
 const FR: usize = 1;
 const FC: usize = 2;
-const LFE: usize = 3;
 
 /// Front left and front right.
 const FRONT: u32 = 0b11;
@@ -185,6 +184,7 @@ mod tests {
     use crate::audio::LayoutName;
 
     const M3: f32 = FRAC_1_SQRT_2;
+    const LFE: usize = 3;
 
     fn layout(name: &str) -> Layout {
         name.parse::<LayoutName>().unwrap().0

@@ -14,6 +14,7 @@ use crate::config::words::Tail;
 use crate::io::{self, Container, OutputOptions, Sink, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
+use crate::session::borders;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
 use crate::session::open::Plugins;
@@ -30,8 +31,7 @@ pub(super) fn prepare(request: Request) -> Result<Session, SessionError> {
     let Plugins { bindings, opened } = &*request.plugins;
     let (bindings, opened) = (bindings.clone(), opened.clone());
     let stop = Stop::when(Arc::clone(&request.stop));
-    let source = io::open_until(&request.input.path, request.input.raw, &stop)?;
-    same_rate(&request.config, *source.format())?;
+    let source = borders::open(&request, &stop)?;
     let target = target(&request, *source.format());
     let instances = Instances::create(&request.config, &bindings, &opened, target)?;
     let connected = within_memory(&request.config, &opened)
@@ -173,27 +173,6 @@ fn create(
     };
     let stop = Stop::when(Arc::clone(&request.stop));
     Ok(Some(io::create_until(&output.path, &options, &stop)?))
-}
-
-/// Refuses a session at another rate than the input's: this release does not convert.
-fn same_rate(config: &Config, format: Format) -> Result<(), SessionError> {
-    let found = format.sample_rate_hz();
-    match &config.stream.sample_rate_hz {
-        Some(wanted) if wanted.value != found => {
-            let text = format!(
-                "the input has {found} Hz, and this session is to have {}",
-                wanted.value
-            );
-            let mut mistakes = config.mistakes();
-            mistakes.push(
-                Mistake::new(wanted.span, text)
-                    .label(format!("expected {found}"))
-                    .help("conversion comes with Segue 1.1; without this key the input's rate is taken"),
-            );
-            Err(SessionError::Mistakes(mistakes))
-        }
-        Some(_) | None => Ok(()),
-    }
 }
 
 /// Holds what the plugins took at their creation and activation to `host.memory_max`.
