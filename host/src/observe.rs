@@ -11,8 +11,8 @@ mod spread;
 pub use event::{Event, EventSink, NoSink};
 pub use histogram::Histogram;
 pub use report::{
-    ActionReport, DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport,
-    ProcessReport, ReadingReport, RunReport, SCHEMA_VERSION, StageReport, StreamReport, TapReport,
-    TimeReport,
+    ActionReport, DecideReport, FaultReport, GenerationReport, HeapReport, LeftOutReport, Notice,
+    OutputReport, ProcessReport, ReadingReport, RunReport, SCHEMA_VERSION, StageReport,
+    StreamReport, TapReport, TimeReport,
 };
 pub use spread::Spread;

@@ -17,9 +17,11 @@ mod error;
 mod export;
 mod observers;
 mod open;
+mod optional;
 mod run;
 mod start;
 mod subscribers;
+mod takes;
 mod values;
 mod wires;
 
@@ -28,5 +30,6 @@ pub use build::Instances;
 pub use catalogue::{Catalogue, Choice};
 pub use error::SessionError;
 pub use open::{Opening, Plugins, open};
+pub use optional::choose;
 pub use run::{Ended, NonFinite, Pace};
 pub use start::{Input, Outcome, Output, Request, run};

@@ -184,6 +184,7 @@ fn engine(processors: Vec<Processor>) -> Engine {
     let network = Network {
         channels_in: CHANNELS,
         stages: (0..count).map(wiring).collect(),
+        wires: Vec::new(),
         taps: vec![TapWiring {
             from: Source::Stage(count - 1),
             reference: Some(Source::Input),

@@ -31,6 +31,7 @@ pub(crate) fn build(entries: Entries, sources: Sources, folder: &Path) -> Option
         stream: stream(&entries.table("stream"), &output, folder)?,
         plugins: plugins(&entries.table("plugins"), folder)?,
         stages,
+        left_out: Vec::new(),
         taps,
         decides,
         folder: folder.to_owned(),

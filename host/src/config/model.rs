@@ -31,6 +31,9 @@ pub struct Config {
     pub plugins: Plugins,
     /// `[[stage]]`, in the order of the file.
     pub stages: Vec<Stage>,
+    /// Stages of the file that the pipeline runs without, in the order in which they were given up;
+    /// none where the file was just read.
+    pub left_out: Vec<LeftOut>,
     /// `[[tap]]`, in the order of the file.
     pub taps: Vec<Tap>,
     /// `[[decide]]`, in the order of the file.
@@ -166,6 +169,19 @@ pub struct Stage {
     pub on_error: Spanned<OnError>,
     /// How a new instance takes over; nothing swaps before Segue 1.2.
     pub swap: Swap,
+}
+
+/// A stage that the pipeline runs without: what it would read is passed on.
+#[derive(Debug, Clone)]
+pub struct LeftOut {
+    /// Its name.
+    pub id: StageId,
+    /// What would fill it.
+    pub component: ComponentAddress,
+    /// What it would read.
+    pub inputs: Vec<Spanned<Node>>,
+    /// Why it was left out, in a sentence.
+    pub reason: String,
 }
 
 /// How a new instance takes over.

@@ -158,6 +158,7 @@ fn report() -> RunReport {
         ],
         stream: stream(),
         stages: stages(),
+        left_out: Vec::new(),
         taps: taps(),
         decides: decides(),
         process: ProcessReport {

@@ -14,6 +14,7 @@ use crate::session::bind::{Bindings, bind};
 use crate::session::build::Opened;
 use crate::session::catalogue::{Catalogue, Choice};
 use crate::session::error::SessionError;
+use crate::session::optional;
 
 /// Which plugins are to be opened, and how.
 pub struct Opening<'a> {
@@ -34,6 +35,8 @@ pub struct Opening<'a> {
 pub struct Plugins {
     pub(super) bindings: Bindings,
     pub(super) opened: Opened,
+    /// The configuration without optional stages that cannot be had, where there are such.
+    pub(super) without: Option<Arc<Config>>,
 }
 
 /// Opens what a configuration names: scan, resolve, bind, admit. A binary that fails its probe
@@ -58,10 +61,17 @@ pub fn open(mut opening: Opening<'_>) -> Result<Plugins, SessionError> {
 fn choose(opening: &mut Opening<'_>, registry: &mut Registry) -> Result<Plugins, SessionError> {
     let mut catalogue = Catalogue::scan(&opening.search, registry);
     loop {
-        let choices = catalogue.choose(opening.config)?;
-        let bindings = bind(opening.config, &choices).map_err(SessionError::Mistakes)?;
+        let (choices, without) = optional::choose(&catalogue, opening.config)?;
+        let config = without.as_ref().unwrap_or(opening.config);
+        let bindings = bind(config, &choices).map_err(SessionError::Mistakes)?;
         match admit(&mut opening.admission, &choices) {
-            Ok(opened) => return Ok(Plugins { bindings, opened }),
+            Ok(opened) => {
+                return Ok(Plugins {
+                    bindings,
+                    opened,
+                    without: without.map(Arc::new),
+                });
+            }
             Err(AdmissionError::Rejected(rejection)) => {
                 for line in &rejection.evidence {
                     tracing::debug!(plugin = %rejection.plugin, "{line}");

@@ -118,6 +118,7 @@ fn network(inputs: &[Source]) -> Network {
             channels_out: 1,
             latency_frames: LATENCY as u64,
         }],
+        wires: Vec::new(),
         taps: vec![TapWiring {
             from: Source::Stage(0),
             reference: Some(Source::Input),

@@ -18,6 +18,7 @@ fn network(stages: Vec<Wiring>, output: Source) -> Network {
     Network {
         channels_in: 1,
         stages,
+        wires: Vec::new(),
         taps: Vec::new(),
         output,
     }

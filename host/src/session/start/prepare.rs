@@ -18,6 +18,7 @@ use crate::session::borders;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
 use crate::session::open::Plugins;
+use crate::session::optional::leave_out;
 use crate::session::run::{Pace, Plan as RunPlan};
 use crate::session::start::stages::stages;
 use crate::session::start::{Request, Session, end};
@@ -27,13 +28,25 @@ use crate::session::wires::Wires;
 /// The most memory that delay lines of parallel paths take: beyond it a configuration is refused.
 const DELAY_BYTES_MAX: u64 = 1 << 30;
 
-pub(super) fn prepare(request: Request) -> Result<Session, SessionError> {
-    let Plugins { bindings, opened } = &*request.plugins;
-    let (bindings, opened) = (bindings.clone(), opened.clone());
+pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
+    let Plugins {
+        bindings,
+        opened,
+        without,
+    } = &*request.plugins;
+    let (mut bindings, opened) = (bindings.clone(), opened.clone());
+    if let Some(config) = without {
+        request.config = Arc::clone(config);
+    }
     let stop = Stop::when(Arc::clone(&request.stop));
     let source = borders::open(&request, &stop)?;
     let target = target(&request, *source.format());
-    let instances = Instances::create(&request.config, &bindings, &opened, target)?;
+    let instances = loop {
+        match Instances::create(&request.config, &bindings, &opened, target) {
+            Ok(instances) => break instances,
+            Err(failed) => leave_out(&mut request.config, &mut bindings, failed)?,
+        }
+    };
     let connected = within_memory(&request.config, &opened)
         .and_then(|()| connect(&request, &instances, &*source));
     match connected {
