@@ -153,6 +153,9 @@ impl Network {
 }
 
 #[cfg(test)]
+pub(super) mod fixture;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -180,6 +183,17 @@ mod tests {
     fn a_stage_comes_after_what_it_reads_wherever_it_stands() {
         assert_eq!(network(&[&[2], &[-1], &[1]]).order(), Ok(vec![1, 2, 0]));
         assert_eq!(network(&[&[-1], &[-1]]).order(), Ok(vec![0, 1]));
+    }
+
+    #[test]
+    fn what_is_behind_a_wire_is_behind_who_reads_it() {
+        let mut network = network(&[&[2], &[-1], &[-1]]);
+        network.wires = vec![vec![Source::Stage(1), Source::Input], vec![Source::Wire(0)]];
+        network.stages[0].inputs = vec![Source::Wire(1)];
+        network.stages[1].channels_out = 7;
+        assert_eq!(network.order(), Ok(vec![1, 0, 2]));
+        assert_eq!(network.behind(Source::Wire(1)), [1]);
+        assert_eq!(network.channels(Source::Wire(1)), 7);
     }
 
     #[test]

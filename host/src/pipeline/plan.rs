@@ -9,7 +9,7 @@
 use crate::pipeline::network::{Cycle, Network, Source};
 
 /// Where a signal lies while a block is processed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// The block the session lent to read.
     Input,
