@@ -36,9 +36,8 @@ pub fn choose(
         .iter()
         .map(|at| (*at, sentence(&conflict)))
         .collect();
-    let Ok(mut choices) = catalogue.choose(&without(config, &reasons)) else {
-        return Err(conflict);
-    };
+    // What cannot be had without them either is what has to be mended.
+    let mut choices = catalogue.choose(&without(config, &reasons))?;
     for at in optional {
         let others: Vec<_> = reasons.iter().filter(|one| one.0 != at).cloned().collect();
         match catalogue.choose(&without(config, &others)) {
