@@ -6,6 +6,7 @@
 //! through here as they are: the engine cleans them at its border, with `audio::sanitize`.
 //! Everything here may block and allocates; none of it is for the audio thread.
 
+mod convert;
 mod decode;
 mod encode;
 mod encoding;
@@ -25,6 +26,10 @@ use std::ffi::OsStr;
 use std::ops::Range;
 use std::path::Path;
 
+pub use crate::io::convert::Cleaned;
+pub use crate::io::convert::ConvertError;
+pub use crate::io::convert::Wanted;
+pub use crate::io::convert::convert;
 pub use crate::io::decode::Decoder;
 pub use crate::io::encode::Encoder;
 pub use crate::io::encoding::ByteOrder;
@@ -96,6 +101,12 @@ pub trait Source: Send {
     /// # Errors
     /// When the system cannot read on, or compressed audio is damaged.
     fn read(&mut self, into: &mut Buffer) -> Result<usize, ReadError>;
+
+    /// Samples that were not finite and had to become 0 before they could be converted, since the
+    /// last call; `None` where what is read was not touched.
+    fn cleaned(&mut self) -> Option<Cleaned> {
+        None
+    }
 }
 
 /// Samples that go out. Dropped without [`Sink::finish`] it leaves no file.

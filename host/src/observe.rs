@@ -12,8 +12,8 @@ pub use event::{Event, EventSink, NoSink};
 pub use histogram::Histogram;
 pub use report::{
     ActionReport, AttemptReport, BudgetReport, DecideReport, FallbackReport, FaultReport,
-    GenerationReport, HeapReport, Notice, OutputReport, ProcessReport, ReadingReport,
-    RestartReport, RunReport, SCHEMA_VERSION, StageReport, StreamReport, SubstituteReport,
-    TapReport, TimeReport,
+    GenerationReport, HeapReport, LeftOutReport, Notice, OutputReport, ProcessReport,
+    ReadingReport, RestartReport, RunReport, SCHEMA_VERSION, StageReport, StreamReport,
+    SubstituteReport, TapReport, TimeReport,
 };
 pub use spread::Spread;

@@ -287,6 +287,7 @@ fn chain(stages: Vec<Stage>) -> (Engine, Rings) {
     };
     let network = Network {
         channels_in: CHANNELS,
+        wires: Vec::new(),
         stages: (0..count).map(wiring).collect(),
         taps: vec![TapWiring {
             from: Source::Stage(count - 1),

@@ -119,6 +119,14 @@ impl Format {
         Self { layout, ..self }
     }
 
+    /// The same at another rate.
+    ///
+    /// # Errors
+    /// When the rate is 0 or above [`SAMPLE_RATE_MAX_HZ`].
+    pub const fn with_rate(self, sample_rate_hz: u32) -> Result<Self, FormatError> {
+        Self::new(sample_rate_hz, self.layout, self.source_bits)
+    }
+
     /// Frames a second; 1 to [`SAMPLE_RATE_MAX_HZ`].
     #[must_use]
     pub const fn sample_rate_hz(&self) -> u32 {

@@ -153,6 +153,7 @@ fn exit(error: &SessionError) -> Exit {
         SessionError::Mistakes(_) | SessionError::Cycle(_) => Exit::Misused,
         SessionError::Conflict(_)
         | SessionError::Refused { .. }
+        | SessionError::Unlike { .. }
         | SessionError::Missed { .. }
         | SessionError::Observers(_)
         | SessionError::Delays { .. }

@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::audio::LayoutName;
 use crate::config::entries::Entries;
 use crate::config::model::{
     Budget, Config, Decide, Host, Part, Pipeline, Plugins, Port, Readable, Restart, Stage, Stream,
@@ -31,6 +32,7 @@ pub(crate) fn build(entries: Entries, sources: Sources, folder: &Path) -> Option
         stream: stream(&entries.table("stream"), &output, folder)?,
         plugins: plugins(&entries.table("plugins"), folder)?,
         stages,
+        left_out: Vec::new(),
         taps,
         decides,
         folder: folder.to_owned(),
@@ -65,6 +67,10 @@ fn stream(entries: &Entries, output: &Spanned<Node>, folder: &Path) -> Option<St
         output: port("output"),
         overwrite: entries.boolean("overwrite")?,
         sample_rate_hz: entries.integer("sample_rate_hz"),
+        layout: entries
+            .parsed::<LayoutName>("layout")
+            .map(|layout| layout.map(|name| name.0)),
+        convert: entries.parsed("convert")?,
         block_frames: entries.integer("block_frames")?,
         from: output.clone(),
         tail: entries.parsed("tail")?,
@@ -117,6 +123,7 @@ fn stage(entries: &Entries, implied: Node) -> Option<Stage> {
         part: part(entries)?,
         inputs,
         sidechains: entries.map("sidechain"),
+        optional: entries.boolean("optional")?,
         on_error: entries.parsed("on_error")?,
         fallback: entries.parsed("fallback"),
         restart: match entries.get("restart") {

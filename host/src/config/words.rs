@@ -149,6 +149,16 @@ words!(
 );
 
 words!(
+    /// What happens to an input that is not what the session is to have.
+    Convert {
+        /// It is converted.
+        Auto = "auto", V1_1, "rate and channels of the input are converted";
+        /// The run is refused.
+        Refuse = "refuse", V1_1, "an input of another rate or layout is refused";
+    }
+);
+
+words!(
     /// What is heard when a stage fails.
     OnError {
         /// The stage's input, delayed by its latency.

@@ -27,6 +27,8 @@ pub struct RunReport {
     pub stream: StreamReport,
     /// Stages in the order of the schedule.
     pub stages: Vec<StageReport>,
+    /// Optional stages that the pipeline ran without, in the order in which they were given up.
+    pub left_out: Vec<LeftOutReport>,
     /// Taps in the order of the file.
     pub taps: Vec<TapReport>,
     /// Decisions in the order of the file.
@@ -55,13 +57,13 @@ pub struct StreamReport {
     pub output: Option<String>,
     /// Frames per second.
     pub sample_rate_hz: u32,
-    /// The channel layout of the input.
+    /// The channel layout of the input, converted where the configuration says so.
     pub layout_in: String,
     /// The channel layout of the output.
     pub layout_out: String,
     /// Frames per block.
     pub block_frames: u32,
-    /// Frames read.
+    /// Frames read, at the session's rate.
     pub frames_in: u64,
     /// Frames written.
     pub frames_out: u64,
@@ -87,6 +89,17 @@ pub struct StreamReport {
     pub non_finite_first_channel: Option<usize>,
     /// Samples of the output that were outside [-1, 1) and were cut.
     pub clipped_samples: u64,
+}
+
+/// An optional stage that the pipeline ran without: its input was passed on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOutReport {
+    /// Its id.
+    pub id: String,
+    /// The component that was to fill it.
+    pub component: String,
+    /// Why, in a sentence.
+    pub reason: String,
 }
 
 /// One stage.

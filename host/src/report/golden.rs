@@ -207,6 +207,7 @@ fn report() -> RunReport {
         ],
         stream: stream(),
         stages: stages(),
+        left_out: Vec::new(),
         taps: taps(),
         decides: decides(),
         process: ProcessReport {

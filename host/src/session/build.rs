@@ -22,6 +22,7 @@ use crate::session::bind::{Bindings, Bound};
 use crate::session::build::fallback::live;
 use crate::session::error::SessionError;
 use crate::session::recipe::{Recipe, creation};
+use crate::session::takes::takes;
 use crate::session::wires::{ReadBy, Wires};
 
 pub(super) use fallback::LiveFallback;
@@ -100,14 +101,14 @@ impl Instances {
     /// Creates and activates everything, within a deadline.
     ///
     /// # Errors
-    /// What a component says, or that one did not answer.
+    /// What a component says, or that one did not answer, and which stage was under way.
     pub fn create(
         config: &Config,
         bindings: &Bindings,
         opened: &Opened,
         target: Target,
-    ) -> Result<Self, SessionError> {
-        let step = Arc::new(Mutex::new(String::new()));
+    ) -> Result<Self, Failed> {
+        let step = Arc::new(Mutex::new(Step::default()));
         let builder = Builder {
             wires: Wires::of(config),
             bindings: bindings.clone(),
@@ -115,20 +116,39 @@ impl Instances {
             target,
             step: Arc::clone(&step),
         };
-        within(CREATE_DEADLINE, move || builder.build()).unwrap_or_else(|why| {
-            let step = step.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Err(SessionError::Missed { step, why })
-        })
+        let built = within(CREATE_DEADLINE, move || builder.build());
+        let step = step.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (stage, step) = (step.stage, step.text);
+        let built = built.unwrap_or_else(|why| Err(SessionError::Missed { step, why }));
+        built.map_err(|error| Failed { error, stage })
     }
 
     /// The layout of a source.
     #[must_use]
     pub fn layout(&self, source: Source, input: Layout) -> Layout {
-        match source {
-            Source::Input => input,
+        match self.network.origin(source) {
             Source::Stage(stage) => self.stages[stage].facts.layout_out,
+            Source::Input | Source::Wire(_) => input,
         }
     }
+}
+
+/// Why there are no instances.
+#[derive(Debug)]
+pub struct Failed {
+    /// What went wrong.
+    pub error: SessionError,
+    /// The stage whose instance could not be had, if that was it.
+    pub stage: Option<usize>,
+}
+
+/// What is under way.
+#[derive(Debug, Clone, Default)]
+struct Step {
+    /// For the message when it never ends.
+    text: String,
+    /// The stage that is made.
+    stage: Option<usize>,
 }
 
 impl Instances {
@@ -140,21 +160,17 @@ impl Instances {
         for stage in order {
             let wiring = &self.network.stages[*stage];
             let heard = wiring.inputs.iter().chain(&wiring.sidechains);
-            let before = heard
-                .map(|source| tail_of(*source, &tails))
-                .max()
-                .unwrap_or(0);
+            let before = heard.map(|source| self.tail_of(*source, &tails));
+            let before = before.max().unwrap_or(0);
             let own = self.stages[*stage].facts.timing.tail_frames;
             tails[*stage] = before.saturating_add(own);
         }
-        tail_of(self.network.output, &tails)
+        self.tail_of(self.network.output, &tails)
     }
-}
 
-fn tail_of(source: Source, tails: &[u64]) -> u64 {
-    match source {
-        Source::Input => 0,
-        Source::Stage(stage) => tails[stage],
+    fn tail_of(&self, source: Source, tails: &[u64]) -> u64 {
+        let stages = self.network.behind(source).into_iter();
+        stages.map(|stage| tails[stage]).max().unwrap_or(0)
     }
 }
 
@@ -163,8 +179,7 @@ struct Builder {
     bindings: Bindings,
     opened: Opened,
     target: Target,
-    /// What is under way, for the message when it never ends.
-    step: Arc<Mutex<String>>,
+    step: Arc<Mutex<Step>>,
 }
 
 impl Builder {
@@ -175,10 +190,12 @@ impl Builder {
         stages.resize_with(self.bindings.stages.len(), || None);
         for at in network.order()? {
             let live = self.stage(at, &stages)?;
+            self.stage_is_made();
             network.stages[at].channels_out = live.facts.layout_out.channels();
             network.stages[at].latency_frames = live.facts.timing.latency_frames;
             stages[at] = Some(live);
         }
+        self.common_wires(&stages)?;
         let taps = (0..self.bindings.taps.len()).map(|at| self.tap(at, &stages));
         let taps = taps.collect::<Result<Vec<_>, _>>()?;
         let decides = (0..self.bindings.decides.len()).map(|at| self.decide(at, &taps));
@@ -196,6 +213,9 @@ impl Builder {
         let who = format!("stage `{}`", bound.id);
         let (inputs, keys) = &self.wires.stages[at];
         let layout_in = self.common_layout(&who, bound, inputs, done)?;
+        self.stage_begins(at);
+        takes(&bound.component.capabilities.layouts, layout_in)
+            .map_err(|refusal| refused(&who, bound, &refusal))?;
         let sidechains: Vec<_> = keys.iter().map(|key| self.layout(*key, done)).collect();
         if sidechains.len() > SIDECHAINS_MAX {
             let found = sidechains.len();
@@ -318,7 +338,24 @@ impl Builder {
             Source::Stage(stage) => done[stage]
                 .as_ref()
                 .map_or(Layout::MONO, |stage| stage.facts.layout_out),
+            // All that it sums has the same layout: `common_wires`.
+            Source::Wire(wire) => {
+                let first = self.wires.wires[wire].first();
+                first.map_or(Layout::MONO, |first| self.layout(*first, done))
+            }
         }
+    }
+
+    /// What a wire sums has one layout, too.
+    fn common_wires(&self, done: &[Option<LiveStage>]) -> Result<(), SessionError> {
+        for wire in &self.wires.wires {
+            let mut layouts = wire.iter().map(|source| self.layout(*source, done));
+            let first = layouts.next().unwrap_or(self.target.format.layout);
+            if let Some(other) = layouts.find(|layout| *layout != first) {
+                return Err(SessionError::Unlike { first, other });
+            }
+        }
+        Ok(())
     }
 
     /// The one layout of all sources: signals are summed and compared channel by channel.
@@ -341,7 +378,19 @@ impl Builder {
     }
 
     fn now(&self, who: &str, step: &str) {
-        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = format!("{step} of {who}");
+        let mut now = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        now.text = format!("{step} of {who}");
+    }
+
+    /// From here on it is this stage that fails.
+    fn stage_begins(&self, at: usize) {
+        let mut now = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        now.stage = Some(at);
+    }
+
+    fn stage_is_made(&self) {
+        let mut now = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        now.stage = None;
     }
 }
 

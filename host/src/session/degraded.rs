@@ -29,7 +29,9 @@ pub(super) fn degraded(
     result: &Result<Ended, SessionError>,
     trouble: &Trouble,
 ) -> Vec<String> {
-    let mut reasons = faults(report);
+    let left_out = report.left_out.iter();
+    let left_out = left_out.map(|at| format!("stage `{}` was left out: {}", at.id, at.reason));
+    let mut reasons: Vec<_> = left_out.chain(faults(report)).collect();
     for tap in report.taps.iter().filter(|tap| tap.dropped_frames > 0) {
         reasons.push(format!(
             "tap `{}` missed {} frames",

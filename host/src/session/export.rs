@@ -12,8 +12,8 @@ use crate::config::words::Act;
 use crate::io::{Source, Written};
 use crate::loading::Generation;
 use crate::observe::{
-    DecideReport, GenerationReport, HeapReport, Notice, OutputReport, ProcessReport, RunReport,
-    SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
+    DecideReport, GenerationReport, HeapReport, LeftOutReport, Notice, OutputReport, ProcessReport,
+    RunReport, SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
 };
 use crate::pipeline::{Engine, Stage};
 use crate::session::bind::{Bindings, Bound};
@@ -117,6 +117,7 @@ impl<'a> Exporter<'a> {
             degraded: Vec::new(),
             stream: stream(facts),
             stages: facts.order.iter().map(stage).collect(),
+            left_out: left_out(self.config),
             taps: Vec::new(),
             decides: Vec::new(),
             process: ProcessReport {
@@ -179,6 +180,16 @@ fn stage_report(known: &Known<'_>, facts: &Facts<'_>) -> StageReport {
             .collect(),
         records_lost: stage.records_lost(),
     }
+}
+
+fn left_out(config: &Config) -> Vec<LeftOutReport> {
+    let left_out = config.left_out.iter();
+    let left_out = left_out.map(|stage| LeftOutReport {
+        id: stage.id.to_string(),
+        component: stage.component.to_string(),
+        reason: stage.reason.clone(),
+    });
+    left_out.collect()
 }
 
 fn stream(facts: &Facts<'_>) -> StreamReport {

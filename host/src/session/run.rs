@@ -18,7 +18,7 @@ use segue_plugin::abi::audio::Span;
 use segue_plugin::link::{AudioView, AudioViewMut, Flags};
 
 use crate::audio::{Buffer, sanitize};
-use crate::io::{Sink, Source};
+use crate::io::{Cleaned, Sink, Source};
 use crate::observe::{Event, EventSink};
 use crate::pipeline::{Engine, Lent, Rings, Stopped};
 use crate::session::error::SessionError;
@@ -179,6 +179,9 @@ impl<'a> Runner<'a> {
                 return Ok(Ended::Interrupted(signal));
             }
             let frames = source.read(&mut self.input)?;
+            if let Some(cleaned) = source.cleaned() {
+                self.replaced(cleaned)?;
+            }
             if frames == 0 {
                 break;
             }
@@ -219,17 +222,25 @@ impl<'a> Runner<'a> {
         let Some(replaced) = sanitize(&mut self.input, 0..frames) else {
             return Ok(());
         };
-        let frame = self.counters.frames_in + replaced.frame as u64;
+        self.replaced(Cleaned {
+            count: replaced.count,
+            frame: self.counters.frames_in + replaced.frame as u64,
+            channel: replaced.channel,
+        })
+    }
+
+    /// Counts samples that were not finite, or refuses.
+    fn replaced(&mut self, cleaned: Cleaned) -> Result<(), SessionError> {
         if self.plan.non_finite == NonFinite::Refuse {
             return Err(SessionError::NotFinite {
-                frame,
-                channel: replaced.channel + 1,
+                frame: cleaned.frame,
+                channel: cleaned.channel + 1,
             });
         }
-        self.counters.non_finite += replaced.count;
+        self.counters.non_finite += cleaned.count;
         self.counters
             .first_non_finite
-            .get_or_insert((frame, replaced.channel));
+            .get_or_insert((cleaned.frame, cleaned.channel));
         Ok(())
     }
 

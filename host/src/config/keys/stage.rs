@@ -52,6 +52,16 @@ pub static STAGE: Table = Table {
         PARAMS_KEY,
         SETTINGS_KEY,
         Key {
+            name: "optional",
+            kind: Kind::Boolean,
+            doc: "Whether the pipeline runs without it where its plugin is missing, refused, or \
+                  cannot be created or activated: then its input passes through, and the run is \
+                  degraded (exit code 4).",
+            absent: Absent::Default("false"),
+            example: "false",
+            since: Release::V1_1,
+        },
+        Key {
             name: "on_error",
             kind: Kind::Choice(&ChoiceRule {
                 words: OnError::WORDS,

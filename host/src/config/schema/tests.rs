@@ -117,6 +117,7 @@ fn both_take_the_example_of_today_and_neither_takes_that_of_tomorrow() {
 /// Wrong tables, each a file of its own.
 const WRONG_TABLES: &[&str] = &[
     "[stream]\nlatency_reserve_frames = 480",
+    "[host]\nthreads = 1025",
     "[host]\nthreads = -1",
     "[host]\nthreads = \"1\"",
     "[host]\nreload = \"on-save\"",
@@ -126,6 +127,10 @@ const WRONG_TABLES: &[&str] = &[
     "[stream]\nblock_frames = 0",
     "[stream]\nblock_frames = 65537",
     "[stream]\ntail = \"ring\"",
+    "[stream]\nlayout = \"2\"",
+    "[stream]\nlayout = \"discrete(0)\"",
+    "[stream]\nlayout = 2",
+    "[stream]\nconvert = true",
     "[stream]\nfrom = \"output\"",
     "[stream]\ninput = \"\"",
     "[stream]\ninput = \"device:x\"",
@@ -150,6 +155,7 @@ const WRONG_KEYS: &[&str] = &[
     "restart = { attempts = 0 }",
     "restart = { delay = 100 }",
     "budget = { time = 0.3 }",
+    "optional = 1",
     "swap = { fade = \"20\" }",
     "params = { Gain = 1 }",
     "params.band = [{ inner = [] }]",

@@ -138,6 +138,7 @@ impl Rig {
         let shape = stage.shape();
         let network = Network {
             channels_in: 1,
+            wires: Vec::new(),
             stages: vec![Wiring {
                 inputs: vec![Source::Input],
                 sidechains: Vec::new(),

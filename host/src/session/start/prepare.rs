@@ -14,9 +14,11 @@ use crate::config::words::Tail;
 use crate::io::{self, Container, OutputOptions, Sink, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
+use crate::session::borders;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
-use crate::session::open::open;
+use crate::session::open::Plugins;
+use crate::session::optional::leave_out;
 use crate::session::restart::Restarts;
 use crate::session::run::{Pace, Plan as RunPlan};
 use crate::session::start::stages::{Common, Made, stages};
@@ -28,12 +30,24 @@ use crate::session::wires::Wires;
 const DELAY_BYTES_MAX: u64 = 1 << 30;
 
 pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
-    let (bindings, opened) = open(&mut request)?;
+    let Plugins {
+        bindings,
+        opened,
+        without,
+    } = &*request.plugins;
+    let (mut bindings, opened) = (bindings.clone(), opened.clone());
+    if let Some(config) = without {
+        request.config = Arc::clone(config);
+    }
     let stop = Stop::when(Arc::clone(&request.stop));
-    let source = io::open_until(&request.input.path, request.input.raw, &stop)?;
-    same_rate(&request.config, *source.format())?;
+    let source = borders::open(&request, &stop)?;
     let target = target(&request, *source.format());
-    let instances = Instances::create(&request.config, &bindings, &opened, target)?;
+    let instances = loop {
+        match Instances::create(&request.config, &bindings, &opened, target) {
+            Ok(instances) => break instances,
+            Err(failed) => leave_out(&mut request.config, &mut bindings, failed)?,
+        }
+    };
     let connected = within_memory(&request.config, &opened)
         .and_then(|()| connect(&request, &instances, &*source));
     match connected {
@@ -185,27 +199,6 @@ fn create(
     };
     let stop = Stop::when(Arc::clone(&request.stop));
     Ok(Some(io::create_until(&output.path, &options, &stop)?))
-}
-
-/// Refuses a session at another rate than the input's: this release does not convert.
-fn same_rate(config: &Config, format: Format) -> Result<(), SessionError> {
-    let found = format.sample_rate_hz();
-    match &config.stream.sample_rate_hz {
-        Some(wanted) if wanted.value != found => {
-            let text = format!(
-                "the input has {found} Hz, and this session is to have {}",
-                wanted.value
-            );
-            let mut mistakes = config.mistakes();
-            mistakes.push(
-                Mistake::new(wanted.span, text)
-                    .label(format!("expected {found}"))
-                    .help("conversion comes with Segue 1.1; without this key the input's rate is taken"),
-            );
-            Err(SessionError::Mistakes(mistakes))
-        }
-        Some(_) | None => Ok(()),
-    }
 }
 
 /// Holds what the plugins took at their creation and activation to `host.memory_max`.
