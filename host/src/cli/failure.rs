@@ -162,6 +162,7 @@ fn exit(error: &SessionError) -> Exit {
             CreateError::Exists { .. }
             | CreateError::SameAsInput { .. }
             | CreateError::NotAFile { .. }
+            | CreateError::NeedsRaw { .. }
             | CreateError::Unsupported { .. },
         ) => Exit::Misused,
         SessionError::Create(_)

@@ -23,15 +23,12 @@ use crate::cli::text::clean;
 use crate::config;
 use crate::config::model::{Config, Port};
 use crate::config::overlay::Override;
-use crate::io::Overwrite;
+use crate::io::{self, Overwrite};
 use crate::observe::{EventSink, RunReport};
 use crate::session::{self, Ended, Input, NonFinite, Outcome, Output, Pace, Request};
 
 /// What a pipe is called on the command line.
 const PIPE: &str = "-";
-
-/// Endings of files that hold samples without a header.
-const RAW_ENDINGS: [&str; 2] = ["raw", "pcm"];
 
 /// Runs what the command line says.
 ///
@@ -132,8 +129,7 @@ fn output(arguments: &Run, config: &Config) -> Option<Output> {
         .as_ref()
         .map(|port| port_path(&port.value));
     let path = arguments.output.clone().or(configured)?;
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    let is_raw = path.as_os_str() == PIPE || ending.is_some_and(|e| RAW_ENDINGS.contains(&e));
+    let is_raw = path.as_os_str() == PIPE || io::is_raw(&path);
     Some(Output {
         raw: arguments.raw.filter(|_| is_raw),
         path,

@@ -5,9 +5,11 @@
     reason = "helpers of tests stop where they cannot go on"
 )]
 
+mod convert;
 mod flac;
 mod pipes;
 mod refusals;
+mod round;
 mod wav;
 
 use std::path::Path;

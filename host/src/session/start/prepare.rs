@@ -163,7 +163,7 @@ fn create(
         samples,
         container: match output.raw {
             Some(raw) => Container::Raw(raw.encoding().order),
-            None => Container::Wav,
+            None => Container::of(&output.path)?,
         },
         frames: source.frames().map(|frames| frames + tail_frames),
         metadata: source.metadata(),
