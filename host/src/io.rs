@@ -7,6 +7,7 @@
 //! Everything here may block and allocates; none of it is for the audio thread.
 
 mod aiff;
+mod compressed;
 mod container;
 pub mod convert;
 mod decode;
@@ -14,6 +15,7 @@ mod encode;
 mod encoding;
 mod error;
 mod flac;
+mod foreign;
 mod front;
 mod g711;
 mod input;
@@ -32,6 +34,7 @@ use std::ops::Range;
 use std::path::Path;
 
 pub use crate::io::aiff::AiffError;
+pub use crate::io::compressed::CompressedError;
 pub use crate::io::container::Container;
 pub use crate::io::container::has_header;
 pub use crate::io::container::is_raw;
@@ -58,10 +61,12 @@ pub use crate::io::wav::WavError;
 use crate::audio::Buffer;
 use crate::audio::Format;
 use crate::audio::SampleFormat;
+use crate::io::compressed::CompressedSource;
 use crate::io::front::Front;
 use crate::io::input::Input;
 use crate::io::output::Output;
 use crate::io::pcm::PcmSource;
+use crate::io::signature::Kind;
 use crate::io::signature::SIGNATURE_BYTES;
 use crate::io::signature::Signature;
 use crate::io::signature::signature;
@@ -175,10 +180,7 @@ pub fn open_until(
         Signature::Wav => wav_source(input),
         Signature::Aiff => aiff_source(input),
         Signature::Flac => flac_source(input),
-        Signature::Compressed(_) => Err(OpenError::Unsupported {
-            name: input.name,
-            found: "compressed audio",
-        }),
+        Signature::Compressed(kind) => compressed_source(input, kind),
         Signature::Unsupported(found) => Err(OpenError::Unsupported {
             name: input.name,
             found,
@@ -299,5 +301,13 @@ fn flac_source(input: Input) -> Result<Box<dyn Source>, OpenError> {
     match flac::FlacSource::new(name.clone(), file_id, input) {
         Ok(source) => Ok(Box::new(source)),
         Err(source) => Err(OpenError::Flac { name, source }),
+    }
+}
+
+fn compressed_source(input: Input, kind: Kind) -> Result<Box<dyn Source>, OpenError> {
+    let name = input.name.clone();
+    match CompressedSource::new(input, kind) {
+        Ok(source) => Ok(Box::new(source)),
+        Err(source) => Err(OpenError::Compressed { name, source }),
     }
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::io::aiff::AiffError;
+use crate::io::compressed::CompressedError;
 use crate::io::flac::FlacError;
 use crate::io::wav::WavError;
 
@@ -68,6 +69,15 @@ pub enum OpenError {
         /// What is wrong.
         #[source]
         source: AiffError,
+    },
+    /// Its compressed audio cannot be decoded.
+    #[error("{name} cannot be decoded")]
+    Compressed {
+        /// The input.
+        name: String,
+        /// What is wrong.
+        #[source]
+        source: CompressedError,
     },
     /// Its WAV header is wrong.
     #[error("{name} cannot be read as WAV")]

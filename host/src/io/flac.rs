@@ -11,8 +11,6 @@ mod header;
 use std::io;
 use std::io::Cursor;
 use std::io::Read;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
@@ -39,6 +37,9 @@ use crate::io::Source;
 use crate::io::decode::full_scale;
 use crate::io::error::ReadError;
 use crate::io::flac::header::Header;
+use crate::io::foreign::Watched;
+use crate::io::foreign::contained;
+use crate::io::foreign::copied;
 use crate::io::input::FileId;
 use crate::io::metadata::Metadata;
 use crate::io::notice::Notice;
@@ -79,10 +80,10 @@ impl FlacSource {
     ) -> Result<Self, FlacError> {
         let header = header::read(&mut input)?;
         let failure = Arc::new(OnceLock::new());
-        let watched = Watched {
-            input: Cursor::new(header.stream_start()).chain(input),
-            failure: Arc::clone(&failure),
-        };
+        let watched = Watched::new(
+            Cursor::new(header.stream_start()).chain(input),
+            Arc::clone(&failure),
+        );
         let stream = MediaSourceStream::new(
             Box::new(ReadOnlySource::new(watched)),
             MediaSourceStreamOptions::default(),
@@ -272,46 +273,6 @@ fn next_packet(reader: &mut FlacReader<'static>) -> Result<Option<Packet>, Error
         Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         packet => packet,
     }
-}
-
-/// Calls foreign code on bytes that nobody vouches for; a panic there is an error here.
-///
-/// What panicked is not called again: the caller ends the source.
-fn contained<T>(call: impl FnOnce() -> Result<T, Error>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(|error| error.to_string()),
-        Err(_) => Err("the decoder gave up".to_owned()),
-    }
-}
-
-/// Keeps the error that the decoder would take for the end of the stream.
-struct Watched<R> {
-    input: R,
-    failure: Arc<OnceLock<io::Error>>,
-}
-
-impl<R: Read> Read for Watched<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.input.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let copy = copied(&error);
-                    let _ = self.failure.set(error); // The first one is the one that counts.
-                    return Err(copy);
-                }
-                read => return read,
-            }
-        }
-    }
-}
-
-/// The same error once more.
-fn copied(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(
-        || io::Error::new(error.kind(), error.to_string()),
-        io::Error::from_raw_os_error,
-    )
 }
 
 #[cfg(test)]
