@@ -62,6 +62,9 @@ use crate::audio::Buffer;
 use crate::audio::Format;
 use crate::audio::SampleFormat;
 use crate::io::compressed::CompressedSource;
+use crate::io::flac::write::CHANNELS_MAX;
+use crate::io::flac::write::FlacSink;
+use crate::io::flac::write::RATE_MAX_HZ;
 use crate::io::front::Front;
 use crate::io::input::Input;
 use crate::io::output::Output;
@@ -224,10 +227,9 @@ pub fn create_until(
             return Ok(Box::new(PcmSink::raw(output, encoding, format)));
         }
         Container::Flac => {
-            return Err(CreateError::Unsupported {
-                name: path.display().to_string(),
-                found: "flac".to_owned(),
-            });
+            flac_bounds(path, format)?;
+            let sink = FlacSink::new(output, format, samples, metadata, *frames);
+            return Ok(Box::new(sink));
         }
         Container::Wav => (wav_header(options, samples, &output), ByteOrder::Little),
         Container::Aiff => {
@@ -247,6 +249,27 @@ pub fn create_until(
     let encoding = Encoding { samples, order };
     let sink = PcmSink::behind(output, encoding, format, header, *frames);
     Ok(Box::new(sink))
+}
+
+/// FLAC has bounds of its own.
+fn flac_bounds(path: &Path, format: &Format) -> Result<(), CreateError> {
+    let name = || path.display().to_string();
+    let (channels, sample_rate_hz) = (format.channels(), format.sample_rate_hz());
+    if channels > CHANNELS_MAX {
+        return Err(CreateError::Channels {
+            name: name(),
+            found: channels,
+            expected: CHANNELS_MAX,
+        });
+    }
+    if sample_rate_hz > RATE_MAX_HZ {
+        return Err(CreateError::SampleRate {
+            name: name(),
+            found: sample_rate_hz,
+            expected: RATE_MAX_HZ,
+        });
+    }
+    Ok(())
 }
 
 /// A header for as many frames as are known to come, else for any number; nobody goes back to

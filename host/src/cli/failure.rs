@@ -162,6 +162,8 @@ fn exit(error: &SessionError) -> Exit {
             CreateError::Exists { .. }
             | CreateError::SameAsInput { .. }
             | CreateError::NotAFile { .. }
+            | CreateError::Channels { .. }
+            | CreateError::SampleRate { .. }
             | CreateError::NeedsRaw { .. }
             | CreateError::Unsupported { .. },
         ) => Exit::Misused,

@@ -168,6 +168,26 @@ pub enum CreateError {
         /// The output.
         name: String,
     },
+    /// There are more channels than its format has.
+    #[error("{name} would have {found} channels, expected at most {expected} for FLAC")]
+    Channels {
+        /// The output.
+        name: String,
+        /// How many there are.
+        found: usize,
+        /// The most there may be.
+        expected: usize,
+    },
+    /// The sample rate is higher than its format has.
+    #[error("{name} would have {found} Hz, expected at most {expected} Hz for FLAC")]
+    SampleRate {
+        /// The output.
+        name: String,
+        /// The rate, in Hz.
+        found: u32,
+        /// The highest, in Hz.
+        expected: u32,
+    },
     /// The output would be longer than its format can say.
     #[error(
         "{name} would hold {frames} frames in {found_bytes} bytes, and the format ends at \

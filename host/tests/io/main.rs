@@ -5,6 +5,7 @@
     reason = "helpers of tests stop where they cannot go on"
 )]
 
+mod compress;
 mod compressed;
 mod convert;
 mod flac;

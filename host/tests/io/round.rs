@@ -59,10 +59,10 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read_back(
-        bits in vec(any::<u32>(), 8..2500), channels in 1_u16..9, container in 0_usize..2, at in 0_usize..9,
+        bits in vec(any::<u32>(), 8..2500), channels in 1_u16..9, container in 0_usize..3, at in 0_usize..9,
     ) {
-        let form = FORMS[at];
-        let container = [Container::Wav, Container::Aiff][container];
+        let container = [Container::Wav, Container::Aiff, Container::Flac][container];
+        let form = container.samples(FORMS[at]);
         let law = matches!(form, SampleFormat::MuLaw | SampleFormat::ALaw);
         let count = bits.len() / usize::from(channels) * usize::from(channels);
         let samples: Vec<f32> = bits[..count].iter().map(|bits| kept(form, *bits)).collect();
@@ -126,7 +126,7 @@ fn tags_survive_where_a_container_has_a_place() {
     ] {
         metadata.push(key, value);
     }
-    for container in [Container::Wav, Container::Aiff] {
+    for container in [Container::Wav, Container::Aiff, Container::Flac] {
         let (_folder, path) = new_file("out");
         let options = OutputOptions {
             container,
