@@ -163,6 +163,7 @@ fn exit(error: &SessionError) -> Exit {
             | CreateError::SameAsInput { .. }
             | CreateError::NotAFile { .. }
             | CreateError::Channels { .. }
+            | CreateError::RawFormat { .. }
             | CreateError::SampleRate { .. }
             | CreateError::NeedsRaw { .. }
             | CreateError::Unsupported { .. },

@@ -81,15 +81,16 @@ fn configuration(shell: &Shell, arguments: &Run) -> Result<Config, Failure> {
 }
 
 fn flags(arguments: &Run) -> Result<Vec<Override>, Failure> {
-    let numbers = [
+    let values = [
         ("host.threads", &arguments.threads, "--threads"),
+        ("stream.output_bits", &arguments.bits, "--bits"),
         (
             "stream.block_frames",
             &arguments.block_frames,
             "--block-frames",
         ),
     ];
-    let mut flags: Vec<_> = numbers
+    let mut flags: Vec<_> = values
         .into_iter()
         .filter_map(|(key, value, name)| Some(Override::flag(key, value.as_deref()?, name)))
         .collect();
@@ -116,9 +117,12 @@ fn input(arguments: &Run, config: &Config) -> Result<Input, Failure> {
         )
         .help("as in `segue run in.wav out.wav`")
     })?;
+    // Where only OUT has no header, that is what the flag describes.
+    let out = arguments.output.as_deref();
+    let is_of_output = out.is_some_and(io::is_raw) && io::has_header(&path);
     Ok(Input {
+        raw: arguments.raw.filter(|_| !is_of_output),
         path,
-        raw: arguments.raw,
     })
 }
 

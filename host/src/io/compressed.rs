@@ -9,6 +9,7 @@
 mod mp4;
 mod open;
 mod tags;
+mod vorbis;
 
 use std::io;
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::io::aiff::AiffError;
 use crate::io::compressed::CompressedError;
 use crate::io::flac::FlacError;
+use crate::io::raw::RawSpec;
 use crate::io::wav::WavError;
 
 /// What is read.
@@ -167,6 +168,18 @@ pub enum CreateError {
     NeedsRaw {
         /// The output.
         name: String,
+    },
+    /// It was said to have another rate or other channels.
+    #[error(
+        "{name} would have {} Hz and {} channels, and --raw says {expected}", found.0, found.1
+    )]
+    RawFormat {
+        /// The output.
+        name: String,
+        /// The rate in Hz, and the number of channels.
+        found: (u32, usize),
+        /// What was said.
+        expected: RawSpec,
     },
     /// There are more channels than its format has.
     #[error("{name} would have {found} channels, expected at most {expected} for FLAC")]

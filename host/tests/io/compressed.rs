@@ -113,6 +113,7 @@ fn what_is_compressed_with_loss_has_its_length_and_place() {
     for (name, rate, layout, frames) in [
         ("lame.mp3", 44_100, stereo, 10_000),
         ("stereo.ogg", 48_000, stereo, 9_000),
+        ("surround.ogg", 48_000, Layout::SURROUND_5_1, 6_000),
         ("stereo.m4a", 44_100, stereo, 10_000),
         ("plain.mp3", 32_000, mono, 0),
         ("mono.aac", 44_100, mono, 0),
@@ -171,10 +172,11 @@ fn a_codec_without_a_decoder_is_named() {
 }
 
 /// Every file of the script that a decoder of others reads.
-const COMPRESSED: [&str; 9] = [
+const COMPRESSED: [&str; 10] = [
     "lame.mp3",
     "plain.mp3",
     "stereo.ogg",
+    "surround.ogg",
     "stereo.m4a",
     "mono.aac",
     "alac.m4a",
@@ -213,7 +215,7 @@ proptest! {
 
     #[test]
     fn any_bytes_changed_give_an_error_or_an_end(
-        changes in vec((any::<proptest::sample::Index>(), any::<u8>()), 1..12), at in 0_usize..9,
+        changes in vec((any::<proptest::sample::Index>(), any::<u8>()), 1..12), at in 0_usize..10,
     ) {
         let mut bytes = fs::read(path(COMPRESSED[at])).unwrap();
         for (index, byte) in changes {

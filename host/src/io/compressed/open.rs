@@ -12,6 +12,7 @@ use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_ALAC;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_VORBIS;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::FormatOptions;
 use symphonia::core::formats::FormatReader;
@@ -35,6 +36,7 @@ use crate::io::compressed::mp4;
 use crate::io::compressed::mp4::Bytes;
 use crate::io::compressed::mp4::Edit;
 use crate::io::compressed::tags::tags;
+use crate::io::compressed::vorbis::Surround;
 use crate::io::foreign::Failure;
 use crate::io::foreign::Medium;
 use crate::io::foreign::Moves;
@@ -88,9 +90,7 @@ pub(crate) fn open(mut input: Input, kind: Kind) -> Result<Opened, CompressedErr
     let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
         return Err(CompressedError::NoAudio);
     };
-    let options = AudioDecoderOptions::default();
-    let decoder = contained(|| get_codecs().make_audio_decoder(parameters, &options));
-    let decoder = decoder.map_err(unreadable)?;
+    let decoder = contained(|| decoder(parameters)).map_err(unreadable)?;
     let known = decoder.codec_params();
     let sample_rate_hz = known.sample_rate.or(parameters.sample_rate);
     let sample_rate_hz = sample_rate_hz.ok_or(CompressedError::NoFormat)?;
@@ -107,6 +107,17 @@ pub(crate) fn open(mut input: Input, kind: Kind) -> Result<Opened, CompressedErr
         decoder,
         failure,
     })
+}
+
+fn decoder(parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
+    let decoder = get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default())?;
+    let channels = parameters.channels.as_ref().map_or(0, Channels::count);
+    match &parameters.extra_data {
+        Some(headers) if parameters.codec == CODEC_ID_VORBIS && channels > 2 => {
+            Ok(Box::new(Surround::new(decoder, headers)?))
+        }
+        _ => Ok(decoder),
+    }
 }
 
 fn unreadable(found: String) -> CompressedError {
