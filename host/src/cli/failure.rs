@@ -163,6 +163,10 @@ fn exit(error: &SessionError) -> Exit {
             CreateError::Exists { .. }
             | CreateError::SameAsInput { .. }
             | CreateError::NotAFile { .. }
+            | CreateError::Channels { .. }
+            | CreateError::RawFormat { .. }
+            | CreateError::SampleRate { .. }
+            | CreateError::NeedsRaw { .. }
             | CreateError::Unsupported { .. },
         ) => Exit::Misused,
         SessionError::Create(_)

@@ -15,7 +15,9 @@ use crate::config::mistake::Mistakes;
 use crate::config::source::{Sources, Span, Spanned};
 use crate::config::units::{Bytes, Share};
 use crate::config::values::{ParamValues, SettingValues};
-use crate::config::words::{Act, Convert, OnError, Reload, SwapState, Tail, Trust, Watch};
+use crate::config::words::{
+    Act, Convert, OnError, OutputBits, Reload, SwapState, Tail, Trust, Watch,
+};
 use crate::id::{ComponentAddress, DecideId, Node, PluginId, StageId, TapId};
 
 /// A whole configuration: one file, one pipeline. Owned by its session; read on control threads.
@@ -100,6 +102,8 @@ pub struct Stream {
     pub input: Option<Spanned<Port>>,
     /// Where audio goes to; `None` means that the command line says.
     pub output: Option<Spanned<Port>>,
+    /// How the samples of the output are stored.
+    pub output_bits: Spanned<OutputBits>,
     /// Whether an existing output is replaced.
     pub overwrite: Spanned<bool>,
     /// The session's rate in Hz; `None` means the input's.

@@ -159,6 +159,30 @@ words!(
 );
 
 words!(
+    /// How the samples of the output are stored.
+    OutputBits {
+        /// As those of the input are.
+        Input = "input", V1_1, "as the input stores them, or the next that the format has";
+        /// Integers of 8 bits.
+        Eight = "8", V1_1, "integers of 8 bits";
+        /// Integers of 16 bits.
+        Sixteen = "16", V1_1, "integers of 16 bits";
+        /// Integers of 24 bits.
+        TwentyFour = "24", V1_1, "integers of 24 bits, all that the pipeline has";
+        /// Integers of 32 bits.
+        ThirtyTwo = "32", V1_1, "integers of 32 bits";
+        /// Floats of 32 bits.
+        Float = "f32", V1_1, "floats of 32 bits, which nothing clips";
+        /// Floats of 64 bits.
+        Double = "f64", V1_1, "floats of 64 bits";
+        /// µ-law codes.
+        MuLaw = "ulaw", V1_1, "G.711 \u{b5}-law, 8 bits that stand for 16";
+        /// A-law codes.
+        ALaw = "alaw", V1_1, "G.711 A-law, 8 bits that stand for 16";
+    }
+);
+
+words!(
     /// What is heard when a stage fails.
     OnError {
         /// The stage's input, delayed by its latency.

@@ -5,7 +5,7 @@ use crate::config::keys::{Absent, ChoiceRule, IntegerRule, Key, Kind, Table};
 use crate::config::limits::{
     BLOCK_FRAMES_MAX, DECIDE_EVERY_FRAMES_MAX, LATENCY_RESERVE_FRAMES_MAX, SAMPLE_RATE_HZ_MAX,
 };
-use crate::config::words::{Convert, Release, Tail};
+use crate::config::words::{Convert, OutputBits, Release, Tail};
 
 /// What goes in and out.
 pub static STREAM: Table = Table {
@@ -27,6 +27,22 @@ pub static STREAM: Table = Table {
             absent: Absent::Means("given on the command line"),
             example: "\"out/voice.wav\"",
             since: Release::V1_0,
+        },
+        Key {
+            name: "output_bits",
+            kind: Kind::Choice(&ChoiceRule {
+                words: OutputBits::WORDS,
+                renamed: &[
+                    ("float", "f32"),
+                    ("mulaw", "ulaw"),
+                    ("s16", "16"),
+                    ("s24", "24"),
+                ],
+            }),
+            doc: "How the samples of the output are stored. FLAC has 8, 16 and 24 bits.",
+            absent: Absent::Default("\"input\""),
+            example: "\"24\"",
+            since: Release::V1_1,
         },
         Key {
             name: "overwrite",
@@ -140,6 +156,8 @@ pub static STREAM: Table = Table {
         ("buffer_size", "block_frames"),
         ("block_size", "block_frames"),
         ("block", "block_frames"),
+        ("bits", "output_bits"),
+        ("bit_depth", "output_bits"),
         ("in", "input"),
         ("out", "output"),
     ],

@@ -2,16 +2,17 @@
 //!
 //! In: a request. Out: a session that is ready to run, its output open under a temporary name.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use segue_plugin::declare::Layout;
 use segue_plugin::setup::{Format as Signal, Mode};
 
-use crate::audio::Format;
+use crate::audio::{Format, SampleFormat};
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
-use crate::config::words::Tail;
-use crate::io::{self, Container, OutputOptions, Sink, Source, Stop};
+use crate::config::words::{OutputBits, Tail};
+use crate::io::{self, Container, CreateError, OutputOptions, RawSpec, Sink, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
 use crate::session::borders;
@@ -181,16 +182,20 @@ fn create(
         return Ok(None);
     };
     let format = *source.format();
-    let samples = match output.raw {
+    let stored = match output.raw {
         Some(raw) => raw.encoding().samples,
         None => format.source_bits(),
     };
+    let samples = samples(request.config.stream.output_bits.value).unwrap_or(stored);
+    if let (Some(raw), None) = (output.raw, request.input.raw) {
+        as_announced(&output.path, raw, format.with_layout(layout))?;
+    }
     let options = OutputOptions {
         format: format.with_layout(layout),
         samples,
         container: match output.raw {
             Some(raw) => Container::Raw(raw.encoding().order),
-            None => Container::Wav,
+            None => Container::of(&output.path)?,
         },
         frames: source.frames().map(|frames| frames + tail_frames),
         metadata: source.metadata(),
@@ -199,6 +204,34 @@ fn create(
     };
     let stop = Stop::when(Arc::clone(&request.stop));
     Ok(Some(io::create_until(&output.path, &options, &stop)?))
+}
+
+/// How samples are stored; `None` where the input decides.
+fn samples(bits: OutputBits) -> Option<SampleFormat> {
+    Some(match bits {
+        OutputBits::Input => return None,
+        OutputBits::Eight => SampleFormat::U8,
+        OutputBits::Sixteen => SampleFormat::S16,
+        OutputBits::TwentyFour => SampleFormat::S24,
+        OutputBits::ThirtyTwo => SampleFormat::S32,
+        OutputBits::Float => SampleFormat::F32,
+        OutputBits::Double => SampleFormat::F64,
+        OutputBits::MuLaw => SampleFormat::MuLaw,
+        OutputBits::ALaw => SampleFormat::ALaw,
+    })
+}
+
+/// Makes sure that an output without a header has the rate and channels that it was said to have.
+fn as_announced(path: &Path, raw: RawSpec, format: Format) -> Result<(), CreateError> {
+    let of = |format: Format| (format.sample_rate_hz(), format.channels());
+    if of(raw.format()) == of(format) {
+        return Ok(());
+    }
+    Err(CreateError::RawFormat {
+        name: path.display().to_string(),
+        found: of(format),
+        expected: raw,
+    })
 }
 
 /// Holds what the plugins took at their creation and activation to `host.memory_max`.
