@@ -4,7 +4,8 @@
 //! Out: the processed stream, events while it runs, and a report.
 //!
 //! The way of a run: [`Catalogue`] scans and resolves; [`bind`] holds the configuration against
-//! the manifests; admission opens the chosen binaries; [`Instances`] are created and activated;
+//! the manifests; admission opens the chosen binaries ([`open`], once for all sessions of a
+//! pipeline); [`Instances`] are created and activated;
 //! the plan of their network becomes an engine; [`run`] moves the stream through it.
 
 mod bind;
@@ -25,5 +26,6 @@ pub use bind::{Bindings, Bound, bind};
 pub use build::Instances;
 pub use catalogue::{Catalogue, Choice};
 pub use error::SessionError;
+pub use open::{Opening, Plugins, open};
 pub use run::{Ended, NonFinite, Pace};
 pub use start::{Input, Outcome, Output, Request, run};

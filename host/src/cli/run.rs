@@ -6,7 +6,6 @@ mod save;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use crate::cli::Shell;
 use crate::cli::admission;
@@ -25,7 +24,9 @@ use crate::config::model::{Config, Port};
 use crate::config::overlay::Override;
 use crate::io::Overwrite;
 use crate::observe::{EventSink, RunReport};
-use crate::session::{self, Ended, Input, NonFinite, Outcome, Output, Pace, Request};
+use crate::session::{
+    self, Ended, Input, NonFinite, Opening, Outcome, Output, Pace, Plugins, Request,
+};
 
 /// What a pipe is called on the command line.
 const PIPE: &str = "-";
@@ -58,7 +59,19 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     } else {
         Words::Here
     };
-    let outcome = session::run(request(shell, arguments, config, input, output, stop));
+    let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
+    let plugins = open(shell, arguments, &config, &events)?;
+    let outcome = session::run(Request {
+        config: Arc::new(config),
+        plugins,
+        input,
+        output,
+        pace: pace(arguments),
+        non_finite: non_finite(arguments),
+        events,
+        stop,
+        born: shell.born,
+    });
     clear_bar();
     tell(shell, words, report, outcome)
 }
@@ -151,34 +164,35 @@ fn port_path(port: &Port) -> PathBuf {
     }
 }
 
-fn request(
+fn pace(arguments: &Run) -> Pace {
+    match arguments.pace {
+        PaceWord::Fast => Pace::Fast,
+        PaceWord::Realtime => Pace::RealTime,
+    }
+}
+
+fn non_finite(arguments: &Run) -> NonFinite {
+    match arguments.strict_input {
+        true => NonFinite::Refuse,
+        false => NonFinite::Clean,
+    }
+}
+
+/// Opens the plugins of a configuration.
+fn open(
     shell: &Shell,
     arguments: &Run,
-    config: Config,
-    input: Input,
-    output: Option<Output>,
-    stop: Arc<AtomicUsize>,
-) -> Request {
-    let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
-    Request {
-        search: search::plan(shell, &arguments.search, Some(&config)),
+    config: &Config,
+    events: &Arc<dyn EventSink>,
+) -> Result<Arc<Plugins>, Failure> {
+    let opened = session::open(Opening {
+        search: search::plan(shell, &arguments.search, Some(config)),
         config,
         cache: Some(shell.environment.cache()),
-        admission: admission::admission(shell, events.clone()),
-        input,
-        output,
-        pace: match arguments.pace {
-            PaceWord::Fast => Pace::Fast,
-            PaceWord::Realtime => Pace::RealTime,
-        },
-        non_finite: match arguments.strict_input {
-            true => NonFinite::Refuse,
-            false => NonFinite::Clean,
-        },
-        events,
-        stop,
-        born: shell.born,
-    }
+        admission: admission::admission(shell, Arc::clone(events)),
+        events: Arc::clone(events),
+    });
+    Ok(Arc::new(opened?))
 }
 
 /// Writes the report, shows the table, and says how it went.

@@ -1,47 +1,72 @@
 //! Open: from a configuration to open libraries.
 //!
-//! In: a request. Out: what is bound where, and the generations behind it.
+//! In: a configuration, and where plugins and caches are. Out: what is bound where, and the
+//! generations behind it. Done once, however many sessions of the pipeline follow.
+
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::admission::{Admission, AdmissionError, Applicant};
-use crate::discovery::Registry;
-use crate::observe::Event;
+use crate::config::model::Config;
+use crate::discovery::{Registry, SearchPlan};
+use crate::observe::{Event, EventSink};
 use crate::session::bind::{Bindings, bind};
 use crate::session::build::Opened;
 use crate::session::catalogue::{Catalogue, Choice};
 use crate::session::error::SessionError;
-use crate::session::start::Request;
 
-/// Opens what the configuration names: scan, resolve, bind, admit. A binary that fails its probe
-/// is set aside and versions are chosen again.
-pub(super) fn open(request: &mut Request) -> Result<(Bindings, Opened), SessionError> {
-    let mut registry = match &request.cache {
+/// Which plugins are to be opened, and how.
+pub struct Opening<'a> {
+    /// The pipeline.
+    pub config: &'a Config,
+    /// Where plugins are.
+    pub search: SearchPlan,
+    /// The folder of the registry cache; `None` keeps none.
+    pub cache: Option<PathBuf>,
+    /// Opens what was chosen.
+    pub admission: Admission,
+    /// Who is told.
+    pub events: Arc<dyn EventSink>,
+}
+
+/// The plugins of one configuration, bound and open: all sessions of the pipeline share them.
+#[derive(Debug)]
+pub struct Plugins {
+    pub(super) bindings: Bindings,
+    pub(super) opened: Opened,
+}
+
+/// Opens what a configuration names: scan, resolve, bind, admit. A binary that fails its probe
+/// is set aside and versions are chosen again. Thread: any but audio.
+///
+/// # Errors
+/// Mistakes of the configuration, a conflict, or a binary that may not be opened.
+pub fn open(mut opening: Opening<'_>) -> Result<Plugins, SessionError> {
+    let mut registry = match &opening.cache {
         Some(folder) => Registry::load(folder),
         None => Registry::in_memory(),
     };
-    let opened = choose(request, &mut registry);
+    let opened = choose(&mut opening, &mut registry);
     // What was learned on the way is kept, whatever came of it.
-    request.admission.teach(&mut registry);
+    opening.admission.teach(&mut registry);
     if let Err(error) = registry.save() {
         tracing::warn!(%error, "the registry could not be written; the next start scans again");
     }
     opened
 }
 
-fn choose(
-    request: &mut Request,
-    registry: &mut Registry,
-) -> Result<(Bindings, Opened), SessionError> {
-    let mut catalogue = Catalogue::scan(&request.search, registry);
+fn choose(opening: &mut Opening<'_>, registry: &mut Registry) -> Result<Plugins, SessionError> {
+    let mut catalogue = Catalogue::scan(&opening.search, registry);
     loop {
-        let choices = catalogue.choose(&request.config)?;
-        let bindings = bind(&request.config, &choices).map_err(SessionError::Mistakes)?;
-        match admit(&mut request.admission, &choices) {
-            Ok(opened) => return Ok((bindings, opened)),
+        let choices = catalogue.choose(opening.config)?;
+        let bindings = bind(opening.config, &choices).map_err(SessionError::Mistakes)?;
+        match admit(&mut opening.admission, &choices) {
+            Ok(opened) => return Ok(Plugins { bindings, opened }),
             Err(AdmissionError::Rejected(rejection)) => {
                 for line in &rejection.evidence {
                     tracing::debug!(plugin = %rejection.plugin, "{line}");
                 }
-                request.events.event(Event::Notice {
+                opening.events.event(Event::Notice {
                     text: rejection.to_string(),
                 });
                 catalogue.exclude(&rejection.plugin, &rejection.version, rejection.reason);

@@ -1,7 +1,7 @@
 //! Start: from a request to a finished run, step by step.
 //!
-//! In: a configuration, where plugins and caches are, what goes in and out. Out: the report, and
-//! how the run ended. Every step is a sentence of the module's page; nothing is undone halfway:
+//! In: a configuration and its open plugins, what goes in and out. Out: the report, and how the
+//! run ended. Every step is a sentence of the module's page; nothing is undone halfway:
 //! an output exists under its name only when the run came to its end.
 
 mod prepare;
@@ -15,9 +15,7 @@ use std::time::{Duration, Instant};
 use segue_plugin::declare::Layout;
 use segue_plugin::link::Processor;
 
-use crate::admission::Admission;
 use crate::config::model::Config;
-use crate::discovery::SearchPlan;
 use crate::io::{Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
@@ -28,6 +26,7 @@ use crate::session::degraded::{Trouble, degraded};
 use crate::session::error::SessionError;
 use crate::session::export::{self, Exporter, Facts};
 use crate::session::observers::{Found, Observers, Setup};
+use crate::session::open::Plugins;
 use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
 use crate::session::start::prepare::prepare;
 use crate::session::wires::Wires;
@@ -38,13 +37,9 @@ const DROP_DEADLINE: Duration = Duration::from_secs(10);
 /// What a run is asked to do.
 pub struct Request {
     /// The pipeline.
-    pub config: Config,
-    /// Where plugins are.
-    pub search: SearchPlan,
-    /// The folder of the registry cache; `None` keeps none.
-    pub cache: Option<PathBuf>,
-    /// Opens what was chosen.
-    pub admission: Admission,
+    pub config: Arc<Config>,
+    /// Its plugins, shared with every other session of it.
+    pub plugins: Arc<Plugins>,
     /// What comes in.
     pub input: Input,
     /// Where it goes; `None` is nowhere: the pipeline is measured only.

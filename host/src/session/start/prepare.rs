@@ -16,7 +16,7 @@ use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
-use crate::session::open::open;
+use crate::session::open::Plugins;
 use crate::session::run::{Pace, Plan as RunPlan};
 use crate::session::start::stages::stages;
 use crate::session::start::{Request, Session, end};
@@ -26,8 +26,9 @@ use crate::session::wires::Wires;
 /// The most memory that delay lines of parallel paths take: beyond it a configuration is refused.
 const DELAY_BYTES_MAX: u64 = 1 << 30;
 
-pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
-    let (bindings, opened) = open(&mut request)?;
+pub(super) fn prepare(request: Request) -> Result<Session, SessionError> {
+    let Plugins { bindings, opened } = &*request.plugins;
+    let (bindings, opened) = (bindings.clone(), opened.clone());
     let stop = Stop::when(Arc::clone(&request.stop));
     let source = io::open_until(&request.input.path, request.input.raw, &stop)?;
     same_rate(&request.config, *source.format())?;
