@@ -6,6 +6,7 @@ mod save;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use crate::cli::Shell;
 use crate::cli::admission;
@@ -25,7 +26,8 @@ use crate::config::overlay::Override;
 use crate::io::Overwrite;
 use crate::observe::{EventSink, RunReport};
 use crate::session::{
-    self, Ended, Input, NonFinite, Opening, Outcome, Output, Pace, Plugins, Request,
+    self, Company, Content, Ended, Input, NonFinite, Opening, Outcome, Output, Pace, Plugins,
+    Request,
 };
 
 /// What a pipe is called on the command line.
@@ -64,8 +66,10 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     let outcome = session::run(Request {
         config: Arc::new(config),
         plugins,
+        content: content(arguments, &input, &stop),
         input,
         output,
+        company: Company::Alone,
         pace: pace(arguments),
         non_finite: non_finite(arguments),
         events,
@@ -162,6 +166,15 @@ fn port_path(port: &Port) -> PathBuf {
         Port::File(path) => path.clone(),
         Port::Pipe => PathBuf::from(PIPE),
     }
+}
+
+/// The content of the input where keys are wanted: they stand in the report that is written.
+fn content(arguments: &Run, input: &Input, stop: &AtomicUsize) -> Option<Content> {
+    if arguments.report.is_none() || input.path.as_os_str() == PIPE {
+        return None;
+    }
+    // What cannot be read is told when it is opened.
+    Content::of(&input.path, stop).unwrap_or(None)
 }
 
 fn pace(arguments: &Run) -> Pace {

@@ -4,16 +4,18 @@
 //! generations behind it. Done once, however many sessions of the pipeline follow.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::admission::{Admission, AdmissionError, Applicant};
 use crate::config::model::Config;
 use crate::discovery::{Registry, SearchPlan};
-use crate::observe::{Event, EventSink};
+use crate::observe::{Event, EventSink, GenerationReport};
 use crate::session::bind::{Bindings, bind};
 use crate::session::build::Opened;
 use crate::session::catalogue::{Catalogue, Choice};
 use crate::session::error::SessionError;
+use crate::session::export;
+use crate::session::key::Parts;
 
 /// Which plugins are to be opened, and how.
 pub struct Opening<'a> {
@@ -34,6 +36,31 @@ pub struct Opening<'a> {
 pub struct Plugins {
     pub(super) bindings: Bindings,
     pub(super) opened: Opened,
+    /// What keys are made of, once somebody asks: settings may point to large files.
+    parts: OnceLock<Result<Parts, String>>,
+}
+
+impl Plugins {
+    /// What the libraries took and did so far, whoever used them.
+    #[must_use]
+    pub fn generations(&self) -> Vec<GenerationReport> {
+        let opened = self.opened.values();
+        opened
+            .map(|(generation, _)| export::generation(generation))
+            .collect()
+    }
+
+    /// What keys of the sessions of `config` are made of; it is the one that was opened.
+    ///
+    /// # Errors
+    /// Why there are no keys, in words.
+    pub(super) fn parts(&self, config: &Config) -> Result<&Parts, &str> {
+        let parts = || Parts::of(config, &self.bindings, &self.opened);
+        self.parts
+            .get_or_init(parts)
+            .as_ref()
+            .map_err(String::as_str)
+    }
 }
 
 /// Opens what a configuration names: scan, resolve, bind, admit. A binary that fails its probe
@@ -61,7 +88,13 @@ fn choose(opening: &mut Opening<'_>, registry: &mut Registry) -> Result<Plugins,
         let choices = catalogue.choose(opening.config)?;
         let bindings = bind(opening.config, &choices).map_err(SessionError::Mistakes)?;
         match admit(&mut opening.admission, &choices) {
-            Ok(opened) => return Ok(Plugins { bindings, opened }),
+            Ok(opened) => {
+                return Ok(Plugins {
+                    bindings,
+                    opened,
+                    parts: OnceLock::new(),
+                });
+            }
             Err(AdmissionError::Rejected(rejection)) => {
                 for line in &rejection.evidence {
                     tracing::debug!(plugin = %rejection.plugin, "{line}");

@@ -11,13 +11,13 @@ use crate::audio::Format;
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::words::Tail;
-use crate::io::{self, Container, OutputOptions, Sink, Source, Stop};
+use crate::io::{self, OutputOptions, Sink, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
-use crate::session::open::Plugins;
 use crate::session::run::{Pace, Plan as RunPlan};
+use crate::session::start::keys::{form, keys};
 use crate::session::start::stages::stages;
 use crate::session::start::{Request, Session, end};
 use crate::session::subscribers::subscribers;
@@ -27,17 +27,17 @@ use crate::session::wires::Wires;
 const DELAY_BYTES_MAX: u64 = 1 << 30;
 
 pub(super) fn prepare(request: Request) -> Result<Session, SessionError> {
-    let Plugins { bindings, opened } = &*request.plugins;
-    let (bindings, opened) = (bindings.clone(), opened.clone());
+    let plugins = &*request.plugins;
+    let (bindings, opened) = (plugins.bindings.clone(), &plugins.opened);
     let stop = Stop::when(Arc::clone(&request.stop));
     let source = io::open_until(&request.input.path, request.input.raw, &stop)?;
     same_rate(&request.config, *source.format())?;
     let target = target(&request, *source.format());
-    let instances = Instances::create(&request.config, &bindings, &opened, target)?;
-    let connected = within_memory(&request.config, &opened)
+    let instances = Instances::create(&request.config, &bindings, opened, target)?;
+    let connected = within_memory(&request.config, opened)
         .and_then(|()| connect(&request, &instances, &*source));
     match connected {
-        Ok(connected) => assemble(request, bindings, opened, instances, source, connected),
+        Ok(connected) => assemble(request, bindings, instances, source, connected),
         Err(error) => {
             let stages = instances.stages.into_iter();
             // The error that is told came first; instances that do not end either change nothing.
@@ -83,7 +83,6 @@ fn connect(
 fn assemble(
     request: Request,
     bindings: Bindings,
-    opened: Opened,
     mut instances: Instances,
     source: Box<dyn Source>,
     connected: Connected,
@@ -111,13 +110,13 @@ fn assemble(
         born: request.born,
     };
     let mut session = Session {
+        keys: keys(&request, source.format())?,
         wires: Wires::of(config),
         tap_layouts: instances.taps.iter().map(|tap| tap.layout).collect(),
         layout_out: connected.layout_out,
         sink: connected.sink,
         request,
         bindings,
-        opened,
         facts,
         order,
         engine,
@@ -144,7 +143,7 @@ fn target(request: &Request, format: Format) -> Target {
     }
 }
 
-/// Opens the output: the input's samples as they were stored, unless raw ones are asked for.
+/// Opens the output.
 fn create(
     request: &Request,
     layout: Layout,
@@ -155,17 +154,11 @@ fn create(
         return Ok(None);
     };
     let format = *source.format();
-    let samples = match output.raw {
-        Some(raw) => raw.encoding().samples,
-        None => format.source_bits(),
-    };
+    let form = form(output, &format);
     let options = OutputOptions {
         format: format.with_layout(layout),
-        samples,
-        container: match output.raw {
-            Some(raw) => Container::Raw(raw.encoding().order),
-            None => Container::Wav,
-        },
+        samples: form.samples,
+        container: form.container,
         frames: source.frames().map(|frames| frames + tail_frames),
         metadata: source.metadata(),
         overwrite: output.overwrite,
