@@ -8,6 +8,7 @@
 //! pipeline); [`Instances`] are created and activated;
 //! the plan of their network becomes an engine; [`run`] moves the stream through it.
 
+pub mod batch;
 mod bind;
 mod build;
 mod catalogue;

@@ -168,6 +168,7 @@ fn exit(error: &SessionError) -> Exit {
         | SessionError::Open(_)
         | SessionError::Read(_)
         | SessionError::Write(_)
+        | SessionError::Folder { .. }
         | SessionError::NotFinite { .. }
         | SessionError::Stopped { .. } => Exit::Failed,
     }
