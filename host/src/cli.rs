@@ -42,7 +42,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Amount, Terminal};
 use crate::config::render::Color;
-use crate::observe::RunReport;
+use crate::observe::{BatchReport, RunReport};
 
 /// The first argument of the helper process that tries libraries out.
 const HELPER: &str = "probe-helper";
@@ -55,6 +55,10 @@ pub struct Renderers {
     pub text: fn(&RunReport, Color, usize) -> String,
     /// For programs.
     pub json: fn(&RunReport) -> String,
+    /// Of many files, for people, in so many columns.
+    pub batch_text: fn(&BatchReport, Color, usize) -> String,
+    /// Of many files, for programs.
+    pub batch_json: fn(&BatchReport) -> String,
 }
 
 /// What every command needs.

@@ -2,6 +2,7 @@
 //!
 //! In: a `RunReport`. Out: tables within so many columns, or JSON. Pure.
 
+pub mod batch;
 mod figures;
 mod readings;
 mod stages;

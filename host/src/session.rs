@@ -30,6 +30,7 @@ pub use build::Instances;
 pub use catalogue::{Catalogue, Choice};
 pub use content::Content;
 pub use error::SessionError;
+pub use export::process;
 pub use key::Key;
 pub use open::{Opening, Plugins, open};
 pub use run::{Ended, NonFinite, Pace};

@@ -2,6 +2,7 @@
 //!
 //! In: arguments, a configuration or a chain. Out: audio, a report, and words about both.
 
+mod batch;
 mod save;
 
 use std::path::{Path, PathBuf};
@@ -42,6 +43,9 @@ const RAW_ENDINGS: [&str; 2] = ["raw", "pcm"];
 /// Why it did not start, or did not come to its end.
 pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     let config = configuration(shell, arguments)?;
+    if let Some(many) = batch::many(arguments, &config)? {
+        return batch::run(shell, arguments, config, &many);
+    }
     let input = input(arguments, &config)?;
     let output = output(arguments, &config);
     let report = arguments.report.as_deref();

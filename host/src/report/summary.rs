@@ -80,7 +80,8 @@ pub(super) fn remarks(report: &RunReport, color: Color, columns: usize) -> Strin
     text
 }
 
-fn remark(label: &str, style: &str, text: &str, color: Color, columns: usize) -> String {
+/// A labelled sentence, wrapped.
+pub(super) fn remark(label: &str, style: &str, text: &str, color: Color, columns: usize) -> String {
     let indent = label.len() + 2;
     let mut lines = wrapped(&clean(text), columns.saturating_sub(indent)).into_iter();
     let first = lines.next().unwrap_or_default();

@@ -109,9 +109,7 @@ impl<'a> Exporter<'a> {
             stages: facts.order.iter().map(stage).collect(),
             taps: Vec::new(),
             decides: Vec::new(),
-            process: ProcessReport {
-                peak_memory_bytes: peak_memory_bytes(),
-            },
+            process: process(),
             generations: Vec::new(),
             notices: notices
                 .map(|notice| Notice {
@@ -220,6 +218,14 @@ fn time(stage: &Stage, facts: &Facts<'_>) -> TimeReport {
 
 fn nanoseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What this process took so far.
+#[must_use]
+pub fn process() -> ProcessReport {
+    ProcessReport {
+        peak_memory_bytes: peak_memory_bytes(),
+    }
 }
 
 /// The high-water mark of resident memory, as Linux keeps it.
