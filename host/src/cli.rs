@@ -10,6 +10,7 @@ mod admission;
 mod arguments;
 mod chain;
 mod check;
+mod completions;
 mod configuration;
 mod environment;
 mod exit;
@@ -20,6 +21,7 @@ mod inspect;
 mod later;
 mod list;
 mod log;
+mod man;
 mod progress;
 mod run;
 mod search;
@@ -43,6 +45,9 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::{Amount, Terminal};
 use crate::config::render::Color;
 use crate::observe::{BatchReport, RunReport};
+
+/// What the program is called.
+const NAME: &str = "segue";
 
 /// The first argument of the helper process that tries libraries out.
 const HELPER: &str = "probe-helper";
@@ -109,5 +114,7 @@ fn dispatch(shell: &Shell, command: Option<Command>) -> Result<Exit, Failure> {
         Some(Command::Check(arguments)) => check::check(shell, &arguments),
         Some(Command::Graph(arguments)) => graph::graph(shell, &arguments),
         Some(Command::Init(arguments)) => init::init(shell, &arguments),
+        Some(Command::Completions(arguments)) => Ok(completions::completions(shell, &arguments)),
+        Some(Command::Man(arguments)) => man::man(shell, &arguments),
     }
 }

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::io::RawSpec;
 
@@ -75,6 +76,18 @@ Examples:
   segue init                                 writes plugins.toml, every key commented
   segue init studio.toml";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  segue completions bash > ~/.local/share/bash-completion/completions/segue
+  segue completions zsh > ~/.zfunc/_segue    where fpath has ~/.zfunc
+  segue completions fish > ~/.config/fish/completions/segue.fish
+  segue completions powershell >> $PROFILE";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  segue man ~/.local/share/man/man1          one page for each command; then: man segue-run
+  segue man . && man ./segue.1";
+
 /// An audio plugin host that changes its processors while the audio runs
 #[derive(Debug, Parser)]
 #[command(name = "segue", version, after_help = EXAMPLES, disable_help_subcommand = true)]
@@ -135,6 +148,12 @@ pub(super) enum Command {
     /// Write a commented configuration to start from
     #[command(after_help = INIT_EXAMPLES)]
     Init(Init),
+    /// Print what lets a shell complete commands and flags
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Write the man pages
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(Man),
 }
 
 #[derive(Debug, Args)]
@@ -321,6 +340,20 @@ pub(super) struct Init {
     /// The file to write
     #[arg(value_name = "FILE", default_value = "plugins.toml")]
     pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// The folder to write them to; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
 }
 
 #[cfg(test)]
