@@ -142,7 +142,11 @@ impl Batch<'_> {
         if let Err(error) = self.begin(item) {
             audience.journal_failed(&error);
         }
-        if let Some(Err(outcome)) = item.output.as_deref().map(make_folder) {
+        if let Some(Err(error)) = item.output.as_deref().map(make_folder) {
+            let outcome = Outcome {
+                report: None,
+                result: Err(error),
+            };
             return Fate::Ran(Box::new(outcome), None);
         }
         let outcome = run(request());
@@ -238,13 +242,11 @@ impl Batch<'_> {
     }
 }
 
-/// Makes the folder that an output is to be in; or the outcome of a file that has none.
-fn make_folder(output: &Path) -> Result<(), Outcome> {
+/// Makes the folder that an output is to be in.
+fn make_folder(output: &Path) -> Result<(), SessionError> {
     let folder = output.parent().map(PathBuf::from).unwrap_or_default();
-    fs::create_dir_all(&folder).map_err(|source| Outcome {
-        report: None,
-        result: Err(SessionError::Folder { folder, source }),
-    })
+    let made = fs::create_dir_all(&folder);
+    made.map_err(|source| SessionError::Folder { folder, source })
 }
 
 /// What a panic said.

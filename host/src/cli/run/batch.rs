@@ -60,7 +60,7 @@ pub(super) fn many(arguments: &Run, config: &Config) -> Result<Option<Many>, Fai
     if many.sources.iter().any(|path| piped(path)) || folder.is_some_and(piped) {
         return refuse("a pipe is one file, expected files and folders where many are run".into());
     }
-    if let Some(file) = folder.filter(|path| !path.is_dir() && batch::is_audio_name(path)) {
+    if let Some(file) = folder.filter(|path| !path.exists() && batch::is_audio_name(path)) {
         let message = format!("{} is to hold many outputs", file.display());
         return refuse(format!("{message}, expected a folder"));
     }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::session::content::{self, Content};
@@ -129,13 +130,11 @@ impl Journal {
         };
         fs::create_dir_all(folder).map_err(failed)?;
         let lock = File::open(folder).map_err(failed)?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                let folder = folder.to_owned();
-                return Err(JournalError::Busy { folder });
-            }
-            // Some file systems know no locks; then nobody is kept out.
-            Ok(()) | Err(_) => {}
+        // Some file systems know no locks; then nobody is kept out.
+        let locked = flock(&lock, FlockOperation::NonBlockingLockExclusive);
+        if locked == Err(Errno::WOULDBLOCK) {
+            let folder = folder.to_owned();
+            return Err(JournalError::Busy { folder });
         }
         let known = read(&path);
         let file = rewrite(&path, &known).map_err(failed)?;
