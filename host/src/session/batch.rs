@@ -139,23 +139,21 @@ impl Batch<'_> {
         {
             return Fate::Kept(done);
         }
-        if let Err(error) = self.begin(item) {
-            audience.journal_failed(&error);
-        }
-        if let Some(Err(error)) = item.output.as_deref().map(make_folder) {
-            let outcome = Outcome {
+        let note = |noted: io::Result<()>| {
+            if let Err(error) = noted {
+                audience.journal_failed(&error);
+            }
+        };
+        note(self.begin(item));
+        let outcome = match item.output.as_deref().map(make_folder) {
+            Some(Err(error)) => Outcome {
                 report: None,
                 result: Err(error),
-            };
-            return Fate::Ran(Box::new(outcome), None);
-        }
-        let outcome = run(request());
+            },
+            Some(Ok(())) | None => run(request()),
+        };
         let written = self.written(item, &outcome);
-        if let Some(written) = &written
-            && let Err(error) = self.finish(item, &outcome, written)
-        {
-            audience.journal_failed(&error);
-        }
+        note(self.finish(item, &outcome, written.as_ref()));
         Fate::Ran(Box::new(outcome), written)
     }
 
@@ -229,17 +227,29 @@ impl Batch<'_> {
         read.ok().flatten()
     }
 
-    /// Notes that an output is whole, if it is known what it was made of.
-    fn finish(&self, item: &Item, outcome: &Outcome, written: &Content) -> io::Result<()> {
-        let (Some(journal), Some(report)) = (self.journal, &outcome.report) else {
+    /// Notes what came of an output: that it is whole, if it is known what it was made of; or that
+    /// nothing of it is there.
+    fn finish(&self, item: &Item, outcome: &Outcome, written: Option<&Content>) -> io::Result<()> {
+        let Some(journal) = self.journal else {
             return Ok(());
         };
-        let Some(key) = report.stream.output_key.clone() else {
-            return Ok(());
-        };
-        let done = Done::new(key, written, &report.degraded);
-        journal.finish(&item.relative, done)
+        let report = outcome.report.as_ref();
+        let key = report.and_then(|report| report.stream.output_key.clone());
+        match (written, report, key) {
+            (Some(written), Some(report), Some(key)) => {
+                let done = Done::new(key, written, &report.degraded);
+                journal.finish(&item.relative, done)
+            }
+            (None, _, _) if !is_there(item) => journal.forget(&item.relative),
+            _ => Ok(()),
+        }
     }
+}
+
+/// Whether something has the name of an output.
+fn is_there(item: &Item) -> bool {
+    let output = item.output.as_deref();
+    output.is_some_and(|output| fs::symlink_metadata(output).is_ok())
 }
 
 /// Makes the folder that an output is to be in.
@@ -255,3 +265,6 @@ fn words(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

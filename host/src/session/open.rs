@@ -50,6 +50,20 @@ impl Plugins {
             .collect()
     }
 
+    /// Those of a configuration that names none.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self {
+            bindings: Bindings {
+                stages: Vec::new(),
+                taps: Vec::new(),
+                decides: Vec::new(),
+            },
+            opened: Opened::new(),
+            parts: OnceLock::new(),
+        }
+    }
+
     /// What keys of the sessions of `config` are made of; it is the one that was opened.
     ///
     /// # Errors

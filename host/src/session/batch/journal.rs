@@ -49,6 +49,8 @@ enum Line {
     Begun { output: String },
     /// It is whole.
     Done { output: String, done: Done },
+    /// Nothing of it is left: what has its name from here on is not ours.
+    Gone { output: String },
 }
 
 /// What is known of an output that is whole.
@@ -165,6 +167,12 @@ impl Journal {
         self.file().write_all(&line(&Line::Begun { output })?)
     }
 
+    /// Notes that nothing of an output is left.
+    pub(super) fn forget(&self, output: &Path) -> io::Result<()> {
+        let output = escaped(output);
+        self.file().write_all(&line(&Line::Gone { output })?)
+    }
+
     /// Notes that an output is whole, and brings the note to the disk.
     pub(super) fn finish(&self, output: &Path, done: Done) -> io::Result<()> {
         let output = escaped(output);
@@ -212,6 +220,7 @@ fn read(path: &Path) -> BTreeMap<PathBuf, Option<Done>> {
             match line {
                 Line::Begun { output } => known.insert(unescaped(&output), None),
                 Line::Done { output, done } => known.insert(unescaped(&output), Some(done)),
+                Line::Gone { output } => known.remove(&unescaped(&output)),
             };
         }
         bytes.clear();

@@ -76,32 +76,20 @@ impl Parts {
         };
         let blocks = Blocks::of(config);
         let stage = |(bound, stage): (&Bound, &Stage)| {
-            let recipe = own("stage", bound)?;
-            let recipe = recipe.bytes("on_error", stage.on_error.value.name());
+            let recipe = policy(own("stage", bound)?, stage);
             Ok(blocks.of_stage(recipe, bound).end())
         };
         let stages = bindings.stages.iter().zip(&config.stages).map(stage);
-        let tap = |bound| Ok(own("tap", bound)?.end());
+        let taps = bindings.taps.iter();
+        let taps = taps.map(|bound| Ok(own("tap", bound)?.end()));
         let decide = |(bound, decide): (&Bound, &Decide)| {
-            let may = decide.may.iter().map(|act| act.value.name());
-            let recipe = may.fold(own("decide", bound)?, |recipe, act| {
-                recipe.bytes("may", act)
-            });
-            let recipe = recipe.number("dry_run", u64::from(decide.dry_run.value));
-            Ok(recipe.number("every", blocks.decide_every_frames).end())
+            Ok(blocks.of_decide(own("decide", bound)?, decide).end())
         };
         let decides = bindings.decides.iter().zip(&config.decides).map(decide);
-        let stops = |decide: &Decide| {
-            !decide.dry_run.value && decide.may.iter().any(|act| act.value == Act::Stop)
-        };
         let all = config.decides.iter().enumerate();
         Ok(Self {
             stages: stages.collect::<Result<_, String>>()?,
-            taps: bindings
-                .taps
-                .iter()
-                .map(tap)
-                .collect::<Result<_, String>>()?,
+            taps: taps.collect::<Result<_, String>>()?,
             decides: decides.collect::<Result<_, String>>()?,
             wires: Wires::of(config),
             heard: [&bindings.taps, &bindings.decides].map(|all| {
@@ -127,19 +115,8 @@ impl Parts {
         form: Option<&Form>,
     ) -> Result<Keys, SessionError> {
         let input = self.input(from);
-        let link = |(own, (inputs, sidechains)): (&Key, &(Vec<Source>, Vec<Source>))| Link {
-            own: *own,
-            inputs: inputs.clone(),
-            sidechains: sidechains.clone(),
-        };
-        let links: Vec<_> = self
-            .stages
-            .iter()
-            .zip(&self.wires.stages)
-            .map(link)
-            .collect();
         let order = self.wires.bare(from.format.channels()).order()?;
-        let stages = chain(input, &links, &order);
+        let stages = chain(input, &self.links(), &order);
         let read = |source: Source| of_source(source, input, &stages);
         let tap = |((own, tap), heard): ((&Key, &TapWiring), &Vec<usize>)| {
             Recipe::of("tap")
@@ -162,6 +139,20 @@ impl Parts {
             taps,
             output,
         })
+    }
+
+    /// Each stage with what it reads.
+    fn links(&self) -> Vec<Link> {
+        let link = |(own, (inputs, sidechains)): (&Key, &(Vec<Source>, Vec<Source>))| Link {
+            own: *own,
+            inputs: inputs.clone(),
+            sidechains: sidechains.clone(),
+        };
+        self.stages
+            .iter()
+            .zip(&self.wires.stages)
+            .map(link)
+            .collect()
     }
 
     /// What every stage starts from.
@@ -199,6 +190,16 @@ impl Parts {
     }
 }
 
+/// What is heard when a stage fails.
+fn policy(recipe: Recipe, stage: &Stage) -> Recipe {
+    recipe.bytes("on_error", stage.on_error.value.name())
+}
+
+/// Whether a decision may end the run.
+fn stops(decide: &Decide) -> bool {
+    !decide.dry_run.value && decide.may.iter().any(|act| act.value == Act::Stop)
+}
+
 /// The stages whose events a component subscribes to: `plugin/component:event`.
 fn heard(bound: &Bound, stages: &[Bound]) -> Vec<usize> {
     let wants = |stage: &Bound| {
@@ -227,6 +228,14 @@ impl Blocks {
             block_frames: u64::from(config.stream.block_frames.value),
             decide_every_frames: if config.decides.is_empty() { 0 } else { every },
         }
+    }
+
+    /// What a decision may do, and when it falls.
+    fn of_decide(&self, recipe: Recipe, decide: &Decide) -> Recipe {
+        let may = decide.may.iter().map(|act| act.value.name());
+        may.fold(recipe, |recipe, act| recipe.bytes("may", act))
+            .number("dry_run", u64::from(decide.dry_run.value))
+            .number("every", self.decide_every_frames)
     }
 
     /// Only a component that does not promise the same samples for every block size is told apart

@@ -57,6 +57,18 @@ fn an_output_begun_again_is_no_longer_done() {
 }
 
 #[test]
+fn an_output_of_which_nothing_is_left_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    journal.begin(Path::new("a")).unwrap();
+    journal.begin(Path::new("b")).unwrap();
+    journal.forget(Path::new("a")).unwrap();
+    drop(journal);
+    let journal = Journal::open(folder.path()).unwrap();
+    assert!(!journal.knows(Path::new("a")) && journal.knows(Path::new("b")));
+}
+
+#[test]
 fn a_journal_of_another_version_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(JOURNAL_NAME);
