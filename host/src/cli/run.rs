@@ -58,12 +58,10 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     save::check(report, &input.path, out)?;
     save::check_name(report)?;
     save::make_folder(out)?;
-    let stop = signals::listen()
-        .map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))?;
-    let words = if piped(out) || piped(report) {
-        Words::Aside
-    } else {
-        Words::Here
+    let stop = listen()?;
+    let words = match piped(out) || piped(report) {
+        true => Words::Aside,
+        false => Words::Here,
     };
     let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
     let plugins = open(shell, arguments, &config, &events)?;
@@ -82,6 +80,12 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     });
     clear_bar();
     tell(shell, words, report, outcome)
+}
+
+/// Listens to signals; the answer becomes the number of the first.
+fn listen() -> Result<Arc<AtomicUsize>, Failure> {
+    let heard = signals::listen();
+    heard.map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))
 }
 
 /// Where the table goes.

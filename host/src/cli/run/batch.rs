@@ -17,8 +17,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::run::batch::hall::Hall;
-use crate::cli::run::{PIPE, Words, non_finite, open, port_path, save};
-use crate::cli::signals;
+use crate::cli::run::{PIPE, Words, listen, non_finite, open, port_path, save};
 use crate::cli::terminal::{Amount, Look, clear_bar, say};
 use crate::config::model::{Config, Port};
 use crate::config::source::Spanned;
@@ -120,47 +119,55 @@ pub(super) fn run(
     let report = arguments.report.as_deref();
     save::check_name(report)?;
     check_report(report, &list)?;
-    let resume = if arguments.resume {
-        Resume::Yes
-    } else {
-        Resume::No
-    };
     let overwrite = match config.stream.overwrite.value {
         true => Overwrite::Allowed,
         false => Overwrite::Refused,
     };
-    if resume == Resume::No {
+    if !arguments.resume {
         check_existing(&list, overwrite, None)?;
     }
     let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
     let plugins = open(shell, arguments, &config, &events)?;
     let journal = many.folder.as_deref().map(Journal::open).transpose()?;
-    check_existing(
-        &list,
-        overwrite,
-        journal.as_ref().filter(|_| resume == Resume::Yes),
-    )?;
-    let stop = signals::listen()
-        .map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))?;
-    let threads = threads(&config);
-    let hall = Hall::new(shell.terminal, &list, report.is_some());
+    let known = journal.as_ref().filter(|_| arguments.resume);
+    check_existing(&list, overwrite, known)?;
     let batch = Batch {
-        config: Arc::new(config),
-        plugins: Arc::clone(&plugins),
         items: &list.items,
         journal: journal.as_ref(),
-        resume,
+        resume: resume(arguments),
         raw: arguments.raw,
         overwrite,
         non_finite: non_finite(arguments),
-        threads,
-        stop: Arc::clone(&stop),
+        threads: threads(&config),
+        stop: listen()?,
+        config: Arc::new(config),
+        plugins,
     };
+    go(shell, report, &batch, &list, many)
+}
+
+/// Runs a batch and tells what came of it.
+fn go(
+    shell: &Shell,
+    report: Option<&Path>,
+    batch: &Batch<'_>,
+    list: &List,
+    many: &Many,
+) -> Result<Exit, Failure> {
+    let hall = Hall::new(shell.terminal, list, report.is_some());
     batch.run(&hall);
     clear_bar();
-    let told = hall.report(&batch, &list, many.folder.as_deref());
+    let told = hall.report(batch, list, many.folder.as_deref());
     tell(shell, report, &told)?;
-    Ok(exit(&told, &hall.exits(), stop.load(Ordering::Relaxed)))
+    let signal = batch.stop.load(Ordering::Relaxed);
+    Ok(exit(&told, &hall.exits(), signal))
+}
+
+fn resume(arguments: &Run) -> Resume {
+    match arguments.resume {
+        true => Resume::Yes,
+        false => Resume::No,
+    }
 }
 
 /// How many files are under way at once.

@@ -107,6 +107,12 @@ proptest! {
         prop_assert_eq!(unescaped(&text), path);
     }
 
+}
+
+proptest! {
+    // Each case waits for the disk a few times.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn a_journal_cut_anywhere_tells_what_stood_before(cut in 0usize..400) {
         let folder = tempfile::tempdir().unwrap();
