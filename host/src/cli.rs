@@ -10,6 +10,7 @@ mod admission;
 mod arguments;
 mod chain;
 mod check;
+mod completions;
 mod configuration;
 mod environment;
 mod exit;
@@ -20,6 +21,7 @@ mod inspect;
 mod later;
 mod list;
 mod log;
+mod man;
 mod progress;
 mod run;
 mod search;
@@ -42,7 +44,10 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Amount, Terminal};
 use crate::config::render::Color;
-use crate::observe::RunReport;
+use crate::observe::{BatchReport, RunReport};
+
+/// What the program is called.
+const NAME: &str = "segue";
 
 /// The first argument of the helper process that tries libraries out.
 const HELPER: &str = "probe-helper";
@@ -55,6 +60,10 @@ pub struct Renderers {
     pub text: fn(&RunReport, Color, usize) -> String,
     /// For programs.
     pub json: fn(&RunReport) -> String,
+    /// Of many files, for people, in so many columns.
+    pub batch_text: fn(&BatchReport, Color, usize) -> String,
+    /// Of many files, for programs.
+    pub batch_json: fn(&BatchReport) -> String,
 }
 
 /// What every command needs.
@@ -105,5 +114,7 @@ fn dispatch(shell: &Shell, command: Option<Command>) -> Result<Exit, Failure> {
         Some(Command::Check(arguments)) => check::check(shell, &arguments),
         Some(Command::Graph(arguments)) => graph::graph(shell, &arguments),
         Some(Command::Init(arguments)) => init::init(shell, &arguments),
+        Some(Command::Completions(arguments)) => Ok(completions::completions(shell, &arguments)),
+        Some(Command::Man(arguments)) => man::man(shell, &arguments),
     }
 }

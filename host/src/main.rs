@@ -22,6 +22,8 @@ fn main() {
     let renderers = cli::Renderers {
         text: report::text,
         json: report::json,
+        batch_text: report::batch::text,
+        batch_json: report::batch::json,
     };
     cli::main(born, renderers)
 }

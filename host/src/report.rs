@@ -2,6 +2,7 @@
 //!
 //! In: a `RunReport`. Out: tables within so many columns, or JSON. Pure.
 
+pub mod batch;
 mod failures;
 mod figures;
 mod readings;

@@ -8,13 +8,16 @@
 //! pipeline); [`Instances`] are created and activated;
 //! the plan of their network becomes an engine; [`run`] moves the stream through it.
 
+pub mod batch;
 mod bind;
 mod borders;
 mod build;
 mod catalogue;
+mod content;
 mod degraded;
 mod error;
 mod export;
+mod key;
 mod observers;
 mod open;
 mod optional;
@@ -30,8 +33,11 @@ mod wires;
 pub use bind::{Bindings, Bound, bind};
 pub use build::Instances;
 pub use catalogue::{Catalogue, Choice};
+pub use content::Content;
 pub use error::SessionError;
+pub use export::process;
+pub use key::Key;
 pub use open::{Opening, Plugins, open};
 pub use optional::choose;
 pub use run::{Ended, NonFinite, Pace};
-pub use start::{Input, Outcome, Output, Request, run};
+pub use start::{Company, Input, Outcome, Output, Request, output_key, run};

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::io::RawSpec;
 
@@ -27,10 +28,17 @@ Examples:
   segue run in.wav out.wav --stage 'segue.gain gain_db=-6'
   segue run in.wav --stage segue.gain        measure only, write nothing
   segue run in.wav out.wav --report run.json
+  segue run takes/ done/ --resume            every audio file below takes/, where it left off
   sox in.mp3 -t s16 - | segue run - - --raw s16le:44100:2 --stage segue.gain | aplay -f cd
 
 A stage is written as a component and its values, NAME=VALUE; `id=`, `on_error=` and
-`settings.NAME=` set what is not a parameter. Folders of OUT and of the report are made.";
+`settings.NAME=` set what is not a parameter. Folders of OUT and of the report are made.
+
+Many files: IN is a folder, a pattern such as 'takes/**/*.wav', or several paths, and OUT a folder.
+Folders are read with all that lies below them, and outputs keep their paths there. Each file comes
+out as if it were alone; one that fails is told, and the rest goes on. A journal beside the outputs
+says what each was made of (its input is read once more for that), and --resume goes on from it.
+Exit codes then: 0 all well; 4 some failed or were degraded; 1 none succeeded.";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -67,6 +75,18 @@ const INIT_EXAMPLES: &str = "\
 Examples:
   segue init                                 writes plugins.toml, every key commented
   segue init studio.toml";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  segue completions bash > ~/.local/share/bash-completion/completions/segue
+  segue completions zsh > ~/.zfunc/_segue    where fpath has ~/.zfunc
+  segue completions fish > ~/.config/fish/completions/segue.fish
+  segue completions powershell >> $PROFILE";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  segue man ~/.local/share/man/man1          one page for each command; then: man segue-run
+  segue man . && man ./segue.1";
 
 /// An audio plugin host that changes its processors while the audio runs
 #[derive(Debug, Parser)]
@@ -128,16 +148,31 @@ pub(super) enum Command {
     /// Write a commented configuration to start from
     #[command(after_help = INIT_EXAMPLES)]
     Init(Init),
+    /// Print what lets a shell complete commands and flags
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Write the man pages
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(Man),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// The audio to read; - for a pipe [default: [stream] input]
+    /// The audio to read; - for a pipe, or a folder [default: [stream] input]
     #[arg(value_name = "IN")]
     pub(super) input: Option<PathBuf>,
-    /// The file to write: .wav, .flac or .aiff; - for a pipe [default: [stream] output]
+    /// The file to write: .wav, .flac or .aiff; - for a pipe, or a folder [default: [stream] output]
     #[arg(value_name = "OUT")]
     pub(super) output: Option<PathBuf>,
+    /// With more than two paths, all but the last are read and the last is a folder
+    #[arg(value_name = "PATH", hide = true)]
+    pub(super) more: Vec<PathBuf>,
+    /// Of many files, keep those that are whole and made of the same; go on with the rest
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// What many files become, wav or flac [default: wav]
+    #[arg(long, value_name = "FORM", value_parser = ["wav", "flac"])]
+    pub(super) format: Option<String>,
     /// The configuration [default: ./plugins.toml, the user's, the system's]
     #[arg(long, value_name = "FILE", conflicts_with = "stage")]
     pub(super) config: Option<PathBuf>,
@@ -163,7 +198,7 @@ pub(super) struct Run {
     /// Replace OUT if it exists
     #[arg(long)]
     pub(super) overwrite: bool,
-    /// How many threads process; 0 is one per core
+    /// How many threads process, each another file; 0 is one per core
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<String>,
     /// Refuse input samples that are not finite, instead of making them 0
@@ -309,6 +344,20 @@ pub(super) struct Init {
     /// The file to write
     #[arg(value_name = "FILE", default_value = "plugins.toml")]
     pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// The folder to write them to; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
 }
 
 #[cfg(test)]

@@ -83,6 +83,28 @@ impl Failure {
         self
     }
 
+    /// The exit code.
+    pub(super) const fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// All of it in one line: the sentence, and what caused it.
+    pub(super) fn sentence(&self) -> String {
+        match &self.story {
+            Story::Told {
+                message, causes, ..
+            } => {
+                let parts = std::iter::once(message).chain(causes);
+                parts.map(String::as_str).collect::<Vec<_>>().join(": ")
+            }
+            Story::Mistakes(mistakes) => {
+                let text = mistakes.render(Color::Plain, usize::MAX);
+                let first = text.lines().next().unwrap_or_default();
+                first.trim_start_matches("error: ").to_owned()
+            }
+        }
+    }
+
     /// Says it on standard error and answers the exit code.
     pub(super) fn tell(&self, terminal: &Terminal) -> Exit {
         match (&self.story, terminal.log) {
@@ -173,6 +195,7 @@ fn exit(error: &SessionError) -> Exit {
         | SessionError::Open(_)
         | SessionError::Read(_)
         | SessionError::Write(_)
+        | SessionError::Folder { .. }
         | SessionError::NotFinite { .. }
         | SessionError::Stopped { .. } => Exit::Failed,
     }

@@ -8,11 +8,9 @@ use crate::cli::exit::Exit;
 use crate::cli::terminal::say;
 
 /// Commands that have their place, with the version that will have them.
-const LATER: [(&str, &str); 8] = [
-    ("completions", "1.1"),
+const LATER: [(&str, &str); 6] = [
     ("ctl", "1.2"),
     ("lock", "1.3"),
-    ("man", "1.1"),
     ("new", "1.3"),
     ("profile", "1.1"),
     ("quarantine", "1.3"),

@@ -16,10 +16,10 @@ use crate::config::render::Color;
 use crate::observe::{Event, EventSink};
 
 /// How long a run has to take before a bar appears: a shorter one would only flicker.
-const BAR_AFTER: Duration = Duration::from_millis(300);
+pub(super) const BAR_AFTER: Duration = Duration::from_millis(300);
 
 /// How often the bar is drawn a second.
-const BAR_HZ: u8 = 10;
+pub(super) const BAR_HZ: u8 = 10;
 
 /// How many notes of plugins are shown; a plugin may leave one in every block.
 const NOTES_MAX: u32 = 20;
@@ -33,6 +33,8 @@ const TURNS_MAX: u32 = 20;
 /// Takes the events of one session.
 pub(super) struct Progress {
     terminal: Terminal,
+    /// What lines begin with: the file, where many are under way.
+    prefix: String,
     sample_rate_hz: AtomicU32,
     notes: AtomicU32,
     alerts: AtomicU32,
@@ -49,7 +51,7 @@ struct Started {
 
 /// How much a line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Weight {
+pub(super) enum Weight {
     /// Something is not as it should be.
     Warning,
     /// Good to know.
@@ -61,8 +63,14 @@ enum Weight {
 impl Progress {
     /// For one session on this terminal.
     pub(super) fn new(terminal: Terminal) -> Self {
+        Self::of_file(terminal, String::new())
+    }
+
+    /// For one of many sessions: lines begin with this.
+    pub(super) fn of_file(terminal: Terminal, prefix: String) -> Self {
         Self {
             terminal,
+            prefix,
             sample_rate_hz: AtomicU32::new(0),
             notes: AtomicU32::new(0),
             alerts: AtomicU32::new(0),
@@ -71,12 +79,13 @@ impl Progress {
         }
     }
 
-    fn line(&self, weight: Weight, label: &str, text: &str) {
+    /// Says one thing, if it matters enough.
+    pub(super) fn line(&self, weight: Weight, label: &str, text: &str) {
         let is_wanted = match (self.terminal.amount, weight) {
             (Amount::Quiet, _) | (Amount::Normal, Weight::Detail) => false,
             (Amount::Normal | Amount::Verbose(_), _) => true,
         };
-        let text = clean(text);
+        let text = clean(&format!("{}{text}", self.prefix));
         match (self.terminal.log, weight) {
             (LogFormat::Json, Weight::Warning) => tracing::warn!(event = label, "{text}"),
             (LogFormat::Json, _) => tracing::info!(event = label, "{text}"),

@@ -2,10 +2,12 @@
 //!
 //! In: arguments, a configuration or a chain. Out: audio, a report, and words about both.
 
+mod batch;
 mod save;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use crate::cli::Shell;
 use crate::cli::admission;
@@ -25,7 +27,8 @@ use crate::config::overlay::Override;
 use crate::io::{self, Overwrite};
 use crate::observe::{EventSink, RunReport};
 use crate::session::{
-    self, Ended, Input, NonFinite, Opening, Outcome, Output, Pace, Plugins, Request,
+    self, Company, Content, Ended, Input, NonFinite, Opening, Outcome, Output, Pace, Plugins,
+    Request,
 };
 
 /// What a pipe is called on the command line.
@@ -37,6 +40,9 @@ const PIPE: &str = "-";
 /// Why it did not start, or did not come to its end.
 pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     let config = configuration(shell, arguments)?;
+    if let Some(many) = batch::many(arguments, &config)? {
+        return batch::run(shell, arguments, config, &many);
+    }
     let input = input(arguments, &config)?;
     let output = output(arguments, &config);
     let report = arguments.report.as_deref();
@@ -49,20 +55,20 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     save::check(report, &input.path, out)?;
     save::check_name(report)?;
     save::make_folder(out)?;
-    let stop = signals::listen()
-        .map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))?;
-    let words = if piped(out) || piped(report) {
-        Words::Aside
-    } else {
-        Words::Here
+    let stop = listen()?;
+    let words = match piped(out) || piped(report) {
+        true => Words::Aside,
+        false => Words::Here,
     };
     let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
     let plugins = open(shell, arguments, &config, &events)?;
     let outcome = session::run(Request {
         config: Arc::new(config),
         plugins,
+        content: content(arguments, &input, &stop),
         input,
         output,
+        company: Company::Alone,
         pace: pace(arguments),
         non_finite: non_finite(arguments),
         events,
@@ -71,6 +77,12 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     });
     clear_bar();
     tell(shell, words, report, outcome)
+}
+
+/// Listens to signals; the answer becomes the number of the first.
+fn listen() -> Result<Arc<AtomicUsize>, Failure> {
+    let heard = signals::listen();
+    heard.map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))
 }
 
 /// Where the table goes.
@@ -162,6 +174,15 @@ fn port_path(port: &Port) -> PathBuf {
         Port::File(path) => path.clone(),
         Port::Pipe => PathBuf::from(PIPE),
     }
+}
+
+/// The content of the input where keys are wanted: they stand in the report that is written.
+fn content(arguments: &Run, input: &Input, stop: &AtomicUsize) -> Option<Content> {
+    if arguments.report.is_none() || input.path.as_os_str() == PIPE {
+        return None;
+    }
+    // What cannot be read is told when it is opened.
+    Content::of(&input.path, stop).unwrap_or(None)
 }
 
 fn pace(arguments: &Run) -> Pace {

@@ -10,6 +10,7 @@ use segue_plugin::fault::Refusal;
 use segue_plugin::link::{Creation, Decision, Observer, Processor, Request, Services};
 use segue_plugin::manifest::Component;
 
+use crate::discovery::ContentHash;
 use crate::loading::generation::Generation;
 
 /// The generations that one plugin may ask for: those it requires, and nothing else.
@@ -31,6 +32,17 @@ impl Providers {
     pub fn add(&mut self, generation: Arc<Generation>, providers: Arc<Self>) {
         let id = generation.manifest().id.clone();
         self.plugins.insert(id, (generation, providers));
+    }
+
+    /// The contents of all that may be asked, providers of providers too, in the order of ids.
+    #[must_use]
+    pub fn contents(&self) -> Vec<ContentHash> {
+        let of = |(generation, providers): &(Arc<Generation>, Arc<Self>)| {
+            let mut contents = vec![generation.hash()];
+            contents.extend(providers.contents());
+            contents
+        };
+        self.plugins.values().flat_map(of).collect()
     }
 
     /// Finds the component and lends what it takes to create it.

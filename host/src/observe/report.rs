@@ -55,6 +55,10 @@ pub struct StreamReport {
     pub input: String,
     /// Where it went, if anywhere.
     pub output: Option<String>,
+    /// SHA-256 of the input's bytes, where keys were asked for.
+    pub input_sha256: Option<String>,
+    /// What the output was made of, as one number: outputs of one key are the same samples.
+    pub output_key: Option<String>,
     /// Frames per second.
     pub sample_rate_hz: u32,
     /// The channel layout of the input, converted where the configuration says so.
@@ -111,6 +115,8 @@ pub struct StageReport {
     pub component: String,
     /// The plugin's version.
     pub version: String,
+    /// What its output was made of, as one number, where keys were asked for.
+    pub key: Option<String>,
     /// Calls of `process`.
     pub calls: u64,
     /// Time per block.
@@ -265,6 +271,8 @@ pub struct TapReport {
     pub component: String,
     /// The plugin's version.
     pub version: String,
+    /// What its readings were made of, as one number, where keys were asked for.
+    pub key: Option<String>,
     /// `analyzer` or `metric`.
     pub kind: String,
     /// Where it listens.

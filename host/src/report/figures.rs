@@ -60,7 +60,11 @@ pub(super) fn reading(value: f64) -> String {
 
 /// A length of stream: `0.500 s`, `12.3 s`, `1:02:03`.
 pub(super) fn stream_time(frames: u64, sample_rate_hz: u32) -> String {
-    let seconds = frames as f64 / f64::from(sample_rate_hz.max(1));
+    stream_seconds(frames as f64 / f64::from(sample_rate_hz.max(1)))
+}
+
+/// The same, of so many seconds.
+pub(super) fn stream_seconds(seconds: f64) -> String {
     let whole = seconds as u64;
     match whole {
         0..10 => format!("{seconds:.3} s"),

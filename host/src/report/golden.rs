@@ -33,6 +33,7 @@ fn stage(id: &str, calls: u64, p50_ns: u64) -> StageReport {
         id: id.to_owned(),
         component: format!("acme.{id}/{id}"),
         version: "1.0.0".to_owned(),
+        key: Some("5e".repeat(32)),
         calls,
         time: TimeReport {
             blocks_timed: calls / 16,
@@ -139,6 +140,7 @@ fn taps() -> Vec<TapReport> {
         id: id.to_owned(),
         component: "segue.loudness/loudness".to_owned(),
         version: "1.0.0".to_owned(),
+        key: None,
         kind: "metric".to_owned(),
         from: "limit".to_owned(),
         reference: None,
@@ -232,6 +234,8 @@ fn stream() -> StreamReport {
     StreamReport {
         input: "assets/voice.wav".to_owned(),
         output: Some("out/voice.wav".to_owned()),
+        input_sha256: Some("1a".repeat(32)),
+        output_key: None,
         sample_rate_hz: 48_000,
         layout_in: "stereo".to_owned(),
         layout_out: "stereo".to_owned(),

@@ -80,6 +80,7 @@ pub(super) fn remarks(report: &RunReport, color: Color, columns: usize) -> Strin
     text
 }
 
+/// A labelled sentence, wrapped.
 pub(super) fn remark(label: &str, style: &str, text: &str, color: Color, columns: usize) -> String {
     let indent = label.len() + 2;
     let mut lines = wrapped(&clean(text), columns.saturating_sub(indent)).into_iter();

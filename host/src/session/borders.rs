@@ -10,11 +10,14 @@ use crate::config::source::Span;
 use crate::config::words::Convert;
 use crate::io::{self, ConvertError, Source, Stop, Wanted};
 use crate::session::error::SessionError;
-use crate::session::start::Request;
+use crate::session::start::Input;
 
 /// Opens the input and converts it where the configuration wants it otherwise.
-pub(super) fn open(request: &Request, stop: &Stop) -> Result<Box<dyn Source>, SessionError> {
-    let (config, input) = (&*request.config, &request.input);
+pub(super) fn open(
+    config: &Config,
+    input: &Input,
+    stop: &Stop,
+) -> Result<Box<dyn Source>, SessionError> {
     let source = io::open_until(&input.path, input.raw, stop)?;
     if config.stream.convert.value == Convert::Refuse {
         same(config, source.format())?;

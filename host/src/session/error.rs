@@ -1,5 +1,8 @@
 //! Error: why a session did not start, or did not come to its end.
 
+use std::io;
+use std::path::PathBuf;
+
 use segue_plugin::declare::Layout;
 
 use crate::admission::AdmissionError;
@@ -85,6 +88,15 @@ pub enum SessionError {
     /// The output cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The folder of an output cannot be made.
+    #[error("the folder {} cannot be made", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// Samples that are not finite, where none are allowed.
     #[error(
         "sample {frame} of channel {channel} is not finite; without --strict-input such samples \

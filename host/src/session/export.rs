@@ -54,6 +54,7 @@ impl<'a> Exporter<'a> {
             id: bound.id.clone(),
             component: bound.address(),
             version: bound.version.to_string(),
+            key: None,
             kind: bound.component.kind.name().to_owned(),
             from: tap.from.value.to_string(),
             reference: tap.reference.as_ref().map(ToString::to_string),
@@ -120,9 +121,7 @@ impl<'a> Exporter<'a> {
             left_out: left_out(self.config),
             taps: Vec::new(),
             decides: Vec::new(),
-            process: ProcessReport {
-                peak_memory_bytes: peak_memory_bytes(),
-            },
+            process: process(),
             generations: Vec::new(),
             notices: notices
                 .map(|notice| Notice {
@@ -155,6 +154,7 @@ fn stage_report(known: &Known<'_>, facts: &Facts<'_>) -> StageReport {
         id: bound.id.clone(),
         component: bound.address(),
         version: bound.version.to_string(),
+        key: None,
         calls: stage.calls(),
         time: time(stage, facts),
         latency_frames: fixed.timing.latency_frames,
@@ -201,6 +201,8 @@ fn stream(facts: &Facts<'_>) -> StreamReport {
     StreamReport {
         input: request.input.path.display().to_string(),
         output: output.map(|output| output.path.display().to_string()),
+        input_sha256: None,
+        output_key: None,
         sample_rate_hz: format.sample_rate_hz(),
         layout_in: format.layout().to_string(),
         layout_out: facts.layout_out.to_string(),
@@ -245,6 +247,14 @@ fn time(stage: &Stage, facts: &Facts<'_>) -> TimeReport {
 
 fn nanoseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What this process took so far.
+#[must_use]
+pub fn process() -> ProcessReport {
+    ProcessReport {
+        peak_memory_bytes: peak_memory_bytes(),
+    }
 }
 
 /// The high-water mark of resident memory, as Linux keeps it.

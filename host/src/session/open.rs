@@ -4,16 +4,18 @@
 //! generations behind it. Done once, however many sessions of the pipeline follow.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::admission::{Admission, AdmissionError, Applicant};
 use crate::config::model::Config;
 use crate::discovery::{Registry, SearchPlan};
-use crate::observe::{Event, EventSink};
+use crate::observe::{Event, EventSink, GenerationReport};
 use crate::session::bind::{Bindings, bind};
 use crate::session::build::Opened;
 use crate::session::catalogue::{Catalogue, Choice};
 use crate::session::error::SessionError;
+use crate::session::export;
+use crate::session::key::Parts;
 use crate::session::optional;
 
 /// Which plugins are to be opened, and how.
@@ -37,6 +39,46 @@ pub struct Plugins {
     pub(super) opened: Opened,
     /// The configuration without optional stages that cannot be had, where there are such.
     pub(super) without: Option<Arc<Config>>,
+    /// What keys are made of, once somebody asks: settings may point to large files.
+    parts: OnceLock<Result<Parts, String>>,
+}
+
+impl Plugins {
+    /// What the libraries took and did so far, whoever used them.
+    #[must_use]
+    pub fn generations(&self) -> Vec<GenerationReport> {
+        let opened = self.opened.values();
+        opened
+            .map(|(generation, _)| export::generation(generation))
+            .collect()
+    }
+
+    /// Those of a configuration that names none.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self {
+            bindings: Bindings {
+                stages: Vec::new(),
+                taps: Vec::new(),
+                decides: Vec::new(),
+            },
+            opened: Opened::new(),
+            without: None,
+            parts: OnceLock::new(),
+        }
+    }
+
+    /// What keys of the sessions of `config` are made of; it is the one that was opened.
+    ///
+    /// # Errors
+    /// Why there are no keys, in words.
+    pub(super) fn parts(&self, config: &Config) -> Result<&Parts, &str> {
+        let parts = || Parts::of(config, &self.bindings, &self.opened);
+        self.parts
+            .get_or_init(parts)
+            .as_ref()
+            .map_err(String::as_str)
+    }
 }
 
 /// Opens what a configuration names: scan, resolve, bind, admit. A binary that fails its probe
@@ -70,6 +112,7 @@ fn choose(opening: &mut Opening<'_>, registry: &mut Registry) -> Result<Plugins,
                     bindings,
                     opened,
                     without: without.map(Arc::new),
+                    parts: OnceLock::new(),
                 });
             }
             Err(AdmissionError::Rejected(rejection)) => {

@@ -4,6 +4,7 @@
 //! run ended. Every step is a sentence of the module's page; nothing is undone halfway:
 //! an output exists under its name only when the run came to its end.
 
+mod keys;
 mod prepare;
 mod stages;
 
@@ -21,14 +22,17 @@ use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
 use crate::pipeline::{Engine, Rings};
 use crate::session::bind::Bindings;
-use crate::session::build::{Instances, Opened, StageFacts};
+use crate::session::build::{Instances, StageFacts};
+use crate::session::content::Content;
 use crate::session::degraded::{Trouble, degraded};
 use crate::session::error::SessionError;
-use crate::session::export::{self, Exporter, Facts};
+use crate::session::export::{Exporter, Facts};
+use crate::session::key::Keys;
 use crate::session::observers::{Found, Observers, Setup};
 use crate::session::open::Plugins;
 use crate::session::restart::Restarts;
 use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
+pub use crate::session::start::keys::output_key;
 use crate::session::start::prepare::prepare;
 use crate::session::wires::Wires;
 
@@ -45,6 +49,10 @@ pub struct Request {
     pub input: Input,
     /// Where it goes; `None` is nowhere: the pipeline is measured only.
     pub output: Option<Output>,
+    /// The content of the input, where keys are wanted; it is read ahead of the run.
+    pub content: Option<Content>,
+    /// Whether other sessions use the same libraries.
+    pub company: Company,
     /// How fast.
     pub pace: Pace,
     /// What to do about samples that are not finite.
@@ -55,6 +63,15 @@ pub struct Request {
     pub stop: Arc<AtomicUsize>,
     /// When the process started.
     pub born: Instant,
+}
+
+/// Whether other sessions use the same libraries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// None does: what libraries took and did belongs to this session.
+    Alone,
+    /// Some do: what libraries took and did is told once for all, by [`Plugins::generations`].
+    Shared,
 }
 
 /// What comes in.
@@ -112,7 +129,6 @@ struct Session {
     request: Request,
     bindings: Bindings,
     wires: Wires,
-    opened: Opened,
     facts: Vec<StageFacts>,
     layout_out: Layout,
     order: Vec<usize>,
@@ -124,6 +140,7 @@ struct Session {
     sink: Option<Box<dyn Sink>>,
     plan: RunPlan,
     restarts: Restarts,
+    keys: Option<Keys>,
 }
 
 /// Ends instances, each inside its plugin's guard, within a deadline.
@@ -215,15 +232,15 @@ impl Session {
             Some(Err(error)) => observers = Some(error.to_string()),
             None => {}
         }
+        keys::write(&mut report, &self.request, self.keys.as_ref(), &self.order);
         for (tap, dropped) in report.taps.iter_mut().zip(self.engine.dropped_frames()) {
             tap.dropped_frames = dropped;
         }
         let records_lost = self.engine.records_lost();
         let instances = end(self.engine.into_processors()).err();
-        let opened = self.opened.into_values().map(|(generation, _)| generation);
-        report.generations = opened
-            .map(|generation| export::generation(&generation))
-            .collect();
+        if self.request.company == Company::Alone {
+            report.generations = self.request.plugins.generations();
+        }
         report.complete = matches!(result, Ok(Ended::Complete));
         let reasons = degraded(
             &report,

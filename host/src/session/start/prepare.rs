@@ -8,20 +8,21 @@ use std::sync::Arc;
 use segue_plugin::declare::Layout;
 use segue_plugin::setup::{Format as Signal, Mode};
 
-use crate::audio::{Format, SampleFormat};
+use crate::audio::Format;
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
-use crate::config::words::{OutputBits, Tail};
-use crate::io::{self, Container, CreateError, OutputOptions, RawSpec, Sink, Source, Stop};
+use crate::config::words::Tail;
+use crate::io;
+use crate::io::{CreateError, OutputOptions, RawSpec, Sink, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
 use crate::session::borders;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
-use crate::session::open::Plugins;
 use crate::session::optional::leave_out;
 use crate::session::restart::Restarts;
 use crate::session::run::{Pace, Plan as RunPlan};
+use crate::session::start::keys::{form, keys};
 use crate::session::start::stages::{Common, Made, stages};
 use crate::session::start::{Request, Session, end};
 use crate::session::subscribers::subscribers;
@@ -31,28 +32,24 @@ use crate::session::wires::Wires;
 const DELAY_BYTES_MAX: u64 = 1 << 30;
 
 pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
-    let Plugins {
-        bindings,
-        opened,
-        without,
-    } = &*request.plugins;
-    let (mut bindings, opened) = (bindings.clone(), opened.clone());
-    if let Some(config) = without {
+    let plugins = Arc::clone(&request.plugins);
+    let (mut bindings, opened) = (plugins.bindings.clone(), &plugins.opened);
+    if let Some(config) = &plugins.without {
         request.config = Arc::clone(config);
     }
     let stop = Stop::when(Arc::clone(&request.stop));
-    let source = borders::open(&request, &stop)?;
+    let source = borders::open(&request.config, &request.input, &stop)?;
     let target = target(&request, *source.format());
     let instances = loop {
-        match Instances::create(&request.config, &bindings, &opened, target) {
+        match Instances::create(&request.config, &bindings, opened, target) {
             Ok(instances) => break instances,
             Err(failed) => leave_out(&mut request.config, &mut bindings, failed)?,
         }
     };
-    let connected = within_memory(&request.config, &opened)
+    let connected = within_memory(&request.config, opened)
         .and_then(|()| connect(&request, &instances, &*source));
     match connected {
-        Ok(connected) => assemble(request, bindings, opened, instances, source, connected),
+        Ok(connected) => assemble(request, bindings, instances, source, connected),
         Err(error) => {
             let stages = instances.stages.into_iter();
             // The error that is told came first; instances that do not end either change nothing.
@@ -98,7 +95,6 @@ fn connect(
 fn assemble(
     request: Request,
     bindings: Bindings,
-    opened: Opened,
     mut instances: Instances,
     source: Box<dyn Source>,
     connected: Connected,
@@ -137,13 +133,13 @@ fn assemble(
     let stop = Arc::clone(&request.stop);
     let restarts = Restarts::new(&plan.stages, places, request.pace, stop);
     let mut session = Session {
+        keys: keys(&request, config, &bindings, source.format())?,
         wires: Wires::of(config),
         tap_layouts: instances.taps.iter().map(|tap| tap.layout).collect(),
         layout_out: connected.layout_out,
         sink: connected.sink,
         request,
         bindings,
-        opened,
         facts,
         order,
         engine,
@@ -171,7 +167,7 @@ fn target(request: &Request, format: Format) -> Target {
     }
 }
 
-/// Opens the output: the input's samples as they were stored, unless raw ones are asked for.
+/// Opens the output.
 fn create(
     request: &Request,
     layout: Layout,
@@ -182,21 +178,14 @@ fn create(
         return Ok(None);
     };
     let format = *source.format();
-    let stored = match output.raw {
-        Some(raw) => raw.encoding().samples,
-        None => format.source_bits(),
-    };
-    let samples = samples(request.config.stream.output_bits.value).unwrap_or(stored);
     if let (Some(raw), None) = (output.raw, request.input.raw) {
         as_announced(&output.path, raw, format.with_layout(layout))?;
     }
+    let form = form(&request.config, output, &format)?;
     let options = OutputOptions {
         format: format.with_layout(layout),
-        samples,
-        container: match output.raw {
-            Some(raw) => Container::Raw(raw.encoding().order),
-            None => Container::of(&output.path)?,
-        },
+        samples: form.samples,
+        container: form.container,
         frames: source.frames().map(|frames| frames + tail_frames),
         metadata: source.metadata(),
         overwrite: output.overwrite,
@@ -204,21 +193,6 @@ fn create(
     };
     let stop = Stop::when(Arc::clone(&request.stop));
     Ok(Some(io::create_until(&output.path, &options, &stop)?))
-}
-
-/// How samples are stored; `None` where the input decides.
-fn samples(bits: OutputBits) -> Option<SampleFormat> {
-    Some(match bits {
-        OutputBits::Input => return None,
-        OutputBits::Eight => SampleFormat::U8,
-        OutputBits::Sixteen => SampleFormat::S16,
-        OutputBits::TwentyFour => SampleFormat::S24,
-        OutputBits::ThirtyTwo => SampleFormat::S32,
-        OutputBits::Float => SampleFormat::F32,
-        OutputBits::Double => SampleFormat::F64,
-        OutputBits::MuLaw => SampleFormat::MuLaw,
-        OutputBits::ALaw => SampleFormat::ALaw,
-    })
 }
 
 /// Makes sure that an output without a header has the rate and channels that it was said to have.

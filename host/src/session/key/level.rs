@@ -1,0 +1,66 @@
+//! Level: which vector instructions kernels use here, as far as a key has to tell.
+//!
+//! In: what the processor can do, and `SEGUE_CPU`. Out: a name. Kernels of different levels agree
+//! within a tolerance and not bit for bit, so that a level is part of every key; at
+//! `SEGUE_CPU=baseline` keys are the same on all machines of one architecture.
+
+use std::env::consts::ARCH;
+
+/// The environment variable that bounds the level.
+const VARIABLE: &str = "SEGUE_CPU";
+
+/// The level of this process, with the architecture: `x86_64 avx2`.
+pub(super) fn level() -> String {
+    let bound = std::env::var(VARIABLE).unwrap_or_default();
+    format!("{ARCH} {}", bounded(&bound, best()))
+}
+
+/// The best level that a bound allows: `baseline` is the plain one, `avx2` goes no further than
+/// AVX2, anything else is no bound.
+fn bounded(bound: &str, best: &'static str) -> &'static str {
+    match (bound, best) {
+        ("baseline", _) => "baseline",
+        ("avx2", "avx512") => "avx2",
+        (_, best) => best,
+    }
+}
+
+/// The best level that the processor has.
+#[cfg(target_arch = "x86_64")]
+fn best() -> &'static str {
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512cd")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl");
+    match (avx512, avx2) {
+        (true, true) => "avx512",
+        (false, true) => "avx2",
+        (_, false) => "baseline",
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn best() -> &'static str {
+    "native"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_lowers_the_level_and_never_raises_it() {
+        for (bound, best, expected) in [
+            ("", "avx512", "avx512"),
+            ("baseline", "avx512", "baseline"),
+            ("avx2", "avx512", "avx2"),
+            ("avx2", "baseline", "baseline"),
+            ("avx2", "native", "native"),
+            ("none", "avx2", "avx2"),
+        ] {
+            assert_eq!(bounded(bound, best), expected, "{bound} {best}");
+        }
+    }
+}
