@@ -11,6 +11,10 @@
 //! the channels of a conversation often hold a speaker each; and so a channel's result does not
 //! depend on what else is in the file. Equal channels stay equal.
 //!
+//! **What it takes for noise** is what its training held: rooms, machines, streets, music in parts.
+//! Loud noise of the same strength up to 24 kHz, which no room gives, it may take for a hiss of
+//! speech and leave.
+//!
 //! **Other sample rates** are refused: the network knows the spectrum by the frequencies of 48 kHz,
 //! and the host converts better than every stage for itself.
 
@@ -43,8 +47,8 @@ const TAIL_FRAMES: u32 = 12 * FRAME as u32;
 /// Takes noise out from behind a voice, by a recurrent neural network.
 #[derive(Params)]
 struct Denoise {
-    /// How much of the output is cleaned: 1 is all, 0 the input as it was. In between the noise
-    /// that is taken out falls by no more than 20 lg(1 - mix), which sounds more natural.
+    /// How much of the output is cleaned: 1 is all, 0 the input as it was. In between noise falls
+    /// by -20 lg(1 - mix) dB at most, by 20 dB at 0.9, which sounds more natural.
     #[param(range = 0.0..=1.0, default = 1.0, smooth_ms = 20.0)]
     mix: Smoothed,
     /// While active.

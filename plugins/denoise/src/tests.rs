@@ -287,6 +287,20 @@ fn a_state_that_is_none_changes_nothing() {
     }
 }
 
+#[test]
+fn the_probability_goes_along_with_the_state() {
+    let signal = [noisy(0, 9610, 0.1), noise(9610, 9)];
+    let [mut old, mut new] = [bench(1.0), bench(1.0)];
+    run(&mut old, &signal, &[9600]);
+    new.load_state(&old.save_state().unwrap()).unwrap();
+    new.process(&[&[0.0], &[0.0]]).unwrap();
+    assert!(old.output("voice_probability") > 0.0);
+    assert_eq!(
+        new.output("voice_probability"),
+        old.output("voice_probability")
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
