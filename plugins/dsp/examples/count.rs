@@ -10,6 +10,9 @@
 
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::cpu;
+use segue_dsp::dynamics::{
+    Compressor, CompressorControls, Control, Detection, Gate, GateControls, Limiter, Times,
+};
 use segue_dsp::eq::{Bank, Planes};
 use segue_dsp::gain::Multiplier;
 use segue_dsp::levels::{FullScale, LevelMeter};
@@ -27,7 +30,7 @@ const BLOCK_FRAMES: usize = 256;
 type Prepare = fn() -> Box<dyn FnMut()>;
 
 /// Every kernel, by the name it has in the table.
-const KERNELS: [(&str, Prepare); 8] = [
+const KERNELS: [(&str, Prepare); 11] = [
     ("gain", gain),
     ("gain-each", gain_each),
     ("eq1-stereo", || eq(1, 2)),
@@ -36,6 +39,9 @@ const KERNELS: [(&str, Prepare); 8] = [
     ("eq16-mono", || eq(16, 1)),
     ("sum", sum),
     ("levels", levels),
+    ("compressor", compressor),
+    ("gate", gate),
+    ("limiter", limiter),
 ];
 
 fn main() -> ExitCode {
@@ -153,5 +159,72 @@ fn levels() -> Box<dyn FnMut()> {
             meter.feed(black_box(&input));
         }
         black_box(meter.levels());
+    })
+}
+
+/// The rate of the dynamics, in Hz, and their times.
+const RATE_HZ: u32 = 48_000;
+const TIMES: Times = Times {
+    attack_ms: 10.0,
+    release_ms: 120.0,
+};
+
+fn compressor() -> Box<dyn FnMut()> {
+    let input = noise(BLOCK_FRAMES);
+    let mut output = input.clone();
+    let mut kernel = Compressor::new(cpu::arch(), 2, 2, f64::from(RATE_HZ), BLOCK_FRAMES);
+    kernel.set(Detection::Peak, &TIMES, 10.0);
+    let controls = CompressorControls {
+        threshold_db: Control::Steady(-18.0),
+        ratio: Control::Steady(3.0),
+        knee_db: Control::Steady(6.0),
+        makeup_db: Control::Steady(6.0),
+        mix: Control::Steady(1.0),
+        link: Control::Steady(1.0),
+    };
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            kernel.follow(black_box(&[&input, &input]), &controls);
+            for channel in 0..2 {
+                kernel.apply(channel, &input, black_box(&mut output));
+            }
+        }
+    })
+}
+
+fn gate() -> Box<dyn FnMut()> {
+    let input = noise(BLOCK_FRAMES);
+    let mut output = input.clone();
+    let mut kernel = Gate::new(cpu::arch(), f64::from(RATE_HZ), BLOCK_FRAMES);
+    kernel.set(&TIMES, 1.0);
+    let controls = GateControls {
+        threshold_db: Control::Steady(-7.0),
+        hysteresis_db: Control::Steady(6.0),
+        ratio: Control::Steady(10.0),
+        range_db: Control::Steady(60.0),
+    };
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            kernel.follow(black_box(&[&input, &input]), &controls);
+            for _ in 0..2 {
+                kernel.apply(&input, black_box(&mut output));
+            }
+        }
+    })
+}
+
+fn limiter() -> Box<dyn FnMut()> {
+    let input = noise(BLOCK_FRAMES);
+    let mut output = input.clone();
+    let lookahead_frames = (RATE_HZ / 200) as usize;
+    let mut kernel = Limiter::new(cpu::arch(), 2, RATE_HZ, lookahead_frames, BLOCK_FRAMES);
+    kernel.set(100.0);
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            kernel.follow(black_box(&[&input, &input]), Control::Steady(-20.0));
+            for channel in 0..2 {
+                kernel.apply(channel, &input, black_box(&mut output));
+            }
+        }
     })
 }

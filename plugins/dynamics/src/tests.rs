@@ -111,3 +111,22 @@ fn check_time(found_frames: f64, time_ms: f64) {
         "{time_ms} ms took {found_frames} frames, expected {expected_frames}"
     );
 }
+
+/// How far the reduction of a steady signal moves from a frame to the next at most, in dB, while
+/// one parameter changes and neither attack nor release smooths anything.
+fn largest_step_db<T: AudioProcessor>(
+    params: &[(&str, f64)],
+    level_db: f64,
+    (id, value): (&str, f64),
+) -> f64 {
+    let instant = [("attack_ms", 0.0), ("release_ms", 0.0)];
+    let mut bench = with::<T>(&[&instant, params].concat()).activate().unwrap();
+    let signal = steady(level_db, 6000);
+    bench.change(id, 3000, value);
+    let found = reductions_db(&signal, &run(&mut bench, &signal));
+    assert!((found[5999] - found[2999]).abs() > 4.0, "{id} changes it");
+    let steps = found[2000..]
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).abs());
+    steps.fold(0.0, f64::max)
+}

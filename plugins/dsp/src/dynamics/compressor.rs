@@ -8,19 +8,19 @@
 //! t^2 / (2 W) + max(0, o - W / 2), t = o + W / 2 held between 0 and W. `dynamics` has what
 //! follows.
 
+mod curve;
+
 use crate::dynamics::ballistics::{Follower, Pole, Poles, Times};
 use crate::dynamics::chunk::{Apply, CHUNK_FRAMES, Chunk, Control, LANES_MAX, fused, larger};
-use crate::dynamics::math::{amplitude_from_db, db_from_amplitude};
+use crate::dynamics::math::amplitude_from_db;
 use crate::dynamics::state::{StateError, StateSink, StateSource, read_up_to};
+use curve::{Curve, Part};
 use pulp::{Arch, Simd, WithSimd};
 
 /// What a mean square falls by in each frame: -300 dB, so that it never becomes denormal.
 const SQUARE_SINK: f64 = 1e-30;
 /// No mean square is larger: twice the square of the largest `f32`.
 const SQUARE_MAX: f64 = 2.4e77;
-/// A knee counts as this wide at least, in dB: nothing is divided by 0.
-const KNEE_DB_MIN: f32 = 1e-6;
-
 /// What a level is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detection {
@@ -204,23 +204,6 @@ struct Follow<'a, 'b> {
     controls: &'a CompressorControls<'b>,
 }
 
-/// A stretch of a block.
-#[derive(Clone, Copy)]
-struct Part {
-    start: usize,
-    frames: usize,
-}
-
-/// The static curve of a chunk.
-struct Curve {
-    threshold_db: Chunk,
-    /// 1 - 1 / ratio.
-    slope: Chunk,
-    knee_db: Chunk,
-    /// 1 / (2 knee).
-    bend: Chunk,
-}
-
 impl WithSimd for Follow<'_, '_> {
     type Output = f32;
 
@@ -369,53 +352,6 @@ impl Chunk {
         for ((number, other), share) in registers.zip(others).zip(shares) {
             let way = simd.sub_f32s(*other, *number);
             *number = simd.mul_add_e_f32s(*share, way, *number);
-        }
-    }
-}
-
-impl Curve {
-    const FLAT: Self = Self {
-        threshold_db: Chunk::ZERO,
-        slope: Chunk::ZERO,
-        knee_db: Chunk::ZERO,
-        bend: Chunk::ZERO,
-    };
-
-    #[inline(always)]
-    fn set(&mut self, controls: &CompressorControls<'_>, part: Part) {
-        let Part { start, frames } = part;
-        self.threshold_db
-            .fill(controls.threshold_db, start, frames, |db| db);
-        self.slope.fill(controls.ratio, start, frames, |ratio| {
-            1.0 - 1.0 / ratio.max(1.0)
-        });
-        self.knee_db
-            .fill(controls.knee_db, start, frames, |db| db.max(0.0));
-        self.bend.fill(controls.knee_db, start, frames, |db| {
-            0.5 / db.max(KNEE_DB_MIN)
-        });
-    }
-
-    /// Replaces levels, as amplitudes, by the reductions that the curve asks for, in dB.
-    #[inline(always)]
-    fn reductions<S: Simd>(&self, simd: S, row: &mut Chunk, frames: usize) {
-        let registers = row.registers_mut::<S>(frames).iter_mut();
-        let thresholds = self.threshold_db.registers::<S>(frames);
-        let slopes = self.slope.registers::<S>(frames);
-        let knees = self.knee_db.registers::<S>(frames);
-        let bends = self.bend.registers::<S>(frames);
-        let (zero, half) = (simd.splat_f32s(0.0), simd.splat_f32s(0.5));
-        for ((((number, threshold_db), slope), knee_db), bend) in
-            registers.zip(thresholds).zip(slopes).zip(knees).zip(bends)
-        {
-            let over_db = simd.sub_f32s(db_from_amplitude(simd, *number), *threshold_db);
-            let within_db = simd.mul_add_e_f32s(half, *knee_db, over_db);
-            let within_db = simd.min_f32s(simd.max_f32s(within_db, zero), *knee_db);
-            let beyond_db = simd.sub_f32s(over_db, simd.mul_f32s(half, *knee_db));
-            let beyond_db = simd.max_f32s(beyond_db, zero);
-            let bent = simd.mul_f32s(within_db, *bend);
-            let reached_db = simd.mul_add_e_f32s(bent, within_db, beyond_db);
-            *number = simd.mul_f32s(*slope, reached_db);
         }
     }
 }

@@ -227,3 +227,25 @@ fn channels_that_were_apart_come_together_without_a_step() {
     let gains = [out[0][95_999] / 0.2, out[1][95_999] / 0.9];
     assert!((gains[0] / gains[1] - 1.0).abs() < 1e-6, "{gains:?}");
 }
+
+#[test]
+fn a_change_glides_where_nothing_else_smooths() {
+    for change in [
+        ("threshold_db", -40.0),
+        ("ratio", 50.0),
+        ("knee_db", 40.0),
+        ("makeup_db", 20.0),
+        ("mix", 0.2),
+    ] {
+        // A knee is felt most at the threshold.
+        let at_threshold = change.0 == "knee_db";
+        let (level, ratio) = if at_threshold {
+            (-18.0, 100.0)
+        } else {
+            (0.0, 2.0)
+        };
+        let params = [("threshold_db", -18.0), ("ratio", ratio), ("knee_db", 0.0)];
+        let step_db = largest_step_db::<Compressor>(&params, level, change);
+        assert!(step_db < 0.3, "{change:?}: {step_db} dB");
+    }
+}

@@ -137,3 +137,12 @@ fn all_channels_have_the_gain_of_the_loudest() {
     let out = bench.process(&[&soft, &loud]).unwrap();
     assert_eq!(bits(&out), bits(&[soft, loud]));
 }
+
+#[test]
+fn a_change_glides_where_nothing_else_smooths() {
+    for change in [("threshold_db", -20.0), ("ratio", 3.0), ("range_db", 5.0)] {
+        let params = [("threshold_db", -30.0), ("ratio", 2.0), ("range_db", 60.0)];
+        let step_db = largest_step_db::<Gate>(&params, -50.0, change);
+        assert!(step_db < 0.1, "{change:?}: {step_db} dB");
+    }
+}
