@@ -77,19 +77,19 @@ impl<const CHANNELS: usize> Job for Run<'_, CHANNELS> {
     }
 }
 
-/// What a register full of sections multiplies with.
-struct Factors<S: Lanes> {
-    b0: S::f64s,
-    c1: S::f64s,
-    c2: S::f64s,
-    a1: S::f64s,
-    a2: S::f64s,
+/// What registers full of sections multiply with.
+struct Factors<S: Lanes, const REGISTERS: usize> {
+    b0: [S::f64s; REGISTERS],
+    c1: [S::f64s; REGISTERS],
+    c2: [S::f64s; REGISTERS],
+    a1: [S::f64s; REGISTERS],
+    a2: [S::f64s; REGISTERS],
 }
 
-impl<S: Lanes> Factors<S> {
+impl<S: Lanes, const REGISTERS: usize> Factors<S, REGISTERS> {
     /// Those that `pick` finds in each row.
     #[inline(always)]
-    fn new(rows: &Rows, pick: impl Fn(&Row) -> S::f64s) -> Self {
+    fn new(rows: &Rows, pick: impl Fn(&Row) -> [S::f64s; REGISTERS]) -> Self {
         Self {
             b0: pick(&rows.b0),
             c1: pick(&rows.c1),
@@ -101,36 +101,44 @@ impl<S: Lanes> Factors<S> {
 
     /// One sample for every lane: every way through the kernel comes down to these operations.
     #[inline(always)]
-    fn advance(&self, simd: S, state: &mut State<S>, x: S::f64s) {
-        let (s1, s2) = (state.s1, state.s2);
-        let fed = simd.mul_add_e_f64s(self.c1, x, s2);
-        let kept = simd.mul_f64s(self.c2, x);
-        state.y = simd.mul_add_e_f64s(self.b0, x, s1);
-        state.s1 = simd.negate_mul_add_e_f64s(self.a1, s1, fed);
-        state.s2 = simd.negate_mul_add_e_f64s(self.a2, s1, kept);
+    fn advance(&self, simd: S, state: &mut State<S, REGISTERS>, x: [S::f64s; REGISTERS]) {
+        let State { s1, s2, y } = state;
+        for at in 0..REGISTERS {
+            y[at] = simd.mul_add_e_f64s(self.b0[at], x[at], s1[at]);
+        }
+        for at in 0..REGISTERS {
+            let fed = simd.mul_add_e_f64s(self.c1[at], x[at], s2[at]);
+            let kept = simd.mul_f64s(self.c2[at], x[at]);
+            s2[at] = simd.negate_mul_add_e_f64s(self.a2[at], s1[at], kept);
+            s1[at] = simd.negate_mul_add_e_f64s(self.a1[at], s1[at], fed);
+        }
     }
 }
 
-/// What a register full of sections remembers of a channel, and what it answered last.
+/// What registers full of sections remember of a channel, and what they answered last.
 #[derive(Clone, Copy)]
-struct State<S: Lanes> {
-    s1: S::f64s,
-    s2: S::f64s,
-    y: S::f64s,
+struct State<S: Lanes, const REGISTERS: usize> {
+    s1: [S::f64s; REGISTERS],
+    s2: [S::f64s; REGISTERS],
+    y: [S::f64s; REGISTERS],
 }
 
-impl<S: Lanes> State<S> {
+impl<S: Lanes, const REGISTERS: usize> State<S, REGISTERS> {
+    /// Those that `pick` finds in each row.
     #[inline(always)]
-    fn new(simd: S, s1: S::f64s, s2: S::f64s) -> Self {
-        let y = simd.splat_f64s(0.0);
-        Self { s1, s2, y }
+    fn new(simd: S, memory: &Memory, pick: impl Fn(&Row) -> [S::f64s; REGISTERS]) -> Self {
+        Self {
+            s1: pick(&memory.s1),
+            s2: pick(&memory.s2),
+            y: [simd.splat_f64s(0.0); REGISTERS],
+        }
     }
 
-    /// Takes the memories of another back where the mask is not set.
+    /// Takes the memories of another back where the mask of a register is not set.
     #[inline(always)]
-    fn keep(&mut self, simd: S, before: &Self, mask: S::m64s) {
-        self.s1 = simd.select_f64s(mask, self.s1, before.s1);
-        self.s2 = simd.select_f64s(mask, self.s2, before.s2);
+    fn keep(&mut self, simd: S, before: &Self, register: usize, mask: S::m64s) {
+        self.s1[register] = simd.select_f64s(mask, self.s1[register], before.s1[register]);
+        self.s2[register] = simd.select_f64s(mask, self.s2[register], before.s2[register]);
     }
 }
 
@@ -200,20 +208,22 @@ fn single<S: Lanes, const CHANNELS: usize>(
     section: usize,
 ) -> usize {
     let at = slot(section);
-    let factors = Factors::<S>::new(run.rows, |row| simd.splat_f64s(row.0[at]));
-    let mut states: [State<S>; CHANNELS] = from_fn(|channel| {
-        let [s1, s2] = run.memories[channel].get(section);
-        State::new(simd, simd.splat_f64s(s1), simd.splat_f64s(s2))
-    });
+    let number = |row: &Row| [simd.splat_f64s(row.0[at])];
+    let factors = Factors::<S, 1>::new(run.rows, number);
+    let mut states: [State<S, 1>; CHANNELS] =
+        from_fn(|channel| State::new(simd, run.memories[channel], number));
     let frames = run.samples.first().map_or(0, |samples| samples.len());
     for frame in 0..frames {
         for (state, samples) in states.iter_mut().zip(&mut run.samples) {
-            factors.advance(simd, state, simd.splat_f64s(samples[frame]));
-            samples[frame] = lowest::<S>(state.y);
+            factors.advance(simd, state, [simd.splat_f64s(samples[frame])]);
+            samples[frame] = lowest::<S>(state.y[0]);
         }
     }
     for (state, memory) in states.iter().zip(&mut run.memories) {
-        memory.set(section, [lowest::<S>(state.s1), lowest::<S>(state.s2)]);
+        memory.set(
+            section,
+            [lowest::<S>(state.s1[0]), lowest::<S>(state.s2[0])],
+        );
     }
     1
 }

@@ -12,28 +12,22 @@ use crate::eq::memory::Row;
 /// `REGISTERS` registers, which all channels have the factors of in common.
 pub(super) struct Pass<S: Lanes, const CHANNELS: usize, const REGISTERS: usize> {
     simd: S,
-    factors: [Factors<S>; REGISTERS],
-    states: [[State<S>; REGISTERS]; CHANNELS],
+    factors: Factors<S, REGISTERS>,
+    states: [State<S, REGISTERS>; CHANNELS],
 }
 
 impl<S: Lanes, const CHANNELS: usize, const REGISTERS: usize> Pass<S, CHANNELS, REGISTERS> {
     /// The sections from `first` on, a multiple of the lanes; those that are not there pass on.
     #[inline(always)]
     pub(super) fn load(simd: S, run: &Run<'_, CHANNELS>, first: usize) -> Self {
-        let at = |row: &Row, register: usize| {
+        let registers = |row: &Row| {
             let (all, _) = S::as_simd_f64s(&row.0);
-            all[place::<S>(all.len(), first, register)]
+            from_fn(|register| all[place::<S>(all.len(), first, register)])
         };
         Self {
             simd,
-            factors: from_fn(|register| Factors::new(run.rows, |row| at(row, register))),
-            states: from_fn(|channel| {
-                let memory = &run.memories[channel];
-                from_fn(|register| {
-                    let (s1, s2) = (at(&memory.s1, register), at(&memory.s2, register));
-                    State::new(simd, s1, s2)
-                })
-            }),
+            factors: Factors::new(run.rows, registers),
+            states: from_fn(|channel| State::new(simd, run.memories[channel], registers)),
         }
     }
 }
@@ -52,19 +46,18 @@ impl<S: Lanes, const CHANNELS: usize, const REGISTERS: usize> Skewed<CHANNELS>
     #[inline(always)]
     fn step_all(&mut self, x: [f64; CHANNELS]) -> [f64; CHANNELS] {
         let simd = self.simd;
-        for (states, x) in self.states.iter_mut().zip(x) {
-            for register in (0..REGISTERS).rev() {
+        for (state, x) in self.states.iter_mut().zip(x) {
+            let x = from_fn(|register| {
                 let from = match register {
                     0 => simd.splat_f64s(x),
-                    _ => states[register - 1].y,
+                    _ => state.y[register - 1],
                 };
-                let x = simd.descend(states[register].y, from);
-                self.factors[register].advance(simd, &mut states[register], x);
-            }
+                simd.descend(state.y[register], from)
+            });
+            self.factors.advance(simd, state, x);
         }
-        self.states
-            .each_ref()
-            .map(|states| lowest::<S>(states[REGISTERS - 1].y))
+        let last = |state: &State<S, REGISTERS>| lowest::<S>(state.y[REGISTERS - 1]);
+        self.states.each_ref().map(last)
     }
 
     #[inline(always)]
@@ -73,8 +66,8 @@ impl<S: Lanes, const CHANNELS: usize, const REGISTERS: usize> Skewed<CHANNELS>
         let y = self.step_all(x);
         for register in 0..REGISTERS {
             let mask = mask(self.simd, &active, register * S::F64_LANES, S::F64_LANES);
-            for (states, before) in self.states.iter_mut().zip(&before) {
-                states[register].keep(self.simd, &before[register], mask);
+            for (state, before) in self.states.iter_mut().zip(&before) {
+                state.keep(self.simd, before, register, mask);
             }
         }
         y
@@ -82,12 +75,12 @@ impl<S: Lanes, const CHANNELS: usize, const REGISTERS: usize> Skewed<CHANNELS>
 
     #[inline(always)]
     fn store(&self, run: &mut Run<'_, CHANNELS>, first: usize) {
-        for (states, memory) in self.states.iter().zip(&mut run.memories) {
-            for (register, state) in states.iter().enumerate() {
-                let (all, _) = S::as_mut_simd_f64s(&mut memory.s1.0);
-                all[place::<S>(all.len(), first, register)] = state.s1;
-                let (all, _) = S::as_mut_simd_f64s(&mut memory.s2.0);
-                all[place::<S>(all.len(), first, register)] = state.s2;
+        for (state, memory) in self.states.iter().zip(&mut run.memories) {
+            let (s1, _) = S::as_mut_simd_f64s(&mut memory.s1.0);
+            let (s2, _) = S::as_mut_simd_f64s(&mut memory.s2.0);
+            for register in 0..REGISTERS {
+                let at = place::<S>(s1.len(), first, register);
+                (s1[at], s2[at]) = (state.s1[register], state.s2[register]);
             }
         }
     }

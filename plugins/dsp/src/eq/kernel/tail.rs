@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use crate::eq::kernel::{Factors, Run, Skewed, State, lowest, mask};
 use crate::eq::lanes::Lanes;
-use crate::eq::memory::{Memory, Row};
+use crate::eq::memory::Row;
 
 /// Lanes of the registers that hold one channel.
 const LANES: usize = 8;
@@ -20,9 +20,10 @@ const HALF: usize = LANES / 2;
 /// Two registers of one channel each, and one of both: the first channel in its upper half.
 pub(super) struct Tail<S: Lanes, const CHANNELS: usize> {
     simd: S,
-    factors: [Factors<S>; 2],
-    states: [State<S>; CHANNELS],
-    shared: State<S>,
+    front: Factors<S, 1>,
+    back: Factors<S, 1>,
+    states: [State<S, 1>; CHANNELS],
+    shared: State<S, 1>,
 }
 
 /// The sections of a row that stand in the shared register.
@@ -51,20 +52,20 @@ impl<S: Lanes, const CHANNELS: usize> Tail<S, CHANNELS> {
     /// The first twelve sections of two channels; those that are not there pass on.
     #[inline(always)]
     pub(super) fn load(simd: S, run: &Run<'_, CHANNELS>) -> Self {
-        let front = |row: &Row| S::as_simd_f64s(&row.0[LANES..]).0[0];
+        let front = |row: &Row| [S::as_simd_f64s(&row.0[LANES..]).0[0]];
+        let back = |row: &Row| [register::<S>(behind(row), behind(row))];
         let [upper, lower] = [0, CHANNELS - 1].map(|channel| &*run.memories[channel]);
-        let both = |row: fn(&Memory) -> &Row| register::<S>(behind(row(lower)), behind(row(upper)));
+        let both = |lower: &Row, upper: &Row| [register::<S>(behind(lower), behind(upper))];
         Self {
             simd,
-            factors: [
-                Factors::new(run.rows, front),
-                Factors::new(run.rows, |row| register::<S>(behind(row), behind(row))),
-            ],
-            states: from_fn(|channel| {
-                let memory = &run.memories[channel];
-                State::new(simd, front(&memory.s1), front(&memory.s2))
-            }),
-            shared: State::new(simd, both(|memory| &memory.s1), both(|memory| &memory.s2)),
+            front: Factors::new(run.rows, front),
+            back: Factors::new(run.rows, back),
+            states: from_fn(|channel| State::new(simd, run.memories[channel], front)),
+            shared: State {
+                s1: both(&lower.s1, &upper.s1),
+                s2: both(&lower.s2, &upper.s2),
+                y: [simd.splat_f64s(0.0)],
+            },
         }
     }
 }
@@ -75,16 +76,16 @@ impl<S: Lanes, const CHANNELS: usize> Skewed<CHANNELS> for Tail<S, CHANNELS> {
     #[inline(always)]
     fn step_all(&mut self, x: [f64; CHANNELS]) -> [f64; CHANNELS] {
         let simd = self.simd;
-        let [upper, lower] = [0, CHANNELS - 1].map(|channel| self.states[channel].y);
-        let both = simd.descend_halves(self.shared.y, upper, lower);
+        let [upper, lower] = [0, CHANNELS - 1].map(|channel| self.states[channel].y[0]);
+        let both = simd.descend_halves(self.shared.y[0], upper, lower);
         for (state, x) in self.states.iter_mut().zip(x) {
-            let x = simd.descend(state.y, simd.splat_f64s(x));
-            self.factors[0].advance(simd, state, x);
+            let x = simd.descend(state.y[0], simd.splat_f64s(x));
+            self.front.advance(simd, state, [x]);
         }
-        self.factors[1].advance(simd, &mut self.shared, both);
+        self.back.advance(simd, &mut self.shared, [both]);
         from_fn(|channel| match channel {
-            0 => simd.middle(self.shared.y),
-            _ => lowest::<S>(self.shared.y),
+            0 => simd.middle(self.shared.y[0]),
+            _ => lowest::<S>(self.shared.y[0]),
         })
     }
 
@@ -95,25 +96,26 @@ impl<S: Lanes, const CHANNELS: usize> Skewed<CHANNELS> for Tail<S, CHANNELS> {
         let y = self.step_all(x);
         let front = mask(simd, &active, 0, LANES);
         for (state, before) in self.states.iter_mut().zip(&states) {
-            state.keep(simd, before, front);
+            state.keep(simd, before, 0, front);
         }
         let lower = mask(simd, &active, LANES, HALF);
         let upper = mask(simd, &active, LANES, LANES); // The twelve end there at its half.
-        self.shared.keep(simd, &shared, simd.or_m64s(lower, upper));
+        self.shared
+            .keep(simd, &shared, 0, simd.or_m64s(lower, upper));
         y
     }
 
     #[inline(always)]
     fn store(&self, run: &mut Run<'_, CHANNELS>, _first: usize) {
         let [mut s1, mut s2] = [[0.0; LANES]; 2];
-        S::as_mut_simd_f64s(&mut s1).0[0] = self.shared.s1;
-        S::as_mut_simd_f64s(&mut s2).0[0] = self.shared.s2;
+        S::as_mut_simd_f64s(&mut s1).0[0] = self.shared.s1[0];
+        S::as_mut_simd_f64s(&mut s2).0[0] = self.shared.s2[0];
         for (channel, (state, memory)) in self.states.iter().zip(&mut run.memories).enumerate() {
             let half = if channel == 0 { HALF..LANES } else { 0..HALF };
             memory.s1.0[HALF..LANES].copy_from_slice(&s1[half.clone()]);
             memory.s2.0[HALF..LANES].copy_from_slice(&s2[half]);
-            S::as_mut_simd_f64s(&mut memory.s1.0[LANES..]).0[0] = state.s1;
-            S::as_mut_simd_f64s(&mut memory.s2.0[LANES..]).0[0] = state.s2;
+            S::as_mut_simd_f64s(&mut memory.s1.0[LANES..]).0[0] = state.s1[0];
+            S::as_mut_simd_f64s(&mut memory.s2.0[LANES..]).0[0] = state.s2[0];
         }
     }
 }
