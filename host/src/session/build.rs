@@ -5,6 +5,7 @@
 //! since every step is foreign code.
 
 mod fallback;
+mod paths;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,7 @@ use segue_plugin::setup::{Format, Mode, Timing};
 use crate::config::model::Config;
 use crate::id::PluginId;
 use crate::loading::{CREATE_DEADLINE, Generation, Providers, within};
-use crate::pipeline::{FEED_FRAMES, Network, SIDECHAINS_MAX, Source};
+use crate::pipeline::{FEED_FRAMES, Network, SIDECHAINS_MAX};
 use crate::session::bind::{Bindings, Bound};
 use crate::session::build::fallback::live;
 use crate::session::error::SessionError;
@@ -120,16 +121,10 @@ impl Instances {
         let step = step.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (stage, step) = (step.stage, step.text);
         let built = built.unwrap_or_else(|why| Err(SessionError::Missed { step, why }));
-        built.map_err(|error| Failed { error, stage })
-    }
-
-    /// The layout of a source.
-    #[must_use]
-    pub fn layout(&self, source: Source, input: Layout) -> Layout {
-        match self.network.origin(source) {
-            Source::Stage(stage) => self.stages[stage].facts.layout_out,
-            Source::Input | Source::Wire(_) => input,
-        }
+        built.map_err(|error| Failed {
+            error: Box::new(error),
+            stage,
+        })
     }
 }
 
@@ -137,7 +132,7 @@ impl Instances {
 #[derive(Debug)]
 pub struct Failed {
     /// What went wrong.
-    pub error: SessionError,
+    pub error: Box<SessionError>,
     /// The stage whose instance could not be had, if that was it.
     pub stage: Option<usize>,
 }
@@ -149,29 +144,6 @@ struct Step {
     text: String,
     /// The stage that is made.
     stage: Option<usize>,
-}
-
-impl Instances {
-    /// How long the longest path sounds on after its input ended, beside the latency. `order` is
-    /// one in which every stage comes after what it reads.
-    #[must_use]
-    pub fn tail_frames(&self, order: &[usize]) -> u64 {
-        let mut tails = vec![0u64; self.stages.len()];
-        for stage in order {
-            let wiring = &self.network.stages[*stage];
-            let heard = wiring.inputs.iter().chain(&wiring.sidechains);
-            let before = heard.map(|source| self.tail_of(*source, &tails));
-            let before = before.max().unwrap_or(0);
-            let own = self.stages[*stage].facts.timing.tail_frames;
-            tails[*stage] = before.saturating_add(own);
-        }
-        self.tail_of(self.network.output, &tails)
-    }
-
-    fn tail_of(&self, source: Source, tails: &[u64]) -> u64 {
-        let stages = self.network.behind(source).into_iter();
-        stages.map(|stage| tails[stage]).max().unwrap_or(0)
-    }
 }
 
 struct Builder {
@@ -329,51 +301,6 @@ impl Builder {
             mode: self.target.mode,
             sidechains,
             sources,
-        }
-    }
-
-    fn layout(&self, source: Source, done: &[Option<LiveStage>]) -> Layout {
-        match source {
-            Source::Input => self.target.format.layout,
-            Source::Stage(stage) => done[stage]
-                .as_ref()
-                .map_or(Layout::MONO, |stage| stage.facts.layout_out),
-            // All that it sums has the same layout: `common_wires`.
-            Source::Wire(wire) => {
-                let first = self.wires.wires[wire].first();
-                first.map_or(Layout::MONO, |first| self.layout(*first, done))
-            }
-        }
-    }
-
-    /// What a wire sums has one layout, too.
-    fn common_wires(&self, done: &[Option<LiveStage>]) -> Result<(), SessionError> {
-        for wire in &self.wires.wires {
-            let mut layouts = wire.iter().map(|source| self.layout(*source, done));
-            let first = layouts.next().unwrap_or(self.target.format.layout);
-            if let Some(other) = layouts.find(|layout| *layout != first) {
-                return Err(SessionError::Unlike { first, other });
-            }
-        }
-        Ok(())
-    }
-
-    /// The one layout of all sources: signals are summed and compared channel by channel.
-    fn common_layout(
-        &self,
-        who: &str,
-        bound: &Bound,
-        sources: &[Source],
-        done: &[Option<LiveStage>],
-    ) -> Result<Layout, SessionError> {
-        let mut layouts = sources.iter().map(|source| self.layout(*source, done));
-        let first = layouts.next().unwrap_or(self.target.format.layout);
-        match layouts.find(|layout| *layout != first) {
-            None => Ok(first),
-            Some(other) => {
-                let text = format!("reads signals of different layouts, {first} and {other}");
-                Err(refused(who, bound, &Refusal::new(text)))
-            }
         }
     }
 

@@ -66,7 +66,7 @@ pub(super) fn leave_out(
             bindings.stages.remove(at);
             Ok(())
         }
-        _ => Err(failed.error),
+        _ => Err(*failed.error),
     }
 }
 
