@@ -186,7 +186,8 @@ fn create(
         Some(raw) => raw.encoding().samples,
         None => format.source_bits(),
     };
-    let samples = samples(request.config.stream.output_bits.value).unwrap_or(stored);
+    let bits = request.config.stream.output_bits.as_ref();
+    let samples = bits.map_or(stored, |bits| samples(bits.value));
     if let (Some(raw), None) = (output.raw, request.input.raw) {
         as_announced(&output.path, raw, format.with_layout(layout))?;
     }
@@ -206,10 +207,9 @@ fn create(
     Ok(Some(io::create_until(&output.path, &options, &stop)?))
 }
 
-/// How samples are stored; `None` where the input decides.
-fn samples(bits: OutputBits) -> Option<SampleFormat> {
-    Some(match bits {
-        OutputBits::Input => return None,
+/// How samples are stored.
+const fn samples(bits: OutputBits) -> SampleFormat {
+    match bits {
         OutputBits::Eight => SampleFormat::U8,
         OutputBits::Sixteen => SampleFormat::S16,
         OutputBits::TwentyFour => SampleFormat::S24,
@@ -218,7 +218,7 @@ fn samples(bits: OutputBits) -> Option<SampleFormat> {
         OutputBits::Double => SampleFormat::F64,
         OutputBits::MuLaw => SampleFormat::MuLaw,
         OutputBits::ALaw => SampleFormat::ALaw,
-    })
+    }
 }
 
 /// Makes sure that an output without a header has the rate and channels that it was said to have.
