@@ -82,7 +82,6 @@ fn the_width_of_the_output_is_chosen() {
     let desk = desk();
     wav::write_16(&desk.path("in.wav"), 44_100, &signal());
     for (bits, bytes) in [
-        ("input", 2),
         ("8", 1),
         ("16", 2),
         ("24", 3),

@@ -65,7 +65,7 @@ fn stream(entries: &Entries, output: &Spanned<Node>, folder: &Path) -> Option<St
     Some(Stream {
         input: port("input"),
         output: port("output"),
-        output_bits: entries.parsed("output_bits")?,
+        output_bits: entries.parsed("output_bits"),
         overwrite: entries.boolean("overwrite")?,
         sample_rate_hz: entries.integer("sample_rate_hz"),
         layout: entries

@@ -102,8 +102,8 @@ pub struct Stream {
     pub input: Option<Spanned<Port>>,
     /// Where audio goes to; `None` means that the command line says.
     pub output: Option<Spanned<Port>>,
-    /// How the samples of the output are stored.
-    pub output_bits: Spanned<OutputBits>,
+    /// How the samples of the output are stored; `None` means as those of the input.
+    pub output_bits: Option<Spanned<OutputBits>>,
     /// Whether an existing output is replaced.
     pub overwrite: Spanned<bool>,
     /// The session's rate in Hz; `None` means the input's.

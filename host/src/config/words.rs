@@ -161,8 +161,6 @@ words!(
 words!(
     /// How the samples of the output are stored.
     OutputBits {
-        /// As those of the input are.
-        Input = "input", V1_1, "as the input stores them, or the next that the format has";
         /// Integers of 8 bits.
         Eight = "8", V1_1, "integers of 8 bits";
         /// Integers of 16 bits.

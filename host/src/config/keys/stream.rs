@@ -40,7 +40,7 @@ pub static STREAM: Table = Table {
                 ],
             }),
             doc: "How the samples of the output are stored. FLAC has 8, 16 and 24 bits.",
-            absent: Absent::Default("\"input\""),
+            absent: Absent::Means("as the input stores them, or the next that the format has"),
             example: "\"24\"",
             since: Release::V1_1,
         },

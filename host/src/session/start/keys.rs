@@ -81,17 +81,17 @@ pub(super) fn form(config: &Config, output: &Output, format: &Format) -> Result<
         Some(raw) => raw.encoding().samples,
         None => format.source_bits(),
     };
-    let wanted = samples(config.stream.output_bits.value).unwrap_or(stored);
+    let bits = config.stream.output_bits.as_ref();
+    let wanted = bits.map_or(stored, |bits| samples(bits.value));
     Ok(Form {
         container,
         samples: container.samples(wanted),
     })
 }
 
-/// How samples are stored; `None` where the input decides.
-fn samples(bits: OutputBits) -> Option<SampleFormat> {
-    Some(match bits {
-        OutputBits::Input => return None,
+/// How samples are stored.
+const fn samples(bits: OutputBits) -> SampleFormat {
+    match bits {
         OutputBits::Eight => SampleFormat::U8,
         OutputBits::Sixteen => SampleFormat::S16,
         OutputBits::TwentyFour => SampleFormat::S24,
@@ -100,7 +100,7 @@ fn samples(bits: OutputBits) -> Option<SampleFormat> {
         OutputBits::Double => SampleFormat::F64,
         OutputBits::MuLaw => SampleFormat::MuLaw,
         OutputBits::ALaw => SampleFormat::ALaw,
-    })
+    }
 }
 
 /// Puts keys into a report. They are left out when the input changed while it was read.
