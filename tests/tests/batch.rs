@@ -225,7 +225,7 @@ fn two_hundred_files_are_stopped_and_go_on_where_they_were() {
         done,
         "each output there is that of a file that is done"
     );
-    assert_eq!(leftovers(&desk.path("out")), [PathBuf::new(); 0]);
+    assert!(leftovers(&desk.path("out")).is_empty());
     // Every file that is not done is named.
     for file in first["files"].as_array().unwrap() {
         let named = out.contains(file["input"].as_str().unwrap());
