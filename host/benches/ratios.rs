@@ -10,10 +10,12 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use segue::audio::first_non_finite;
+use segue::audio::is_finite;
 use segue::discovery::{Registry, SearchPlan, content_hash, scan};
 use segue::loading::Generation;
 use segue::pipeline::{Engine, Lent, Network, OnError, Plan, Source, Stage, StageSetup, Wiring};
+use segue_dsp::biquad;
+use segue_dsp::eq::{Bank, Planes};
 use segue_plugin::abi::audio::Span;
 use segue_plugin::link::{AudioView, AudioViewMut, Block, Creation, Flags, NoServices, Processor};
 use segue_plugin::link::{Start, built_in};
@@ -40,6 +42,8 @@ fn main() {
     for frames in [64, 128, 1024] {
         stage(frames);
     }
+    say("the same equalizer compiled in and hosted (goals: 2 % at 128 frames, 0.5 % at 1024)");
+    hosted();
     say("listing 100 plugins (goals: 5 ms without registry, 2 ms with)");
     listing();
     say("opening a library with its checks, once its content is known (goal: 0.25 ms)");
@@ -66,7 +70,10 @@ fn least_ns(calls: u32, mut body: impl FnMut()) -> f64 {
 
 fn processor(frames: usize) -> Processor {
     let made = built_in::processor::<Nothing>(&Creation::default(), Arc::new(NoServices));
-    let mut processor = made.expect("it needs nothing");
+    activated(made.expect("it needs nothing"), frames)
+}
+
+fn activated(mut processor: Processor, frames: usize) -> Processor {
     let start = Start {
         format: Format {
             sample_rate_hz: 48_000,
@@ -82,6 +89,11 @@ fn processor(frames: usize) -> Processor {
 }
 
 fn engine(stages: usize, frames: usize) -> Engine {
+    engine_of((0..stages).map(|_| processor(frames)).collect(), frames)
+}
+
+/// A chain of processors, each bypassed should it fail.
+fn engine_of(processors: Vec<Processor>, frames: usize) -> Engine {
     let wiring = |at: usize| Wiring {
         inputs: vec![at.checked_sub(1).map_or(Source::Input, Source::Stage)],
         sidechains: Vec::new(),
@@ -90,14 +102,14 @@ fn engine(stages: usize, frames: usize) -> Engine {
     };
     let network = Network {
         channels_in: CHANNELS,
-        stages: (0..stages).map(wiring).collect(),
+        stages: (0..processors.len()).map(wiring).collect(),
         wires: Vec::new(),
         taps: Vec::new(),
-        output: Source::Stage(stages - 1),
+        output: Source::Stage(processors.len() - 1),
     };
-    let stage = |_| {
+    let stage = |processor| {
         Stage::new(StageSetup {
-            processor: processor(frames),
+            processor,
             on_error: OnError::Bypass,
             channels_in: CHANNELS,
             channels_out: CHANNELS,
@@ -107,7 +119,8 @@ fn engine(stages: usize, frames: usize) -> Engine {
         })
     };
     let plan = Plan::of(&network).expect("a chain has no cycle");
-    Engine::new(&network, plan, (0..stages).map(stage).collect(), frames).0
+    let stages = processors.into_iter().map(stage).collect();
+    Engine::new(&network, plan, stages, frames).0
 }
 
 const fn span(frames: usize) -> Span {
@@ -124,7 +137,7 @@ fn block_ns(stages: usize, frames: usize) -> f64 {
     let input = vec![0.25f32; CHANNELS * frames];
     let mut output = vec![0.0f32; CHANNELS * frames];
     let mut position = 0;
-    let calls = (20_000 / stages).max(20) as u32;
+    let calls = (20_000 / stages).max(32) as u32;
     let least = least_ns(calls, || {
         let mut lent = Lent {
             position_frames: position,
@@ -161,20 +174,137 @@ fn stage(frames: usize) {
         });
         black_box(outcome);
     });
+    let audio = AudioView::new(&input, span(frames));
     let check = least_ns(20_000, || {
-        let bad = |samples| first_non_finite(black_box(samples)).is_some();
-        black_box(input.chunks(frames).any(bad));
+        black_box(is_finite(black_box(audio)));
     });
-    for stages in [10, 100, 1000] {
+    for stages in [1, 10, 100, 1000] {
         // Two lengths, so that what a block costs once is left out.
         let per_stage = (block_ns(2 * stages, frames) - block_ns(stages, frames)) / stages as f64;
         let host = per_stage - check - call;
         say(&format!(
             "  {frames:>4} frames, {stages:>4} stages: {per_stage:5.1} ns a stage = call {call:4.1} \
-             + check {check:5.1} + host {host:5.1} ({:.1} calls)",
-            host / call
+             + host {host:5.1} ({:4.1} together) + check {check:5.1}",
+            host + call
         ));
     }
+}
+
+/// Sections of the equalizer that is compared: peaks all over the spectrum.
+const PEAKS: usize = 16;
+
+fn peak_hz(section: usize) -> f64 {
+    40.0 * 1.5f64.powi(section as i32)
+}
+
+/// Two channels of the equalizer's own buffers.
+struct Planar<'a> {
+    input: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl Planes for Planar<'_> {
+    fn frames(&self) -> usize {
+        self.input.len() / CHANNELS
+    }
+
+    fn input(&self, channel: usize) -> &[f32] {
+        &self.input[channel * self.frames()..][..self.frames()]
+    }
+
+    fn output(&mut self, channel: usize) -> &mut [f32] {
+        let frames = self.frames();
+        &mut self.output[channel * frames..][..frames]
+    }
+}
+
+/// The kernel alone, as a program would use it that has it compiled in.
+fn compiled_in() -> Bank {
+    let mut bank = Bank::new(segue_dsp::cpu::arch(), CHANNELS);
+    for section in 0..PEAKS {
+        let band = biquad::Band {
+            shape: biquad::Shape::Peak { gain_db: 3.0 },
+            frequency_hz: peak_hz(section),
+            q: 1.0,
+        };
+        let peak = biquad::Coefficients::design(&band, 48_000.0).expect("it is in range");
+        bank.insert(section).expect("there is room");
+        bank.glide(section, peak, 0).expect("it is there");
+    }
+    bank
+}
+
+/// The same from the library of the reference plugin, in an engine.
+fn equalizer(frames: usize) -> Option<Engine> {
+    let path = built().1.join("libsegue_filters.so");
+    let mut plan = SearchPlan::default();
+    plan.files.push(path.clone());
+    let scan = scan(&plan, &mut Registry::in_memory(), SystemTime::now());
+    let (_, found) = scan.ready().next()?;
+    let hash = content_hash(&mut std::fs::File::open(&path).ok()?).ok()?;
+    let opened = Generation::open(&path, hash, &found.manifest, path.parent()?);
+    let generation = opened.expect("the reference plugin can be opened");
+    let mut params = Vec::new();
+    for section in 0..PEAKS {
+        let first = 4 * section as u32;
+        // Kinds are counted from `off`: the sixth is a peak.
+        let values = [5.0, peak_hz(section), 3.0, 1.0];
+        params.extend((first..).zip(values));
+    }
+    let creation = Creation {
+        params: &params,
+        ..Creation::default()
+    };
+    let made = generation.processor("eq", &creation, Arc::new(NoServices));
+    let made = activated(made.expect("the values are in range"), frames);
+    Some(engine_of(vec![made], frames))
+}
+
+fn hosted() {
+    for frames in [128, 1024] {
+        let Some(mut engine) = equalizer(frames) else {
+            return say("  build the reference plugins first: cargo build --release");
+        };
+        let mut bank = compiled_in();
+        let noise = |at: usize| ((at * 7919) % 1009) as f32 / 1009.0 - 0.5;
+        let input: Vec<f32> = (0..CHANNELS * frames).map(noise).collect();
+        let (mut alone, mut within) = (vec![0.0f32; input.len()], vec![0.0f32; input.len()]);
+        let (mut alone_ns, mut within_ns) = (f64::INFINITY, f64::INFINITY);
+        // In turn, so that both see the same machine.
+        for _ in 0..HOSTED_ROUNDS {
+            alone_ns = alone_ns.min(round_ns(|| {
+                bank.process(&mut Planar {
+                    input: black_box(&input),
+                    output: &mut alone,
+                });
+            }));
+            within_ns = within_ns.min(round_ns(|| {
+                let mut lent = Lent {
+                    position_frames: 0,
+                    flags: Flags::NONE,
+                    input: AudioView::new(black_box(&input), span(frames)),
+                    output: AudioViewMut::new(&mut within, span(frames)),
+                };
+                engine.process(&mut lent).expect("it does not fail");
+            }));
+        }
+        assert_eq!(alone, within, "both are the same equalizer");
+        say(&format!(
+            "  {frames:>4} frames: {alone_ns:.0} ns compiled in, {within_ns:.0} hosted: {:.2} % more",
+            (within_ns / alone_ns - 1.0) * 100.0
+        ));
+    }
+}
+
+/// Rounds of each way: the least of them is taken.
+const HOSTED_ROUNDS: u32 = 2_000;
+
+/// The time of one call in a short round.
+fn round_ns(mut body: impl FnMut()) -> f64 {
+    const CALLS: u32 = 64;
+    let start = Instant::now();
+    (0..CALLS).for_each(|_| body());
+    start.elapsed().as_nanos() as f64 / f64::from(CALLS)
 }
 
 /// The binary, and the folder of the reference plugins beside it.

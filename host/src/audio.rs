@@ -19,6 +19,7 @@ pub use buffer::Buffer;
 pub use cpu::FloatMode;
 pub use finite::Replaced;
 pub use finite::first_non_finite;
+pub use finite::is_finite;
 pub use finite::sanitize;
 pub use format::Format;
 pub use format::FormatError;

@@ -58,6 +58,7 @@ impl Buffer {
     }
 
     /// How many channels.
+    #[inline]
     #[must_use]
     pub const fn channels(&self) -> usize {
         self.channels
@@ -70,6 +71,7 @@ impl Buffer {
     }
 
     /// Samples from the start of one channel to the start of the next; at least `frames_max`.
+    #[inline]
     #[must_use]
     pub const fn stride(&self) -> usize {
         self.stride
@@ -123,12 +125,14 @@ impl Buffer {
     }
 
     /// The whole storage: channel c starts at `c * stride()`, padding included.
+    #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[f32] {
         &self.storage[self.start..self.start + self.channels * self.stride]
     }
 
     /// The whole storage to write: channel c starts at `c * stride()`, padding included.
+    #[inline]
     #[must_use]
     pub fn as_mut_slice(&mut self) -> &mut [f32] {
         &mut self.storage[self.start..self.start + self.channels * self.stride]

@@ -6,16 +6,20 @@
 
 use std::ops::Range;
 
+use pulp::{Arch, Simd, WithSimd};
+use segue_plugin::abi::audio::Span;
+use segue_plugin::link::AudioView;
+
 use crate::audio::Buffer;
 
 /// Samples looked at between two branches: a whole block of the usual sizes.
 const CHUNK: usize = 1024;
 
-/// Sums kept side by side: four SSE registers, so that no addition waits for the one before.
-const LANES: usize = 16;
+/// Sums kept side by side, each a register, so that no addition waits for the one before.
+const SUMS: usize = 4;
 
-/// The bits of a sample without its sign.
-const MAGNITUDE: u32 = 0x7fff_ffff;
+/// As many lanes where there are no such registers.
+const PLAIN_LANES: usize = 16;
 
 /// Samples that were no numbers and are 0 now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +35,9 @@ pub struct Replaced {
 /// The index of the first sample that is infinite or no number.
 #[must_use]
 pub fn first_non_finite(samples: &[f32]) -> Option<usize> {
+    let arch = Arch::new();
     for (at, chunk) in samples.chunks(CHUNK).enumerate() {
-        if is_suspect(chunk) {
+        if is_suspect(arch, one(chunk)) {
             let within = chunk.iter().position(|sample| !sample.is_finite());
             if let Some(within) = within {
                 return Some(at * CHUNK + within);
@@ -40,6 +45,18 @@ pub fn first_non_finite(samples: &[f32]) -> Option<usize> {
         }
     }
     None
+}
+
+/// Samples as the only channel of a block.
+fn one(samples: &[f32]) -> AudioView<'_> {
+    let frames = samples.len();
+    let span = Span {
+        channels: 1,
+        stride: frames,
+        start: 0,
+        frames,
+    };
+    AudioView::new(samples, span)
 }
 
 /// Replaces every infinite or undefined sample of a range of frames by 0.
@@ -68,27 +85,77 @@ pub fn sanitize(buffer: &mut Buffer, frames: Range<usize>) -> Option<Replaced> {
     replaced
 }
 
-/// Whether a chunk may hold a sample that is no finite number; false is certain.
+/// Whether all samples of a block are finite.
+#[inline(always)] // The view stays in registers: read back from memory it would cost 15 ns.
+#[must_use]
+pub fn is_finite(audio: AudioView<'_>) -> bool {
+    !is_suspect(Arch::new(), audio) || is_finite_one_by_one(audio)
+}
+
+#[cold]
+fn is_finite_one_by_one(audio: AudioView<'_>) -> bool {
+    let mut channels = (0..audio.channels()).map(|channel| audio.channel(channel));
+    channels.all(|samples| samples.iter().all(|sample| sample.is_finite()))
+}
+
+/// Whether a block may hold a sample that is no finite number; false is certain.
 ///
 /// A sum is finite only if all its terms are: infinities and NaN stay in it. It may also overflow,
-/// for samples beyond 10^35, which costs a second look and nothing else. One addition for each
-/// group of lanes is the least that looks at every sample.
-fn is_suspect(chunk: &[f32]) -> bool {
-    let (rows, rest) = chunk.as_chunks::<LANES>();
-    let mut sums = [0.0_f32; LANES];
-    for row in rows {
-        for (sum, sample) in sums.iter_mut().zip(row) {
-            *sum += sample;
+/// for samples beyond 10^32, which costs a second look and nothing else. One addition for each
+/// register of samples is the least that looks at every sample.
+#[inline(always)]
+fn is_suspect(arch: Arch, audio: AudioView<'_>) -> bool {
+    !arch.dispatch(Sum(audio)).is_finite()
+}
+
+/// The sum of all samples of a block, with the instructions of one level.
+struct Sum<'a>(AudioView<'a>);
+
+impl WithSimd for Sum<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        if S::F32_LANES == 1 {
+            return plain_sum(self.0);
         }
+        let mut sums = [simd.splat_f32s(0.0); SUMS];
+        for channel in 0..self.0.channels() {
+            let (rows, rest) = S::as_simd_f32s(self.0.channel(channel));
+            let (groups, single) = rows.as_chunks::<SUMS>();
+            for group in groups {
+                for (sum, row) in sums.iter_mut().zip(group) {
+                    *sum = simd.add_f32s(*sum, *row);
+                }
+            }
+            for (sum, row) in sums.iter_mut().zip(single) {
+                *sum = simd.add_f32s(*sum, *row);
+            }
+            if !rest.is_empty() {
+                sums[0] = simd.add_f32s(sums[0], simd.partial_load_f32s(rest));
+            }
+        }
+        let [a, b, c, d] = sums;
+        simd.reduce_sum_f32s(simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)))
     }
-    for (sum, sample) in sums.iter_mut().zip(rest) {
-        *sum += sample;
+}
+
+/// The sum of all samples for processors without a vector level: the compiler spreads the lanes
+/// over the registers that every processor of the target has.
+fn plain_sum(audio: AudioView<'_>) -> f32 {
+    let mut sums = [0.0_f32; PLAIN_LANES];
+    for channel in 0..audio.channels() {
+        let (rows, rest) = audio.channel(channel).as_chunks::<PLAIN_LANES>();
+        for row in rows {
+            sums.iter_mut()
+                .zip(row)
+                .for_each(|(sum, sample)| *sum += sample);
+        }
+        sums.iter_mut()
+            .zip(rest)
+            .for_each(|(sum, sample)| *sum += sample);
     }
-    // 0 times a finite number is 0 of either sign, 0 times any other is NaN.
-    let bits = sums
-        .iter()
-        .fold(0, |bits, sum| bits | (sum * 0.0).to_bits());
-    bits & MAGNITUDE != 0
+    sums.iter().sum()
 }
 
 /// Sets what is no finite number to 0, and counts it.
@@ -138,6 +205,30 @@ mod tests {
             samples[at] = wrong;
             samples.push(f32::INFINITY);
             prop_assert_eq!(first_non_finite(&samples), Some(at));
+        }
+
+        #[test]
+        fn one_bad_sample_of_a_block_is_found_at_every_level(
+            bits in vec(any::<u32>(), 1..700),
+            channels in 1_usize..4,
+            at in any::<usize>(),
+            wrong in f32::INFINITE | f32::QUIET_NAN | f32::SIGNALING_NAN,
+        ) {
+            let frames = bits.len();
+            // What lies between channels is nobody's, and may be anything.
+            let stride = frames + 3;
+            let mut samples = vec![f32::NAN; channels * stride];
+            for channel in 0..channels {
+                for (frame, bits) in bits.iter().enumerate() {
+                    samples[channel * stride + frame] = finite(bits.rotate_left(channel as u32));
+                }
+            }
+            let span = Span { channels, stride, start: 0, frames };
+            prop_assert!(is_finite(AudioView::new(&samples, span)));
+            samples[at % channels * stride + at / channels % frames] = wrong;
+            let audio = AudioView::new(&samples, span);
+            prop_assert!(!is_finite(audio));
+            prop_assert!(is_suspect(Arch::Scalar, audio) && is_suspect(Arch::new(), audio));
         }
 
         #[test]

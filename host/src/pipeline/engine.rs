@@ -17,7 +17,7 @@ use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, exc
 use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
 use crate::pipeline::network::{Network, TapWiring};
-use crate::pipeline::plan::{DelaySpec, Plan, Step};
+use crate::pipeline::plan::{DelaySpec, Place, Plan, Step};
 use crate::pipeline::stage::{Ran, Stage, StageBlock};
 use crate::pipeline::store::{Reader, Store};
 
@@ -167,29 +167,43 @@ impl Engine {
         let mut heap_calls = meter::heap_calls();
         let mut result = Ok(());
         for at in 0..self.steps.len() {
-            let Some((stage, ran)) = self.step(at, block, &mode) else {
+            let Step::Run { stage, .. } = self.steps[at] else {
+                self.pass(at, block);
                 continue;
             };
-            let calls = meter::heap_calls();
+            let ran = self.run(at, block, &mode);
             let runner = &mut self.stages[stage];
-            runner.charge_heap(calls - heap_calls);
-            heap_calls = calls;
+            let calls = meter::heap_calls();
+            if calls != heap_calls {
+                runner.charge_heap(calls - heap_calls);
+                heap_calls = calls;
+            }
             if let Some(before) = clock {
                 let now = Instant::now();
                 runner.record_time(now.duration_since(before).as_nanos() as u64);
                 clock = Some(now);
             }
-            if ran.failed && runner.on_error() == OnError::Stop {
-                result = Err(Stopped { stage });
-            }
-            if ran.turned {
-                self.exchange.send(stage, block.position_frames, runner);
-            }
-            if ran.records > 0 {
-                self.keep_records(stage, block.position_frames, ran.records);
+            if ran.is_notable() {
+                result = result.and(self.note(stage, block.position_frames, ran));
             }
         }
         result
+    }
+
+    /// Passes on what a stage left behind besides audio.
+    #[cold]
+    fn note(&mut self, stage: usize, position_frames: u64, ran: Ran) -> Result<(), Stopped> {
+        let runner = &mut self.stages[stage];
+        let stops = ran.failed && runner.on_error() == OnError::Stop;
+        if ran.turned {
+            self.exchange.send(stage, position_frames, runner);
+        }
+        self.keep_records(stage, position_frames, ran.records as usize);
+        if stops {
+            Err(Stopped { stage })
+        } else {
+            Ok(())
+        }
     }
 
     /// Sends taps what is there, so that they know all frames so far. Thread: audio.
@@ -264,41 +278,44 @@ impl Engine {
         stages.chain(waiting).collect()
     }
 
-    /// Does one step; answers which stage ran, if one did.
-    #[inline]
-    fn step(&mut self, at: usize, block: &mut Lent<'_>, mode: &FloatMode) -> Option<(usize, Ran)> {
-        match &self.steps[at] {
-            Step::Run {
-                stage,
-                input,
-                sidechains,
+    /// Does one step that runs a stage.
+    #[inline(always)] // Its views are kept in registers.
+    fn run(&mut self, at: usize, block: &mut Lent<'_>, mode: &FloatMode) -> Ran {
+        let Step::Run {
+            stage,
+            input,
+            sidechains,
+            output,
+        } = &self.steps[at]
+        else {
+            return Ran::NOTHING;
+        };
+        let (position_frames, flags) = (block.position_frames, block.flags);
+        let (runner, records) = (&mut self.stages[*stage], &mut self.room);
+        self.store.write(*output, block, |reader, output| {
+            let mut keys;
+            let sidechains = if sidechains.is_empty() {
+                &[][..]
+            } else {
+                keys = [AudioView::empty(); SIDECHAINS_MAX];
+                views(&{ reader }, sidechains, &mut keys)
+            };
+            let block = StageBlock {
+                position_frames,
+                flags,
+                input: reader.view(*input),
                 output,
-            } => {
-                let (position_frames, flags) = (block.position_frames, block.flags);
-                let (runner, room) = (&mut self.stages[*stage], &mut self.room);
-                let ran = self.store.write(*output, block, |reader, into| {
-                    let mut keys;
-                    let keys = if sidechains.is_empty() {
-                        &[][..]
-                    } else {
-                        keys = [AudioView::empty(); SIDECHAINS_MAX];
-                        for (key, place) in keys.iter_mut().zip(sidechains) {
-                            *key = reader.view(*place);
-                        }
-                        &keys[..sidechains.len().min(SIDECHAINS_MAX)]
-                    };
-                    let block = StageBlock {
-                        position_frames,
-                        flags,
-                        input: reader.view(*input),
-                        output: into,
-                        sidechains: keys,
-                        records: room,
-                    };
-                    runner.run(block, mode)
-                });
-                return Some((*stage, ran));
-            }
+                sidechains,
+                records,
+            };
+            runner.run(block, mode)
+        })
+    }
+
+    /// Does one step that runs no stage.
+    fn pass(&mut self, at: usize, block: &mut Lent<'_>) {
+        match &self.steps[at] {
+            Step::Run { .. } => {}
             Step::Mix { terms, into } => {
                 self.store.write(*into, block, |reader, mut into| {
                     let mut terms = terms.iter().map(|term| reader.view(*term));
@@ -325,11 +342,9 @@ impl Engine {
                 self.taps[*tap].take(reader.view(*signal), reference, &mut self.full);
             }
         }
-        None
     }
 
     /// Moves what a call left behind into the ring.
-    #[inline]
     fn keep_records(&mut self, stage: usize, position_frames: u64, count: usize) {
         for record in &self.room[..count.min(RECORDS_PER_CALL)] {
             let record = StageRecord {
@@ -342,6 +357,20 @@ impl Engine {
             }
         }
     }
+}
+
+/// What lies at several places.
+#[inline(never)]
+fn views<'a, 'b>(
+    reader: &Reader<'a>,
+    places: &[Place],
+    views: &'b mut [AudioView<'a>; SIDECHAINS_MAX],
+) -> &'b [AudioView<'a>] {
+    let count = places.len().min(SIDECHAINS_MAX);
+    for (view, place) in views.iter_mut().zip(places) {
+        *view = reader.view(*place);
+    }
+    &views[..count]
 }
 
 fn copy(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {

@@ -3,7 +3,7 @@
 use segue_plugin::link::{AudioView, CallStatus, Processor};
 
 use crate::audio::FloatMode;
-use crate::audio::first_non_finite;
+use crate::audio::is_finite;
 
 /// What is heard when a stage fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub struct Fault {
 }
 
 /// Why a call counts as failed, if it does.
-#[inline]
+#[inline(always)]
 pub(super) fn failure(
     status: CallStatus,
     mode: &FloatMode,
@@ -117,10 +117,5 @@ pub(super) fn failure(
     if mode.was_changed() {
         return Some(FaultKind::FloatMode);
     }
-    let channels = 0..output.channels();
-    let bad = |channel| first_non_finite(output.channel(channel)).is_some();
-    channels
-        .into_iter()
-        .any(bad)
-        .then_some(FaultKind::NonFinite)
+    (!is_finite(output)).then_some(FaultKind::NonFinite)
 }

@@ -101,7 +101,7 @@ impl Seat {
     }
 
     /// One call, held to a budget where there is one.
-    #[inline]
+    #[inline(always)] // What it is given stays in registers, as in `Stage::run`.
     pub(super) fn call(
         &mut self,
         call: &Call<'_>,
@@ -110,9 +110,24 @@ impl Seat {
         mode: &FloatMode,
         gauge: Option<&mut Gauge>,
     ) -> Called {
-        let Some(gauge) = gauge else {
-            return self.process(call, output, records, mode);
-        };
+        match gauge {
+            None => self.process(call, output, records, mode),
+            Some(gauge) => {
+                let mut output = output.part(0, output.frames());
+                self.call_measured(&{ *call }, &mut output, records, mode, gauge)
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn call_measured(
+        &mut self,
+        call: &Call<'_>,
+        output: &mut AudioViewMut<'_>,
+        records: &mut [Record],
+        mode: &FloatMode,
+        gauge: &mut Gauge,
+    ) -> Called {
         let mark = Gauge::begin();
         let mut called = self.process(call, output, records, mode);
         let measured = gauge.end(&mark, output.frames(), &mut self.held_bytes);
@@ -121,7 +136,7 @@ impl Seat {
         called
     }
 
-    #[inline]
+    #[inline(always)]
     fn process(
         &mut self,
         call: &Call<'_>,
@@ -142,7 +157,7 @@ impl Seat {
         });
         let fault = failure(outcome.status, mode, output.shared());
         if let (None, Some(pad)) = (fault, &mut self.pad) {
-            pad.replace(output);
+            pad.replace(&mut output.part(0, frames));
         }
         Called {
             fault,

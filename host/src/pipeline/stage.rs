@@ -79,11 +79,26 @@ struct Rest {
 /// What one call of a stage left behind.
 pub(super) struct Ran {
     /// How many records were written.
-    pub(super) records: usize,
+    pub(super) records: u32,
     /// Whether it failed in this block.
     pub(super) failed: bool,
     /// Whether there are turns to send on.
     pub(super) turned: bool,
+}
+
+impl Ran {
+    /// Nothing ran.
+    pub(super) const NOTHING: Self = Self {
+        records: 0,
+        failed: false,
+        turned: false,
+    };
+
+    /// Whether it left anything behind besides audio.
+    #[inline]
+    pub(super) const fn is_notable(&self) -> bool {
+        self.records > 0 || self.failed || self.turned
+    }
 }
 
 /// What a stage reads and fills.
@@ -193,7 +208,10 @@ impl Stage {
     }
 
     /// Fills the output of one block, by the instance or by its substitute.
-    #[inline]
+    ///
+    /// What is lent stays in registers where all is well: calls that are out of line are given
+    /// copies, so that no view has to lie in memory for them.
+    #[inline(always)]
     pub(super) fn run(&mut self, block: StageBlock<'_>, mode: &FloatMode) -> Ran {
         let StageBlock {
             position_frames,
@@ -210,17 +228,21 @@ impl Stage {
             sidechains,
         };
         if self.is_out {
-            return self.run_out(&call, &mut output, records, mode);
+            let mut output = output.part(0, output.frames());
+            return self.run_out(&{ call }, &mut output, records, mode);
         }
         let gauge = self.gauge.as_deref_mut();
         let called = self.seat.call(&call, &mut output, records, mode, gauge);
         self.count(called);
         let turned = match called.fault {
-            Some(kind) => self.fail(kind, &call, &mut output, mode),
+            Some(kind) => {
+                let mut output = output.part(0, output.frames());
+                self.fail(kind, &{ call }, &mut output, mode)
+            }
             None => self.follow(&call, output.shared(), mode),
         };
         Ran {
-            records: called.records as usize,
+            records: called.records,
             failed: called.fault.is_some(),
             turned,
         }
@@ -237,10 +259,12 @@ impl Stage {
 
     /// Keeps what a later substitute needs, and the outputs of this block; answers whether there
     /// are turns.
-    #[inline]
+    #[inline(always)]
     fn follow(&mut self, call: &Call<'_>, output: AudioView<'_>, mode: &FloatMode) -> bool {
         let fault = self.substitute.follow(call, output, mode);
-        self.tell_fallback(fault, call.position_frames);
+        if fault.is_some() {
+            self.tell_fallback(fault, call.position_frames);
+        }
         for (spread, value) in self.output_spreads.iter_mut().zip(self.seat.outputs()) {
             spread.record(*value);
         }
@@ -277,6 +301,7 @@ impl Stage {
         self.tell_fallback(fault, call.position_frames);
     }
 
+    #[cold]
     fn tell_fallback(&mut self, fault: Option<FaultKind>, position_frames: u64) {
         if let Some(kind) = fault {
             self.rest.turns[1] = Some(TurnKind::FallbackFailed(Fault {
@@ -300,7 +325,7 @@ impl Stage {
         if let Some(new) = &mut trial {
             let called = new.call(call, records, mode, self.gauge.as_deref_mut());
             self.count(called);
-            written = called.records as usize;
+            written = called.records;
             if let Some(kind) = called.fault {
                 self.fail_trial(kind, call.position_frames, &mut trial);
             }

@@ -38,7 +38,7 @@ impl Store {
     ///
     /// # Panics
     /// When the place is the input: a plan never writes it.
-    #[inline]
+    #[inline(always)] // It hands over views that are kept in registers, and copied otherwise.
     pub(super) fn write<R>(
         &mut self,
         place: Place,
@@ -46,29 +46,26 @@ impl Store {
         body: impl FnOnce(Reader<'_>, AudioViewMut<'_>) -> R,
     ) -> R {
         let (input, frames) = (block.input, block.input.frames());
-        match place {
+        let (before, after, output, into) = match place {
             Place::Input => unreachable!("a plan never writes the input"),
             Place::Output => {
-                let reader = Reader {
-                    before: &self.slots,
-                    after: &[],
-                    input,
-                    output: AudioView::empty(),
-                };
-                body(reader, block.output.part(0, frames))
+                let into = block.output.part(0, frames);
+                (&self.slots[..], &[][..], AudioView::empty(), into)
             }
             Place::Slot(slot) => {
                 let (before, rest) = self.slots.split_at_mut(slot);
                 let (written, after) = rest.split_first_mut().expect("a plan names its own slots");
-                let reader = Reader {
-                    before,
-                    after,
-                    input,
-                    output: block.output.shared(),
-                };
-                body(reader, view_mut(written, frames))
+                let into = view_mut(written, frames);
+                (&*before, &*after, block.output.shared(), into)
             }
-        }
+        };
+        let reader = Reader {
+            before,
+            after,
+            input,
+            output,
+        };
+        body(reader, into)
     }
 }
 
@@ -84,7 +81,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What lies at a place, as many frames as the block has.
-    #[inline]
+    #[inline(always)] // As `Store::write`.
     pub(super) fn view(&self, place: Place) -> AudioView<'a> {
         match place {
             Place::Input => self.input,

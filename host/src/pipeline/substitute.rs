@@ -145,8 +145,23 @@ impl Substitute {
 
     /// Keeps up with a block that somebody else fills with `heard`. Answers why the fallback
     /// failed, if it did.
-    #[inline]
+    #[inline(always)] // What it is given stays in registers, as in `Stage::run`.
     pub(super) fn follow(
+        &mut self,
+        call: &Call<'_>,
+        heard: AudioView<'_>,
+        mode: &FloatMode,
+    ) -> Option<FaultKind> {
+        if self.on_error == OnError::Bypass && self.dry.is_none() {
+            follow_input(&mut self.apart, call.input, heard);
+            return None;
+        }
+        self.follow_late(&{ *call }, heard, mode)
+    }
+
+    /// As `follow`, for every substitute but an input without latency.
+    #[inline(never)]
+    fn follow_late(
         &mut self,
         call: &Call<'_>,
         heard: AudioView<'_>,
@@ -154,13 +169,7 @@ impl Substitute {
     ) -> Option<FaultKind> {
         let input = call.input;
         match (self.on_error, &mut self.dry) {
-            (OnError::Bypass, None) => {
-                for (channel, apart) in self.apart.iter_mut().enumerate() {
-                    let from = source_of(channel, input.channels());
-                    let dry = from.map_or(0.0, |from| input.last_sample(from));
-                    *apart = heard.last_sample(channel) - dry;
-                }
-            }
+            (OnError::Bypass, None) => follow_input(&mut self.apart, input, heard),
             (OnError::Bypass, Some(line)) => {
                 for (channel, apart) in self.apart.iter_mut().enumerate() {
                     let from = source_of(channel, input.channels());
@@ -169,11 +178,7 @@ impl Substitute {
                 }
                 line.feed(input);
             }
-            (OnError::Mute | OnError::Stop, _) => {
-                for (channel, apart) in self.apart.iter_mut().enumerate() {
-                    *apart = heard.last_sample(channel);
-                }
-            }
+            (OnError::Mute | OnError::Stop, _) => keep_last(&mut self.apart, heard),
             // What is held goes on from what was heard.
             (OnError::Hold, _) => self.keep(heard),
             (OnError::Fallback, _) => return self.follow_spare(call, heard, mode),
@@ -328,6 +333,21 @@ impl Substitute {
                 (None, _) => output.channel(channel).fill(0.0),
             }
         }
+    }
+}
+
+/// Keeps how far the last frame that is heard is from that of the input.
+#[inline(always)]
+fn follow_input(apart: &mut [f32], input: AudioView<'_>, heard: AudioView<'_>) {
+    if let ([left, right], 2) = (&mut *apart, input.channels()) {
+        *left = heard.last_sample(0) - input.last_sample(0);
+        *right = heard.last_sample(1) - input.last_sample(1);
+        return;
+    }
+    for (channel, apart) in apart.iter_mut().enumerate() {
+        let from = source_of(channel, input.channels());
+        let dry = from.map_or(0.0, |from| input.last_sample(from));
+        *apart = heard.last_sample(channel) - dry;
     }
 }
 
