@@ -4,15 +4,17 @@
 //! chunks for taps and counters. On the audio thread nothing here allocates, frees, locks, waits
 //! or calls the system, but for the clock on the blocks that are timed.
 
+mod mix;
+
 use std::time::Instant;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 
 use crate::audio::FloatMode;
-use crate::audio::first_non_finite;
 use crate::loading::meter::{self, RealTimeScope};
 use crate::pipeline::delay::DelayLine;
+use crate::pipeline::engine::mix::mix;
 use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, exchange};
 use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
@@ -318,12 +320,7 @@ impl Engine {
             Step::Run { .. } => {}
             Step::Mix { terms, into } => {
                 self.store.write(*into, block, |reader, mut into| {
-                    let mut terms = terms.iter().map(|term| reader.view(*term));
-                    if let Some(first) = terms.next() {
-                        copy(first, &mut into);
-                    }
-                    terms.for_each(|term| add(term, &mut into));
-                    keep_finite(&mut into);
+                    mix(terms.iter().map(|term| reader.view(*term)), &mut into);
                 });
             }
             Step::Delay { from, line, into } => {
@@ -371,31 +368,6 @@ fn views<'a, 'b>(
         *view = reader.view(*place);
     }
     &views[..count]
-}
-
-fn copy(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
-    for channel in 0..from.channels().min(into.channels()) {
-        into.channel(channel).copy_from_slice(from.channel(channel));
-    }
-}
-
-/// Two finite samples beyond 10^38 have no finite sum; no stage behind it is to be blamed.
-fn keep_finite(sum: &mut AudioViewMut<'_>) {
-    for channel in 0..sum.channels() {
-        let samples = sum.channel(channel);
-        if first_non_finite(samples).is_some() {
-            let finite = samples.iter_mut().filter(|sample| !sample.is_finite());
-            finite.for_each(|sample| *sample = 0.0);
-        }
-    }
-}
-
-fn add(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
-    for channel in 0..from.channels().min(into.channels()) {
-        let sums = into.channel(channel).iter_mut();
-        sums.zip(from.channel(channel))
-            .for_each(|(sum, term)| *sum += term);
-    }
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@
 //!
 //! `run` and what it calls is the audio thread's; what allocates or says so is not.
 
+mod block;
 mod facts;
 
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
+use segue_plugin::link::{AudioView, AudioViewMut, Processor, Record};
 
 use crate::audio::FloatMode;
 use crate::observe::{Histogram, Spread};
@@ -18,6 +19,8 @@ use crate::pipeline::fault::{Fault, FaultKind, OnError};
 use crate::pipeline::seat::{Call, Called, Occupant, Seat, Shape};
 use crate::pipeline::substitute::{Return, Spare, Substitute};
 use crate::pipeline::trial::{Progress, Trial};
+
+pub(super) use block::{Ran, StageBlock};
 
 /// Whether a stage is heard.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,41 +77,6 @@ struct Rest {
     leaving: Option<Box<Trial>>,
     /// What happened in this block to the instance or the one on trial, and to the fallback.
     turns: [Option<TurnKind>; 2],
-}
-
-/// What one call of a stage left behind.
-pub(super) struct Ran {
-    /// How many records were written.
-    pub(super) records: u32,
-    /// Whether it failed in this block.
-    pub(super) failed: bool,
-    /// Whether there are turns to send on.
-    pub(super) turned: bool,
-}
-
-impl Ran {
-    /// Nothing ran.
-    pub(super) const NOTHING: Self = Self {
-        records: 0,
-        failed: false,
-        turned: false,
-    };
-
-    /// Whether it left anything behind besides audio.
-    #[inline]
-    pub(super) const fn is_notable(&self) -> bool {
-        self.records > 0 || self.failed || self.turned
-    }
-}
-
-/// What a stage reads and fills.
-pub(super) struct StageBlock<'a> {
-    pub(super) position_frames: u64,
-    pub(super) flags: Flags,
-    pub(super) input: AudioView<'a>,
-    pub(super) output: AudioViewMut<'a>,
-    pub(super) sidechains: &'a [AudioView<'a>],
-    pub(super) records: &'a mut [Record],
 }
 
 impl Stage {

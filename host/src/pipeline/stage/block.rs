@@ -1,0 +1,39 @@
+//! Block: what a stage is lent for one call, and what the call leaves behind.
+
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Record};
+
+/// What one call of a stage left behind.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::pipeline) struct Ran {
+    /// How many records were written.
+    pub(in crate::pipeline) records: u32,
+    /// Whether it failed in this block.
+    pub(in crate::pipeline) failed: bool,
+    /// Whether there are turns to send on.
+    pub(in crate::pipeline) turned: bool,
+}
+
+impl Ran {
+    /// Nothing ran.
+    pub(in crate::pipeline) const NOTHING: Self = Self {
+        records: 0,
+        failed: false,
+        turned: false,
+    };
+
+    /// Whether it left anything behind besides audio.
+    #[inline]
+    pub(in crate::pipeline) const fn is_notable(&self) -> bool {
+        self.records > 0 || self.failed || self.turned
+    }
+}
+
+/// What a stage reads and fills.
+pub(in crate::pipeline) struct StageBlock<'a> {
+    pub(in crate::pipeline) position_frames: u64,
+    pub(in crate::pipeline) flags: Flags,
+    pub(in crate::pipeline) input: AudioView<'a>,
+    pub(in crate::pipeline) output: AudioViewMut<'a>,
+    pub(in crate::pipeline) sidechains: &'a [AudioView<'a>],
+    pub(in crate::pipeline) records: &'a mut [Record],
+}
