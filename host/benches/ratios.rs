@@ -91,6 +91,7 @@ fn engine(stages: usize, frames: usize) -> Engine {
     let network = Network {
         channels_in: CHANNELS,
         stages: (0..stages).map(wiring).collect(),
+        wires: Vec::new(),
         taps: Vec::new(),
         output: Source::Stage(stages - 1),
     };

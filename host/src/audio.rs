@@ -13,6 +13,7 @@ mod buffer;
 mod cpu;
 mod finite;
 mod format;
+mod speakers;
 
 pub use buffer::Buffer;
 pub use cpu::FloatMode;
@@ -26,3 +27,5 @@ pub use format::SampleFormat;
 pub use format::layout;
 pub use segue_plugin::layout::CHANNELS_MAX;
 pub use segue_plugin::layout::Layout;
+pub use speakers::LayoutName;
+pub use speakers::LayoutNameError;

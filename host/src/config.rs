@@ -18,6 +18,7 @@ mod build;
 mod check;
 mod defaults;
 mod entries;
+mod failure;
 pub mod find;
 #[cfg(test)]
 mod golden;
@@ -66,6 +67,7 @@ pub fn parse(text: &str, path: &Path, overrides: &[Override]) -> Result<Config, 
     overlay::apply(&named, &mut entries, &mut mistakes);
     defaults::fill(&ROOT, &mut entries);
     shape::check(&entries, &mut mistakes);
+    failure::check(&entries, &mut mistakes);
     if mistakes.has_errors() {
         return Err(mistakes);
     }

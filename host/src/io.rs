@@ -6,25 +6,43 @@
 //! through here as they are: the engine cleans them at its border, with `audio::sanitize`.
 //! Everything here may block and allocates; none of it is for the audio thread.
 
+mod aiff;
+mod compressed;
+mod container;
+mod convert;
 mod decode;
 mod encode;
 mod encoding;
 mod error;
 mod flac;
+mod foreign;
+pub mod fragment;
+mod front;
+mod g711;
 mod input;
 mod metadata;
 mod notice;
 mod output;
 mod pcm;
 mod raw;
+mod signature;
 mod sink;
+mod speakers;
 mod stop;
 mod wav;
 
-use std::ffi::OsStr;
 use std::ops::Range;
 use std::path::Path;
 
+pub use crate::io::aiff::AiffError;
+pub use crate::io::compressed::CompressedError;
+pub use crate::io::container::Container;
+pub use crate::io::container::has_header;
+pub use crate::io::container::is_raw;
+pub use crate::io::convert::Cleaned;
+pub use crate::io::convert::ConvertError;
+pub use crate::io::convert::Wanted;
+pub use crate::io::convert::convert;
 pub use crate::io::decode::Decoder;
 pub use crate::io::encode::Encoder;
 pub use crate::io::encoding::ByteOrder;
@@ -48,29 +66,21 @@ pub use crate::io::wav::WavError;
 use crate::audio::Buffer;
 use crate::audio::Format;
 use crate::audio::SampleFormat;
-use crate::io::error::LATER_VERSION;
+use crate::io::compressed::CompressedSource;
+use crate::io::flac::write::CHANNELS_MAX;
+use crate::io::flac::write::FlacSink;
+use crate::io::flac::write::RATE_MAX_HZ;
+use crate::io::front::Front;
 use crate::io::input::Input;
-use crate::io::input::STANDARD;
 use crate::io::output::Output;
 use crate::io::pcm::PcmSource;
+use crate::io::signature::Kind;
+use crate::io::signature::SIGNATURE_BYTES;
+use crate::io::signature::Signature;
+use crate::io::signature::signature;
 use crate::io::sink::PcmSink;
-use crate::io::wav::write::Header;
-
-/// First bytes looked at to see what an input is.
-const SIGNATURE_BYTES: usize = 12;
-
-/// Names that ask for a format other than WAV, and whether a later version writes it.
-const OTHER_EXTENSIONS: [(&str, bool); 9] = [
-    ("aac", false),
-    ("aif", false),
-    ("aiff", false),
-    ("flac", true),
-    ("m4a", false),
-    ("mp3", false),
-    ("ogg", false),
-    ("opus", false),
-    ("w64", false),
-];
+use crate::io::wav::write::Header as WavHeader;
+use crate::io::wav::write::Sizes;
 
 /// Samples that come in.
 pub trait Source: Send {
@@ -96,6 +106,12 @@ pub trait Source: Send {
     /// # Errors
     /// When the system cannot read on, or compressed audio is damaged.
     fn read(&mut self, into: &mut Buffer) -> Result<usize, ReadError>;
+
+    /// Samples that were not finite and had to become 0 before they could be converted, since the
+    /// last call; `None` where what is read was not touched.
+    fn cleaned(&mut self) -> Option<Cleaned> {
+        None
+    }
 }
 
 /// Samples that go out. Dropped without [`Sink::finish`] it leaves no file.
@@ -128,15 +144,6 @@ pub struct Written {
     pub bytes: u64,
     /// Samples beyond the range of the integers they became; 0 for floats.
     pub clipped: u64,
-}
-
-/// What stands in front of the samples of an output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Container {
-    /// A WAV header.
-    Wav,
-    /// Nothing.
-    Raw(ByteOrder),
 }
 
 /// What an output is to be.
@@ -185,8 +192,10 @@ pub fn open_until(
     let first = input.peek(SIGNATURE_BYTES)?.to_vec();
     match signature(&first) {
         Signature::Wav => wav_source(input),
+        Signature::Aiff => aiff_source(input),
         Signature::Flac => flac_source(input),
-        Signature::Later(found) => Err(OpenError::Later {
+        Signature::Compressed(kind) => compressed_source(input, kind),
+        Signature::Unsupported(found) => Err(OpenError::Unsupported {
             name: input.name,
             found,
         }),
@@ -215,67 +224,82 @@ pub fn create_until(
     options: &OutputOptions<'_>,
     stop: &Stop,
 ) -> Result<Box<dyn Sink>, CreateError> {
-    let name = || path.display().to_string();
-    let format = &options.format;
-    let order = match options.container {
-        Container::Wav => ByteOrder::Little,
-        Container::Raw(order) => order,
+    let OutputOptions {
+        format,
+        metadata,
+        frames,
+        ..
+    } = options;
+    let samples = options.container.samples(options.samples);
+    let output = Output::create(path, options.overwrite, options.input)?.stopped_by(stop);
+    let (header, order): (Box<dyn Front>, _) = match options.container {
+        Container::Raw(order) => {
+            let encoding = Encoding { samples, order };
+            return Ok(Box::new(PcmSink::raw(output, encoding, format)));
+        }
+        Container::Flac => {
+            flac_bounds(path, format)?;
+            let sink = FlacSink::new(output, format, samples, metadata, *frames);
+            return Ok(Box::new(sink));
+        }
+        Container::Wav => (wav_header(options, samples, &output), ByteOrder::Little),
+        Container::Aiff => {
+            let header = aiff::write::Header::new(format, samples, metadata);
+            (Box::new(header), ByteOrder::Big)
+        }
     };
-    let encoding = Encoding {
-        samples: options.samples,
-        order,
-    };
-    if options.container != Container::Wav {
-        let output = Output::create(path, options.overwrite, options.input)?.stopped_by(stop);
-        return Ok(Box::new(PcmSink::raw(output, encoding, format)));
-    }
-    refuse_other_extensions(path)?;
-    let header = Header::new(format, options.samples, options.metadata);
-    if let Some(frames) = options
-        .frames
-        .filter(|frames| *frames > header.frames_max())
-    {
+    let frame_bytes = (samples.bytes() * format.channels()) as u64;
+    if let Some(frames) = frames.filter(|frames| *frames > header.frames_max()) {
         return Err(CreateError::TooLong {
-            name: name(),
+            name: path.display().to_string(),
             frames,
-            found_bytes: frames
-                .saturating_mul((encoding.samples.bytes() * format.channels()) as u64),
-            expected_bytes: header.data_bytes_max(),
+            found_bytes: frames.saturating_mul(frame_bytes),
+            expected_bytes: header.frames_max() * frame_bytes,
         });
     }
-    let output = Output::create(path, options.overwrite, options.input)?.stopped_by(stop);
-    let sink = PcmSink::wav(output, encoding, format, header, options.frames);
+    let encoding = Encoding { samples, order };
+    let sink = PcmSink::behind(output, encoding, format, header, *frames);
     Ok(Box::new(sink))
 }
 
-/// What the first bytes of an input say it is.
-enum Signature {
-    Wav,
-    Flac,
-    /// A format that is read by a later version, with its article.
-    Later(&'static str),
-    /// Nothing known; how to say it.
-    Unknown(&'static str),
+/// FLAC has bounds of its own.
+fn flac_bounds(path: &Path, format: &Format) -> Result<(), CreateError> {
+    let name = || path.display().to_string();
+    let (channels, sample_rate_hz) = (format.channels(), format.sample_rate_hz());
+    if channels > CHANNELS_MAX {
+        return Err(CreateError::Channels {
+            name: name(),
+            found: channels,
+            expected: CHANNELS_MAX,
+        });
+    }
+    if sample_rate_hz > RATE_MAX_HZ {
+        return Err(CreateError::SampleRate {
+            name: name(),
+            found: sample_rate_hz,
+            expected: RATE_MAX_HZ,
+        });
+    }
+    Ok(())
 }
 
-fn signature(first: &[u8]) -> Signature {
-    let form = first.get(8..12).unwrap_or_default();
-    match first {
-        [] => Signature::Unknown("is empty"),
-        [b'R', b'I', b'F', b'F', ..]
-        | [b'R', b'F', b'6', b'4', ..]
-        | [b'B', b'W', b'6', b'4', ..]
-            if form == b"WAVE" =>
-        {
-            Signature::Wav
-        }
-        [b'f', b'L', b'a', b'C', ..] => Signature::Flac,
-        [b'R', b'I', b'F', b'X', ..] => Signature::Later("big-endian WAV (RIFX)"),
-        [b'F', b'O', b'R', b'M', ..] => Signature::Later("AIFF"),
-        [b'O', b'g', b'g', b'S', ..] => Signature::Later("Ogg"),
-        [b'I', b'D', b'3', ..] | [0xff, 0xfa..=0xfb | 0xf2..=0xf3, ..] => Signature::Later("MP3"),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Signature::Later("MP4"),
-        _ => Signature::Unknown("holds no audio format known"),
+/// A header for as many frames as are known to come, else for any number; nobody goes back to
+/// fill in the header of a pipe.
+fn wav_header(
+    options: &OutputOptions<'_>,
+    samples: SampleFormat,
+    output: &Output,
+) -> Box<dyn Front> {
+    let header = |sizes| WavHeader::new(&options.format, samples, options.metadata, sizes);
+    let short = header(Sizes::Short);
+    let is_short = match options.frames {
+        Some(frames) => frames <= short.frames_max(),
+        None => !output.is_rewritable(),
+    };
+    if is_short {
+        Box::new(short)
+    } else {
+        Box::new(header(Sizes::Long))
     }
 }
 
@@ -292,6 +316,20 @@ fn wav_source(mut input: Input) -> Result<Box<dyn Source>, OpenError> {
     }
 }
 
+fn aiff_source(mut input: Input) -> Result<Box<dyn Source>, OpenError> {
+    let (name, bytes) = (input.name.clone(), input.bytes);
+    let pcm = aiff::read::header(&mut input).and_then(|mut found| {
+        if bytes.is_some() {
+            found.behind(|at, into| input.read_at(at, into));
+        }
+        found.pcm(bytes)
+    });
+    match pcm {
+        Ok(pcm) => Ok(Box::new(PcmSource::new(name, input.file_id, input, pcm))),
+        Err(source) => Err(OpenError::Aiff { name, source }),
+    }
+}
+
 fn flac_source(input: Input) -> Result<Box<dyn Source>, OpenError> {
     let (name, file_id) = (input.name.clone(), input.file_id);
     match flac::FlacSource::new(name.clone(), file_id, input) {
@@ -300,21 +338,10 @@ fn flac_source(input: Input) -> Result<Box<dyn Source>, OpenError> {
     }
 }
 
-/// A name such as `x.flac` would lie about what is in the file.
-fn refuse_other_extensions(path: &Path) -> Result<(), CreateError> {
-    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-    let found = extension.to_ascii_lowercase();
-    let other = OTHER_EXTENSIONS.iter().find(|(other, _)| *other == found);
-    match other {
-        Some((_, later)) if path.as_os_str() != STANDARD => Err(CreateError::Unsupported {
-            name: path.display().to_string(),
-            found: found.to_ascii_uppercase(),
-            when: if *later {
-                format!("Segue {LATER_VERSION} will write")
-            } else {
-                "Segue does not write".to_owned()
-            },
-        }),
-        _ => Ok(()),
+fn compressed_source(input: Input, kind: Kind) -> Result<Box<dyn Source>, OpenError> {
+    let name = input.name.clone();
+    match CompressedSource::new(input, kind) {
+        Ok(source) => Ok(Box::new(source)),
+        Err(source) => Err(OpenError::Compressed { name, source }),
     }
 }

@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | 7 | `cli`, `report` | words from and to people; only `cli` prints |
 //! | 6 | `session` | one run from start to stop |
+//! | 5 | `supervise` | what becomes of a stage that failed |
 //! | 4 | `pipeline`, `admission` | blocks into blocks; which binaries may be opened |
 //! | 3 | `resolve`, `loading` | versions and load order; file to checked generation to instance |
 //! | 2 | `config`, `discovery`, `io` | plugins.toml; directories to manifests; samples in and out |
@@ -29,3 +30,4 @@ pub mod pipeline;
 pub mod report;
 pub mod resolve;
 pub mod session;
+pub mod supervise;

@@ -12,7 +12,7 @@ mod generation;
 pub mod meter;
 mod services;
 
-pub use deadline::{CREATE_DEADLINE, Missed, within};
+pub use deadline::{CREATE_DEADLINE, Missed, Pending, begin, within};
 pub use error::LoadError;
 pub use generation::{Generation, GenerationUse, resident};
 pub use services::Providers;

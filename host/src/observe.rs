@@ -13,8 +13,9 @@ pub use batch::{BatchReport, BatchTotals, FileReport, FileState};
 pub use event::{Event, EventSink, NoSink};
 pub use histogram::Histogram;
 pub use report::{
-    ActionReport, DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport,
-    ProcessReport, ReadingReport, RunReport, SCHEMA_VERSION, StageReport, StreamReport, TapReport,
-    TimeReport,
+    ActionReport, AttemptReport, BudgetReport, DecideReport, FallbackReport, FaultReport,
+    GenerationReport, HeapReport, LeftOutReport, Notice, OutputReport, ProcessReport,
+    ReadingReport, RestartReport, RunReport, SCHEMA_VERSION, StageReport, StreamReport,
+    SubstituteReport, TapReport, TimeReport,
 };
 pub use spread::Spread;

@@ -9,21 +9,32 @@
 //! place and writes another; what happened is left in counters and in a ring, to be read on the
 //! control thread.
 
+mod budget;
 mod crossfade;
 mod delay;
 mod engine;
+mod exchange;
 mod fault;
 mod feed;
+mod hold;
 mod network;
 mod plan;
+mod seat;
 mod stage;
 mod store;
+mod substitute;
+mod trial;
 
-pub use crossfade::Decay;
+pub use budget::{Breach, Budget, BudgetUse};
+pub use crossfade::{Decay, Fade};
 pub use delay::DelayLine;
 pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped};
+pub use exchange::{Arrival, Departure, Turn, TurnKind};
 pub use fault::{Fault, FaultKind, OnError};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
 pub use network::{Cycle, Network, Source, TapWiring, Wiring};
 pub use plan::{DelaySpec, Place, Plan, Step};
+pub use seat::{Occupant, Shape};
 pub use stage::{Stage, StageSetup, StageState};
+pub use substitute::SubstituteFrames;
+pub use trial::Trial;

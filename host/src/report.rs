@@ -3,6 +3,7 @@
 //! In: a `RunReport`. Out: tables within so many columns, or JSON. Pure.
 
 pub mod batch;
+mod failures;
 mod figures;
 mod readings;
 mod stages;
@@ -21,6 +22,7 @@ use crate::observe::RunReport;
 pub fn text(report: &RunReport, color: Color, columns: usize) -> String {
     let parts = [
         stages::text(report, color, columns),
+        failures::text(report, color, columns),
         readings::text(report, color, columns),
         summary::actions(report, color, columns),
         summary::remarks(report, color, columns),

@@ -10,6 +10,7 @@
 
 pub mod batch;
 mod bind;
+mod borders;
 mod build;
 mod catalogue;
 mod content;
@@ -19,9 +20,13 @@ mod export;
 mod key;
 mod observers;
 mod open;
+mod optional;
+mod recipe;
+mod restart;
 mod run;
 mod start;
 mod subscribers;
+mod takes;
 mod values;
 mod wires;
 
@@ -33,5 +38,6 @@ pub use error::SessionError;
 pub use export::process;
 pub use key::Key;
 pub use open::{Opening, Plugins, open};
+pub use optional::choose;
 pub use run::{Ended, NonFinite, Pace};
 pub use start::{Company, Input, Outcome, Output, Request, output_key, run};

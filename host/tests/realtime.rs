@@ -21,8 +21,10 @@ use std::time::Duration;
 
 use segue::discovery::{Registry, SearchPlan, content_hash, scan};
 use segue::loading::{Generation, Providers, meter, with_all_locks};
-use segue::pipeline::{Engine, Lent, Network, OnError, Plan, Source, Stage, StageSetup};
-use segue::pipeline::{TapWiring, Wiring};
+use segue::pipeline::{Arrival, Breach, Budget, Engine, Lent, Network, Occupant, OnError, Plan};
+use segue::pipeline::{
+    Rings, Shape, Source, Stage, StageSetup, TapWiring, Trial, TurnKind, Wiring,
+};
 use segue_plugin::abi::audio::Span;
 use segue_plugin::link::built_in;
 use segue_plugin::link::{AudioView, AudioViewMut, Creation, Flags, NoServices, Processor, Start};
@@ -84,6 +86,24 @@ impl AudioProcessor for Planted {
     }
 }
 
+/// Fails in the block that it is told, and in all that follow.
+#[derive(Params)]
+struct Mortal {
+    /// Which block of the stream; the last one there is means never.
+    #[param(range = 0.0..=1e9, default = 1e9)]
+    dies_in_block: f64,
+}
+
+impl AudioProcessor for Mortal {
+    fn process(&mut self, context: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
+        audio.copy();
+        if (context.position_frames() / FRAMES as u64) as f64 >= self.dies_in_block {
+            return Err(Fault::new(1, "as told"));
+        }
+        Ok(Status::Continue)
+    }
+}
+
 /// Where the libraries of this build are; built first where they are not.
 fn libraries() -> PathBuf {
     static BUILT: Once = Once::new();
@@ -98,7 +118,10 @@ fn libraries() -> PathBuf {
         .to_owned();
     BUILT.call_once(|| {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "-p", "segue-gain", "-p", "segue-filters"]);
+        cargo.arg("build");
+        for plugin in ["gain", "filters", "delay", "denoise", "dynamics"] {
+            cargo.args(["-p", &format!("segue-{plugin}")]);
+        }
         if !folder.ends_with("debug") {
             cargo.arg("--release");
         }
@@ -120,8 +143,9 @@ fn start() -> Start<'static> {
     }
 }
 
-/// The processor of a library that was built.
-fn hosted(name: &str, params: &[(&str, f64)]) -> Processor {
+/// The processor of a library that was built, by its name behind a `:` where it is not the first.
+fn hosted(address: &str, params: &[(&str, f64)]) -> Processor {
+    let (name, component) = address.split_once(':').unwrap_or((address, ""));
     let mut plan = SearchPlan::default();
     plan.files.push(libraries().join(name));
     let found = scan(
@@ -136,7 +160,10 @@ fn hosted(name: &str, params: &[(&str, f64)]) -> Processor {
     let hash = content_hash(&mut std::fs::File::open(path).unwrap()).unwrap();
     let folder = path.parent().unwrap();
     let generation = Generation::open(path, hash, &found.manifest, folder).unwrap();
-    let component = &found.manifest.components[0];
+    let mut components = found.manifest.components.iter();
+    let component = components
+        .find(|found| found.name.ends_with(component))
+        .unwrap();
     let params: Vec<_> = params
         .iter()
         .map(|(id, value)| (component.param(id).unwrap().index, *value))
@@ -167,29 +194,6 @@ fn planted(deed: Deed) -> Processor {
 
 /// A chain with a branch that is summed, and a tap.
 fn engine(processors: Vec<Processor>) -> Engine {
-    let count = processors.len();
-    let wiring = |at: usize| {
-        let before = at.checked_sub(1).map_or(Source::Input, Source::Stage);
-        let mut inputs = vec![before];
-        if at == count - 1 {
-            inputs.push(Source::Input);
-        }
-        Wiring {
-            inputs,
-            sidechains: Vec::new(),
-            channels_out: CHANNELS,
-            latency_frames: 0,
-        }
-    };
-    let network = Network {
-        channels_in: CHANNELS,
-        stages: (0..count).map(wiring).collect(),
-        taps: vec![TapWiring {
-            from: Source::Stage(count - 1),
-            reference: Some(Source::Input),
-        }],
-        output: Source::Stage(count - 1),
-    };
     let stage = |processor| {
         Stage::new(StageSetup {
             processor,
@@ -201,9 +205,98 @@ fn engine(processors: Vec<Processor>) -> Engine {
             sample_rate_hz: 48_000,
         })
     };
-    let stages = processors.into_iter().map(stage).collect();
+    chain(processors.into_iter().map(stage).collect()).0
+}
+
+/// The place of every stage here, so many frames late.
+const fn shape(latency_frames: u64) -> Shape {
+    Shape {
+        channels_in: CHANNELS,
+        channels_out: CHANNELS,
+        latency_frames,
+        sample_rate_hz: 48_000,
+    }
+}
+
+fn mortal(dies_in_block: f64) -> Occupant {
+    let creation = Creation {
+        params: &[(0, dies_in_block)],
+        ..Creation::default()
+    };
+    let made = built_in::processor::<Mortal>(&creation, Arc::new(NoServices));
+    let mut processor = made.unwrap();
+    processor.activate(&start()).unwrap();
+    Occupant {
+        processor,
+        latency_frames: 0,
+        held_bytes: 0,
+        outputs: 0,
+    }
+}
+
+/// Stages that all fail, each with another substitute and each with a new instance that fails on
+/// its trial, and one that does not.
+fn failing() -> (Engine, Rings) {
+    let budget = Budget {
+        time_share: Some(10.0),
+        memory_bytes: Some(1 << 30),
+        breach: Breach::Fails,
+    };
+    let stages = [
+        OnError::Bypass,
+        OnError::Mute,
+        OnError::Hold,
+        OnError::Fallback,
+        OnError::Fallback,
+    ];
+    let stages = stages.iter().enumerate().map(|(at, on_error)| {
+        let stage = Stage::of(mortal(20.0), *on_error, shape(100 * at as u64 % 200));
+        let stage = stage.with_budget(budget);
+        match at {
+            3 => stage.with_fallback(mortal(1e9), 0, FRAMES),
+            4 => stage.with_fallback(mortal(40.0), 0, FRAMES),
+            _ => stage,
+        }
+    });
+    let stages: Vec<Stage> = stages.collect();
+    let shapes: Vec<_> = stages.iter().map(Stage::shape).collect();
+    let (engine, mut rings) = chain(stages);
+    for (stage, shape) in shapes.iter().enumerate() {
+        let dies = if stage.is_multiple_of(2) { 30.0 } else { 1e9 };
+        let trial = Box::new(Trial::new(mortal(dies), shape, FRAMES));
+        rings.arrivals.push(Arrival { stage, trial }).unwrap();
+    }
+    (engine, rings)
+}
+
+/// A chain of stages with a branch that is summed, and a tap.
+fn chain(stages: Vec<Stage>) -> (Engine, Rings) {
+    let count = stages.len();
+    let wiring = |at: usize| {
+        let before = at.checked_sub(1).map_or(Source::Input, Source::Stage);
+        let mut inputs = vec![before];
+        if at == count - 1 {
+            inputs.push(Source::Input);
+        }
+        Wiring {
+            inputs,
+            sidechains: Vec::new(),
+            channels_out: CHANNELS,
+            latency_frames: stages[at].shape().latency_frames,
+        }
+    };
+    let network = Network {
+        channels_in: CHANNELS,
+        wires: Vec::new(),
+        stages: (0..count).map(wiring).collect(),
+        taps: vec![TapWiring {
+            from: Source::Stage(count - 1),
+            reference: Some(Source::Input),
+        }],
+        output: Source::Stage(count - 1),
+    };
     let plan = Plan::of(&network).unwrap();
-    Engine::new(&network, plan, stages, FRAMES).0
+    Engine::new(&network, plan, stages, FRAMES)
 }
 
 /// Runs so many blocks; answers the heap calls of this thread meanwhile.
@@ -245,6 +338,9 @@ fn reference() -> Engine {
     engine(vec![
         hosted("libsegue_filters.so", &bands),
         hosted("libsegue_gain.so", &[("gain_db", -6.0)]),
+        hosted("libsegue_dynamics.so:compressor", &[("link", 0.5)]),
+        hosted("libsegue_dynamics.so:gate", &[]),
+        hosted("libsegue_dynamics.so:limiter", &[("ceiling_dbtp", -9.0)]),
         planted(Deed::Nothing),
     ])
 }
@@ -254,6 +350,38 @@ fn no_heap_call_happens_on_the_audio_thread() {
     let mut engine = reference();
     assert_eq!(run(&mut engine), 0);
     assert!(engine.stages().iter().all(|stage| stage.heap_calls() == 0));
+}
+
+/// Processors that work in frames or hold a past: their first call is on another thread than the
+/// one they were activated on, as a thread's own storage would allocate there.
+#[test]
+fn no_heap_call_happens_on_a_thread_that_is_new_to_a_library() {
+    let mut engine = engine(vec![
+        hosted("libsegue_denoise.so", &[("mix", 0.8)]),
+        hosted(
+            "libsegue_delay.so",
+            &[("delay_ms", 20.0), ("feedback", 0.5)],
+        ),
+    ]);
+    let audio = std::thread::spawn(move || {
+        let calls = run(&mut engine);
+        let stages = engine.stages().iter().map(Stage::heap_calls);
+        (calls, stages.collect::<Vec<_>>())
+    });
+    assert_eq!(audio.join().unwrap(), (0, vec![0, 0]));
+}
+
+#[test]
+fn no_heap_call_happens_while_stages_fail_and_come_back() {
+    let (mut engine, mut rings) = failing();
+    assert_eq!(run(&mut engine), 0);
+    let turns: Vec<_> = std::iter::from_fn(|| rings.turns.pop().ok()).collect();
+    let count = |is: fn(&TurnKind) -> bool| turns.iter().filter(|turn| is(&turn.kind)).count();
+    assert_eq!(count(|kind| matches!(kind, TurnKind::Failed(_))), 5);
+    assert_eq!(count(|kind| matches!(kind, TurnKind::TrialFailed(_))), 3);
+    assert_eq!(count(|kind| matches!(kind, TurnKind::Returned)), 2);
+    assert_eq!(count(|kind| matches!(kind, TurnKind::FallbackFailed(_))), 1);
+    assert_eq!(rings.departures.slots(), 5);
 }
 
 #[test]
@@ -293,6 +421,7 @@ fn ends_while_locks_are_held(mut engine: Engine) -> bool {
 #[test]
 fn no_lock_of_the_host_is_waited_for() {
     assert!(ends_while_locks_are_held(reference()));
+    assert!(ends_while_locks_are_held(failing().0));
 }
 
 #[test]

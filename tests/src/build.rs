@@ -12,7 +12,11 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// The reference plugins, as packages.
-const REFERENCE: [&str; 5] = [
+const REFERENCE: [&str; 9] = [
+    "segue-delay",
+    "segue-denoise",
+    "segue-dynamics",
+    "segue-fidelity",
     "segue-filters",
     "segue-gain",
     "segue-levels",

@@ -37,12 +37,16 @@ const UNSAFE: [(&str, &[&str]); 6] = [
 ];
 
 /// The crates of the workspace that ship.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 14] = [
     "host/src/lib.rs",
     "host/src/main.rs",
     "plugin-api/src/lib.rs",
     "plugin-api/macros/src/lib.rs",
+    "plugins/delay/src/lib.rs",
+    "plugins/denoise/src/lib.rs",
     "plugins/dsp/src/lib.rs",
+    "plugins/dynamics/src/lib.rs",
+    "plugins/fidelity/src/lib.rs",
     "plugins/filters/src/lib.rs",
     "plugins/gain/src/lib.rs",
     "plugins/levels/src/lib.rs",

@@ -16,6 +16,12 @@ pub const SAMPLE_RATE_MAX_HZ: u32 = 768_000;
 pub enum SampleFormat {
     /// Unsigned 8-bit integers around 128.
     U8,
+    /// Signed 8-bit integers, as AIFF has them.
+    S8,
+    /// G.711 µ-law: 8 bits that stand for 16-bit integers.
+    MuLaw,
+    /// G.711 A-law: 8 bits that stand for 16-bit integers.
+    ALaw,
     /// Signed 16-bit integers.
     S16,
     /// Signed 24-bit integers in three bytes.
@@ -33,7 +39,7 @@ impl SampleFormat {
     #[must_use]
     pub const fn bytes(self) -> usize {
         match self {
-            Self::U8 => 1,
+            Self::U8 | Self::S8 | Self::MuLaw | Self::ALaw => 1,
             Self::S16 => 2,
             Self::S24 => 3,
             Self::S32 | Self::F32 => 4,
@@ -57,12 +63,17 @@ impl SampleFormat {
 impl fmt::Display for SampleFormat {
     /// The short name, as in `--raw s16le:48000:2`: `s16`, `f32`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letter = match self {
-            Self::U8 => 'u',
-            Self::S16 | Self::S24 | Self::S32 => 's',
-            Self::F32 | Self::F64 => 'f',
-        };
-        write!(formatter, "{letter}{}", self.bits())
+        formatter.write_str(match self {
+            Self::U8 => "u8",
+            Self::S8 => "s8",
+            Self::MuLaw => "ulaw",
+            Self::ALaw => "alaw",
+            Self::S16 => "s16",
+            Self::S24 => "s24",
+            Self::S32 => "s32",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        })
     }
 }
 
@@ -117,6 +128,14 @@ impl Format {
     #[must_use]
     pub const fn with_layout(self, layout: Layout) -> Self {
         Self { layout, ..self }
+    }
+
+    /// The same at another rate.
+    ///
+    /// # Errors
+    /// When the rate is 0 or above [`SAMPLE_RATE_MAX_HZ`].
+    pub const fn with_rate(self, sample_rate_hz: u32) -> Result<Self, FormatError> {
+        Self::new(sample_rate_hz, self.layout, self.source_bits)
     }
 
     /// Frames a second; 1 to [`SAMPLE_RATE_MAX_HZ`].
@@ -211,6 +230,9 @@ mod tests {
     fn a_sample_has_the_bytes_its_name_says() {
         for (format, name, bytes) in [
             (SampleFormat::U8, "u8", 1),
+            (SampleFormat::S8, "s8", 1),
+            (SampleFormat::MuLaw, "ulaw", 1),
+            (SampleFormat::ALaw, "alaw", 1),
             (SampleFormat::S16, "s16", 2),
             (SampleFormat::S24, "s24", 3),
             (SampleFormat::S32, "s32", 4),

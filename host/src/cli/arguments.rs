@@ -158,10 +158,10 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// The audio to read, WAV or FLAC; - for a pipe, or a folder [default: [stream] input]
+    /// The audio to read; - for a pipe, or a folder [default: [stream] input]
     #[arg(value_name = "IN")]
     pub(super) input: Option<PathBuf>,
-    /// The WAV file to write; - for a pipe, or a folder [default: [stream] output]
+    /// The file to write: .wav, .flac or .aiff; - for a pipe, or a folder [default: [stream] output]
     #[arg(value_name = "OUT")]
     pub(super) output: Option<PathBuf>,
     /// With more than two paths, all but the last are read and the last is a folder
@@ -170,8 +170,8 @@ pub(super) struct Run {
     /// Of many files, keep those that are whole and made of the same; go on with the rest
     #[arg(long)]
     pub(super) resume: bool,
-    /// What many files become, wav or flac [default: wav]
-    #[arg(long, value_name = "FORM", value_parser = ["wav", "flac"])]
+    /// What many files become: wav, flac or aiff [default: wav]
+    #[arg(long, value_name = "FORM", value_parser = ["wav", "flac", "aiff"])]
     pub(super) format: Option<String>,
     /// The configuration [default: ./plugins.toml, the user's, the system's]
     #[arg(long, value_name = "FILE", conflicts_with = "stage")]
@@ -188,9 +188,13 @@ pub(super) struct Run {
     /// Write the report as JSON; - for standard output, in the place of the table
     #[arg(long, value_name = "F.json")]
     pub(super) report: Option<PathBuf>,
-    /// IN has no header and holds such samples; a pipe or *.raw goes out like that too
+    /// IN has no header and holds such samples; a pipe or *.raw goes out like that too. Beside an
+    /// IN whose name has a header, *.raw alone
     #[arg(long, value_name = "s16le:48000:2")]
     pub(super) raw: Option<RawSpec>,
+    /// How OUT stores samples: 8, 16, 24, 32, f32, f64, ulaw or alaw [default: as IN]
+    #[arg(long, value_name = "BITS")]
+    pub(super) bits: Option<String>,
     /// Replace OUT if it exists
     #[arg(long)]
     pub(super) overwrite: bool,

@@ -6,6 +6,7 @@
 mod json;
 mod layouts;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::cli::Shell;
@@ -18,13 +19,13 @@ use crate::cli::terminal::say;
 use crate::cli::text::count;
 use crate::config;
 use crate::config::help;
-use crate::config::mistake::Mistakes;
+use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::model::Config;
 use crate::config::schema::schema;
 use crate::discovery::Scan;
 use crate::id::PluginId;
 use crate::resolve::{Chosen, Conflict};
-use crate::session::{Bindings, Catalogue, Choice, bind};
+use crate::session::{self, Bindings, Catalogue, Choice, bind};
 
 /// Checks a configuration, or explains one.
 ///
@@ -84,17 +85,23 @@ impl Findings {
 
 /// Holds a configuration against what is there.
 fn against_plugins(shell: &Shell, arguments: &Search, config: &Config) -> Findings {
+    let whole = config;
     let plan = search::plan(shell, arguments, Some(config));
     let catalogue = Catalogue::of(search::scan(shell, &plan));
     let mut findings = Findings::of(config.mistakes()).checked(config);
-    let choices = match catalogue.choose(config) {
-        Ok(choices) => choices,
+    let mut held = Cow::Borrowed(config);
+    let choices = match session::choose(&catalogue, config) {
+        Ok((choices, without)) => {
+            held = without.map_or(held, Cow::Owned);
+            choices
+        }
         Err(conflict) => {
             findings.conflict = Some(conflict);
             // What can be had is checked all the same, so that everything is said at once.
             newest(&catalogue.scan)
         }
     };
+    let config = &*held;
     match bind(config, &choices) {
         Err(mistakes) => findings.mistakes = mistakes,
         Ok(bindings) if findings.conflict.is_none() => {
@@ -103,7 +110,20 @@ fn against_plugins(shell: &Shell, arguments: &Search, config: &Config) -> Findin
         }
         Ok(_) => {}
     }
+    left_out(whole, config, &mut findings.mistakes);
     findings
+}
+
+/// Tells of optional stages that a run would go without.
+fn left_out(whole: &Config, config: &Config, mistakes: &mut Mistakes) {
+    for gone in &config.left_out {
+        let span = whole
+            .stage(&gone.id)
+            .map_or(whole.stream.convert.span, |stage| stage.id.span);
+        let text = format!("stage `{}` would be left out: {}", gone.id, gone.reason);
+        let mistake = Mistake::new(span, text).label("its input would be passed on");
+        mistakes.push(mistake.warning());
+    }
 }
 
 fn plugins(bindings: &Bindings, choices: &[Choice]) -> String {

@@ -175,6 +175,7 @@ fn exit(error: &SessionError) -> Exit {
         SessionError::Mistakes(_) | SessionError::Cycle(_) => Exit::Misused,
         SessionError::Conflict(_)
         | SessionError::Refused { .. }
+        | SessionError::Unlike { .. }
         | SessionError::Missed { .. }
         | SessionError::Observers(_)
         | SessionError::Delays { .. }
@@ -184,6 +185,10 @@ fn exit(error: &SessionError) -> Exit {
             CreateError::Exists { .. }
             | CreateError::SameAsInput { .. }
             | CreateError::NotAFile { .. }
+            | CreateError::Channels { .. }
+            | CreateError::RawFormat { .. }
+            | CreateError::SampleRate { .. }
+            | CreateError::NeedsRaw { .. }
             | CreateError::Unsupported { .. },
         ) => Exit::Misused,
         SessionError::Create(_)

@@ -27,6 +27,9 @@ const NOTES_MAX: u32 = 20;
 /// How many alerts are shown; the report keeps more.
 const ALERTS_MAX: u32 = 20;
 
+/// How many failures of stages, and returns of them, are shown.
+const TURNS_MAX: u32 = 20;
+
 /// Takes the events of one session.
 pub(super) struct Progress {
     terminal: Terminal,
@@ -35,6 +38,7 @@ pub(super) struct Progress {
     sample_rate_hz: AtomicU32,
     notes: AtomicU32,
     alerts: AtomicU32,
+    turns: AtomicU32,
     started: Mutex<Option<Started>>,
 }
 
@@ -70,6 +74,7 @@ impl Progress {
             sample_rate_hz: AtomicU32::new(0),
             notes: AtomicU32::new(0),
             alerts: AtomicU32::new(0),
+            turns: AtomicU32::new(0),
             started: Mutex::new(None),
         }
     }
@@ -107,6 +112,13 @@ impl Progress {
     /// A place in the stream, as people read it.
     fn at(&self, frames: u64) -> String {
         moment(frames, self.sample_rate_hz.load(Ordering::Relaxed))
+    }
+
+    /// One line about a stage that failed or came back.
+    fn turn(&self, weight: Weight, label: &str, stage: &str, text: &str) {
+        if self.has_room(&self.turns, TURNS_MAX, "failures and restarts") {
+            self.line(weight, label, &format!("stage `{stage}` {text}"));
+        }
     }
 
     /// Whether one more of a kind is shown; the first that is not, is said.
@@ -165,9 +177,24 @@ impl EventSink for Progress {
                 position_frames,
                 text,
             } => {
+                let text = format!("failed at {}: {text}", self.at(position_frames));
+                self.turn(Weight::Warning, "fault", &stage, &text);
+            }
+            Event::FallbackFault {
+                stage,
+                position_frames,
+                text,
+            } => {
                 let at = self.at(position_frames);
-                let text = format!("stage `{stage}` failed at {at}: {text}");
-                self.line(Weight::Warning, "fault", &text);
+                let text = format!("has no fallback any more, it failed at {at}: {text}");
+                self.turn(Weight::Warning, "fault", &stage, &text);
+            }
+            Event::Returned {
+                stage,
+                position_frames,
+            } => {
+                let text = format!("is heard again from {} on", self.at(position_frames));
+                self.turn(Weight::Note, "restart", &stage, &text);
             }
             Event::ObserverFault {
                 id,

@@ -24,7 +24,7 @@ use crate::cli::text::clean;
 use crate::config;
 use crate::config::model::{Config, Port};
 use crate::config::overlay::Override;
-use crate::io::Overwrite;
+use crate::io::{self, Overwrite};
 use crate::observe::{EventSink, RunReport};
 use crate::session::{
     self, Company, Content, Ended, Input, NonFinite, Opening, Outcome, Output, Pace, Plugins,
@@ -33,9 +33,6 @@ use crate::session::{
 
 /// What a pipe is called on the command line.
 const PIPE: &str = "-";
-
-/// Endings of files that hold samples without a header.
-const RAW_ENDINGS: [&str; 2] = ["raw", "pcm"];
 
 /// Runs what the command line says.
 ///
@@ -109,15 +106,16 @@ fn configuration(shell: &Shell, arguments: &Run) -> Result<Config, Failure> {
 }
 
 fn flags(arguments: &Run) -> Result<Vec<Override>, Failure> {
-    let numbers = [
+    let values = [
         ("host.threads", &arguments.threads, "--threads"),
+        ("stream.output_bits", &arguments.bits, "--bits"),
         (
             "stream.block_frames",
             &arguments.block_frames,
             "--block-frames",
         ),
     ];
-    let mut flags: Vec<_> = numbers
+    let mut flags: Vec<_> = values
         .into_iter()
         .filter_map(|(key, value, name)| Some(Override::flag(key, value.as_deref()?, name)))
         .collect();
@@ -144,9 +142,12 @@ fn input(arguments: &Run, config: &Config) -> Result<Input, Failure> {
         )
         .help("as in `segue run in.wav out.wav`")
     })?;
+    // Where only OUT has no header, that is what the flag describes.
+    let out = arguments.output.as_deref();
+    let is_of_output = out.is_some_and(io::is_raw) && io::has_header(&path);
     Ok(Input {
+        raw: arguments.raw.filter(|_| !is_of_output),
         path,
-        raw: arguments.raw,
     })
 }
 
@@ -157,8 +158,7 @@ fn output(arguments: &Run, config: &Config) -> Option<Output> {
         .as_ref()
         .map(|port| port_path(&port.value));
     let path = arguments.output.clone().or(configured)?;
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    let is_raw = path.as_os_str() == PIPE || ending.is_some_and(|e| RAW_ENDINGS.contains(&e));
+    let is_raw = path.as_os_str() == PIPE || io::is_raw(&path);
     Some(Output {
         raw: arguments.raw.filter(|_| is_raw),
         path,

@@ -7,9 +7,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::audio::LayoutName;
 use crate::config::entries::Entries;
 use crate::config::model::{
-    Config, Decide, Host, Part, Pipeline, Plugins, Port, Readable, Stage, Stream, Swap, Tap,
+    Budget, Config, Decide, Host, Part, Pipeline, Plugins, Port, Readable, Restart, Stage, Stream,
+    Swap, Tap,
 };
 use crate::config::source::{Sources, Spanned};
 use crate::id::{Node, StageId, TapId};
@@ -30,6 +32,7 @@ pub(crate) fn build(entries: Entries, sources: Sources, folder: &Path) -> Option
         stream: stream(&entries.table("stream"), &output, folder)?,
         plugins: plugins(&entries.table("plugins"), folder)?,
         stages,
+        left_out: Vec::new(),
         taps,
         decides,
         folder: folder.to_owned(),
@@ -62,8 +65,13 @@ fn stream(entries: &Entries, output: &Spanned<Node>, folder: &Path) -> Option<St
     Some(Stream {
         input: port("input"),
         output: port("output"),
+        output_bits: entries.parsed("output_bits")?,
         overwrite: entries.boolean("overwrite")?,
         sample_rate_hz: entries.integer("sample_rate_hz"),
+        layout: entries
+            .parsed::<LayoutName>("layout")
+            .map(|layout| layout.map(|name| name.0)),
+        convert: entries.parsed("convert")?,
         block_frames: entries.integer("block_frames")?,
         from: output.clone(),
         tail: entries.parsed("tail")?,
@@ -116,13 +124,38 @@ fn stage(entries: &Entries, implied: Node) -> Option<Stage> {
         part: part(entries)?,
         inputs,
         sidechains: entries.map("sidechain"),
+        optional: entries.boolean("optional")?,
         on_error: entries.parsed("on_error")?,
+        fallback: entries.parsed("fallback"),
+        restart: match entries.get("restart") {
+            Some(_) => Some(restart(&entries.table("restart"))?),
+            None => None,
+        },
+        budget: budget(&entries.table("budget")),
         swap: Swap {
             fade: swap.time("fade")?,
             state: swap.parsed("state")?,
         },
         id,
     })
+}
+
+/// A first wait longer than the default of the longest one is the longest one.
+fn restart(entries: &Entries) -> Option<Restart> {
+    let delay = entries.time("delay")?;
+    let longest = entries.time("delay_max")?;
+    Some(Restart {
+        attempts: entries.integer("attempts")?,
+        delay_max: longest.map(|longest| longest.max(delay.value)),
+        delay,
+    })
+}
+
+fn budget(entries: &Entries) -> Budget {
+    Budget {
+        time: entries.share("time"),
+        memory: entries.memory("memory"),
+    }
 }
 
 fn tap(entries: &Entries, output: &Spanned<Node>) -> Option<Tap> {

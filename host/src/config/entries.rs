@@ -165,6 +165,16 @@ impl Entries {
         }
     }
 
+    /// A part of a whole.
+    #[must_use]
+    pub(crate) fn share(&self, key: &str) -> Option<Spanned<Share>> {
+        let found = self.get(key)?;
+        match found.value {
+            Value::Share(value) => Some(Spanned::new(value, found.span)),
+            _ => None,
+        }
+    }
+
     /// A list of names; empty when absent.
     #[must_use]
     pub(crate) fn list<T: FromStr>(&self, key: &str) -> Vec<Spanned<T>> {

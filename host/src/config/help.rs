@@ -237,8 +237,8 @@ mod tests {
              since    Segue 1.0\n    \
              bypass     the stage's input is heard, delayed by the stage's latency\n    \
              mute       silence is heard\n    \
-             hold       the last good block, fading to silence within 100 ms (Segue 1.1)\n    \
-             fallback   the component named by `fallback` is heard (Segue 1.1)\n    \
+             hold       the last good audio, fading to silence within 100 ms\n    \
+             fallback   the component named by `fallback` is heard\n    \
              stop       the run ends\n",
         );
     }
@@ -273,15 +273,17 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("`mute` or `stop`.\n# on_error = \"bypass\"\n"),
+            text.contains("`fallback` or `stop`.\n# on_error = \"bypass\"\n"),
             "{text}"
         );
-        let is_key = |line: &&str| line.contains(" = ") || line.starts_with("# [[");
+        // A sentence may speak of `key = value`; a key stands at the start of its line.
+        let sets = |line: &str| line.trim_start_matches("# ").split(' ').nth(1) == Some("=");
+        let is_key = |line: &&str| sets(line) || line.starts_with("# [[");
         let keys = text
             .lines()
             .filter(is_key)
             .map(|line| line.trim_start_matches("# "));
-        for key in keys.clone().filter(|line| line.contains(" = ")) {
+        for key in keys.clone().filter(|line| sets(line)) {
             assert!(toml::from_str::<toml::Table>(key).is_ok(), "{key}");
         }
         assert!(keys.count() > 30, "{text}");

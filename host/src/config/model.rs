@@ -10,11 +10,14 @@ use std::time::Duration;
 
 use semver::VersionReq;
 
+use crate::audio::Layout;
 use crate::config::mistake::Mistakes;
 use crate::config::source::{Sources, Span, Spanned};
-use crate::config::units::Bytes;
+use crate::config::units::{Bytes, Share};
 use crate::config::values::{ParamValues, SettingValues};
-use crate::config::words::{Act, OnError, Reload, SwapState, Tail, Trust, Watch};
+use crate::config::words::{
+    Act, Convert, OnError, OutputBits, Reload, SwapState, Tail, Trust, Watch,
+};
 use crate::id::{ComponentAddress, DecideId, Node, PluginId, StageId, TapId};
 
 /// A whole configuration: one file, one pipeline. Owned by its session; read on control threads.
@@ -30,6 +33,9 @@ pub struct Config {
     pub plugins: Plugins,
     /// `[[stage]]`, in the order of the file.
     pub stages: Vec<Stage>,
+    /// Stages of the file that the pipeline runs without, in the order in which they were given up;
+    /// none where the file was just read.
+    pub left_out: Vec<LeftOut>,
     /// `[[tap]]`, in the order of the file.
     pub taps: Vec<Tap>,
     /// `[[decide]]`, in the order of the file.
@@ -96,10 +102,16 @@ pub struct Stream {
     pub input: Option<Spanned<Port>>,
     /// Where audio goes to; `None` means that the command line says.
     pub output: Option<Spanned<Port>>,
+    /// How the samples of the output are stored.
+    pub output_bits: Spanned<OutputBits>,
     /// Whether an existing output is replaced.
     pub overwrite: Spanned<bool>,
     /// The session's rate in Hz; `None` means the input's.
     pub sample_rate_hz: Option<Spanned<u32>>,
+    /// The channels of the session's input; `None` means the input's own.
+    pub layout: Option<Spanned<Layout>>,
+    /// What happens to an input of another rate or layout.
+    pub convert: Spanned<Convert>,
     /// How many frames a step has.
     pub block_frames: Spanned<u32>,
     /// Whose output is the pipeline's: the last stage where the file does not say, and the input
@@ -155,10 +167,60 @@ pub struct Stage {
     pub inputs: Vec<Spanned<Node>>,
     /// Further inputs, by the names that the component gives them.
     pub sidechains: Vec<(Spanned<String>, Spanned<Node>)>,
+    /// Whether the pipeline runs without it where it cannot be had.
+    pub optional: Spanned<bool>,
     /// What is heard when it fails.
     pub on_error: Spanned<OnError>,
+    /// The component that is heard with `on_error = "fallback"`.
+    pub fallback: Option<Spanned<ComponentAddress>>,
+    /// When a new instance is tried after a failure; `None` means never.
+    pub restart: Option<Restart>,
+    /// What it may use.
+    pub budget: Budget,
     /// How a new instance takes over; nothing swaps before Segue 1.2.
     pub swap: Swap,
+}
+
+impl Stage {
+    /// The fallback, where `on_error` says that it is heard.
+    #[must_use]
+    pub fn fallback_in_use(&self) -> Option<&Spanned<ComponentAddress>> {
+        let fallback = self.fallback.as_ref();
+        fallback.filter(|_| self.on_error.value == OnError::Fallback)
+    }
+}
+
+/// When a new instance is tried after a failure. Times are of the stream.
+#[derive(Debug, Clone)]
+pub struct Restart {
+    /// How many instances are tried before the stage is given up.
+    pub attempts: Spanned<u32>,
+    /// The wait before the first attempt; it doubles with each.
+    pub delay: Spanned<Duration>,
+    /// The longest wait.
+    pub delay_max: Spanned<Duration>,
+}
+
+/// What a stage may use; `None` means no limit.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    /// The share of a block's duration that processing it may take.
+    pub time: Option<Spanned<Share>>,
+    /// The memory that its instance may hold.
+    pub memory: Option<Spanned<Bytes>>,
+}
+
+/// A stage that the pipeline runs without: what it would read is passed on.
+#[derive(Debug, Clone)]
+pub struct LeftOut {
+    /// Its name.
+    pub id: StageId,
+    /// What would fill it.
+    pub component: ComponentAddress,
+    /// What it would read.
+    pub inputs: Vec<Spanned<Node>>,
+    /// Why it was left out, in a sentence.
+    pub reason: String,
 }
 
 /// How a new instance takes over.

@@ -24,7 +24,7 @@ pub enum Release {
 
 impl Release {
     /// The release this program is.
-    pub const CURRENT: Self = Self::V1_0;
+    pub const CURRENT: Self = Self::V1_1;
 
     /// Whether this program can do what came with the release.
     #[must_use]
@@ -149,14 +149,48 @@ words!(
 );
 
 words!(
+    /// What happens to an input that is not what the session is to have.
+    Convert {
+        /// It is converted.
+        Auto = "auto", V1_1, "rate and channels of the input are converted";
+        /// The run is refused.
+        Refuse = "refuse", V1_1, "an input of another rate or layout is refused";
+    }
+);
+
+words!(
+    /// How the samples of the output are stored.
+    OutputBits {
+        /// As those of the input are.
+        Input = "input", V1_1, "as the input stores them, or the next that the format has";
+        /// Integers of 8 bits.
+        Eight = "8", V1_1, "integers of 8 bits";
+        /// Integers of 16 bits.
+        Sixteen = "16", V1_1, "integers of 16 bits";
+        /// Integers of 24 bits.
+        TwentyFour = "24", V1_1, "integers of 24 bits, all that the pipeline has";
+        /// Integers of 32 bits.
+        ThirtyTwo = "32", V1_1, "integers of 32 bits";
+        /// Floats of 32 bits.
+        Float = "f32", V1_1, "floats of 32 bits, which nothing clips";
+        /// Floats of 64 bits.
+        Double = "f64", V1_1, "floats of 64 bits";
+        /// µ-law codes.
+        MuLaw = "ulaw", V1_1, "G.711 \u{b5}-law, 8 bits that stand for 16";
+        /// A-law codes.
+        ALaw = "alaw", V1_1, "G.711 A-law, 8 bits that stand for 16";
+    }
+);
+
+words!(
     /// What is heard when a stage fails.
     OnError {
         /// The stage's input, delayed by its latency.
         Bypass = "bypass", V1_0, "the stage's input is heard, delayed by the stage's latency";
         /// Silence.
         Mute = "mute", V1_0, "silence is heard";
-        /// The last good block, fading to silence.
-        Hold = "hold", V1_1, "the last good block, fading to silence within 100 ms";
+        /// The last good audio, fading to silence.
+        Hold = "hold", V1_1, "the last good audio, fading to silence within 100 ms";
         /// Another component.
         Fallback = "fallback", V1_1, "the component named by `fallback` is heard";
         /// Nothing: the run ends.
@@ -197,8 +231,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_release_is_here() {
-        assert!(Release::V1_0.is_here());
-        assert!(!Release::V1_1.is_here() && !Release::Later.is_here());
+    fn what_comes_later_is_not_here() {
+        assert!(Release::V1_0.is_here() && Release::V1_1.is_here());
+        assert!(!Release::V1_2.is_here() && !Release::Later.is_here());
     }
 }

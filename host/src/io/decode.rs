@@ -10,6 +10,8 @@ use crate::audio::Buffer;
 use crate::audio::SampleFormat;
 use crate::io::encoding::ByteOrder;
 use crate::io::encoding::Encoding;
+use crate::io::g711::A_LAW_SAMPLES;
+use crate::io::g711::MU_LAW_SAMPLES;
 
 /// Samples converted at a time: 16 KiB as `f32`, half of a first-level cache.
 const PIECE_SAMPLES: usize = 4096;
@@ -19,6 +21,8 @@ const PIECE_SAMPLES: usize = 4096;
 pub struct Decoder {
     encoding: Encoding,
     channels: usize,
+    /// For each channel that comes out the one that goes in; empty where they are the same.
+    order: Vec<usize>,
     piece: Vec<f32>,
 }
 
@@ -29,8 +33,16 @@ impl Decoder {
         Self {
             encoding,
             channels,
+            order: Vec::new(),
             piece: vec![0.0; PIECE_SAMPLES / channels * channels],
         }
+    }
+
+    /// The same, where the bytes have the channels in another order: for each channel that comes
+    /// out the one that goes in, or nothing.
+    #[must_use]
+    pub(crate) fn in_order(self, order: Vec<usize>) -> Self {
+        Self { order, ..self }
     }
 
     /// Bytes of one frame.
@@ -60,7 +72,11 @@ impl Decoder {
             let samples = bytes.len() / self.encoding.samples.bytes();
             let piece = &mut self.piece[..samples];
             samples_of(self.encoding.samples, bytes, piece);
-            deinterleave(piece, into, at);
+            if self.order.is_empty() {
+                deinterleave(piece, into, at);
+            } else {
+                reorder(piece, &self.order, into, at);
+            }
             at += samples / self.channels;
         }
     }
@@ -92,6 +108,11 @@ fn samples_of(format: SampleFormat, bytes: &[u8], samples: &mut [f32]) {
                 *sample = (f32::from(*byte) - 128.0) * (1.0 / 128.0);
             }
         }
+        SampleFormat::S8 => each(bytes, samples, |[byte]| {
+            f32::from(byte.cast_signed()) * (1.0 / 128.0)
+        }),
+        SampleFormat::MuLaw => each(bytes, samples, |[code]| MU_LAW_SAMPLES[usize::from(code)]),
+        SampleFormat::ALaw => each(bytes, samples, |[code]| A_LAW_SAMPLES[usize::from(code)]),
         SampleFormat::S16 => each(bytes, samples, |bytes| {
             f32::from(i16::from_le_bytes(bytes)) * (1.0 / 32_768.0)
         }),
@@ -165,6 +186,17 @@ fn deinterleave(samples: &[f32], into: &mut Buffer, at: usize) {
                     *sample = frame[channel];
                 }
             }
+        }
+    }
+}
+
+/// The same for channels that come in another order.
+fn reorder(samples: &[f32], order: &[usize], into: &mut Buffer, at: usize) {
+    let channels = into.channels();
+    for (plane, channel) in into.iter_mut().zip(order) {
+        let frames = samples.chunks_exact(channels);
+        for (frame, sample) in frames.zip(&mut plane[at..]) {
+            *sample = frame[*channel];
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::audio::SampleFormat;
 use crate::io::decode::turn;
 use crate::io::encoding::ByteOrder;
 use crate::io::encoding::Encoding;
+use crate::io::g711;
+use crate::io::g711::MU_LAW_NEGATIVE_ZERO;
 
 /// Samples converted at a time: 16 KiB as `f32`, half of a first-level cache.
 const PIECE_SAMPLES: usize = 4096;
@@ -25,6 +27,9 @@ const ROUNDING_SMALL: f32 = 1.5 * ROUNDING;
 
 /// The same for `f64`, 1.5 · 2^52: the low 32 bits of the sum are the integer.
 const ROUNDING_WIDE: f64 = 6_755_399_441_055_744.0;
+
+/// The bits of zero with a sign.
+const NEGATIVE_ZERO: u32 = 1 << 31;
 
 /// Turns planar samples into bytes.
 #[derive(Debug)]
@@ -112,6 +117,18 @@ fn bytes_of(format: SampleFormat, samples: &[f32], bytes: &mut [u8]) -> u32 {
             let (integer, clipped) = small_integer::<128>(sample);
             ([(integer as u8) ^ 0x80], clipped) // The same 8 bits, counted from 128.
         }),
+        SampleFormat::S8 => each(samples, bytes, |sample| {
+            let (integer, clipped) = small_integer::<128>(sample);
+            ([integer as u8], clipped)
+        }),
+        SampleFormat::MuLaw => each(samples, bytes, |sample| {
+            let (integer, clipped) = small_integer::<32_768>(sample);
+            ([mu_law_of(sample, integer as i16)], clipped)
+        }),
+        SampleFormat::ALaw => each(samples, bytes, |sample| {
+            let (integer, clipped) = small_integer::<32_768>(sample);
+            ([g711::a_law(integer as i16)], clipped)
+        }),
         SampleFormat::S16 => each(samples, bytes, |sample| {
             let (integer, clipped) = small_integer::<32_768>(sample);
             ((integer as i16).to_le_bytes(), clipped)
@@ -125,6 +142,15 @@ fn bytes_of(format: SampleFormat, samples: &[f32], bytes: &mut [u8]) -> u32 {
         SampleFormat::F64 => each(samples, bytes, |sample| {
             (f64::from(sample).to_le_bytes(), 0)
         }),
+    }
+}
+
+/// The code of a sample that was rounded to an integer; µ-law has two zeros, as floats have.
+fn mu_law_of(sample: f32, integer: i16) -> u8 {
+    if sample.to_bits() == NEGATIVE_ZERO {
+        MU_LAW_NEGATIVE_ZERO
+    } else {
+        g711::mu_law(integer)
     }
 }
 

@@ -26,8 +26,11 @@ pub struct Encoding {
 }
 
 /// Every encoding, by its name.
-const NAMES: [(&str, Encoding); 11] = [
+const NAMES: [(&str, Encoding); 14] = [
     ("u8", Encoding::little(SampleFormat::U8)),
+    ("s8", Encoding::little(SampleFormat::S8)),
+    ("ulaw", Encoding::little(SampleFormat::MuLaw)),
+    ("alaw", Encoding::little(SampleFormat::ALaw)),
     ("s16le", Encoding::little(SampleFormat::S16)),
     ("s16be", Encoding::big(SampleFormat::S16)),
     ("s24le", Encoding::little(SampleFormat::S24)),
@@ -62,8 +65,8 @@ impl Encoding {
 
 impl fmt::Display for Encoding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let order = match (self.samples, self.order) {
-            (SampleFormat::U8, _) => "",
+        let order = match (self.samples.bytes(), self.order) {
+            (1, _) => "",
             (_, ByteOrder::Little) => "le",
             (_, ByteOrder::Big) => "be",
         };
@@ -74,7 +77,7 @@ impl fmt::Display for Encoding {
 /// A name that no encoding has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{found:?} names no sample encoding, expected one of u8, s16le, s16be, s24le, s24be, s32le, \
+    "{found:?} names no sample encoding, expected one of u8, s8, ulaw, alaw, s16le, s16be, s24le, s24be, s32le, \
      s32be, f32le, f32be, f64le, f64be"
 )]
 pub struct EncodingError {

@@ -6,11 +6,14 @@
 use std::io;
 use std::time::Duration;
 
+use crate::io::aiff::AiffError;
+use crate::io::compressed::CompressedError;
 use crate::io::flac::FlacError;
+use crate::io::raw::RawSpec;
 use crate::io::wav::WavError;
 
-/// The version that will read and write what this one refuses by name.
-pub(crate) const LATER_VERSION: &str = "1.1";
+/// What is read.
+const READ: &str = "WAV, AIFF, FLAC, MP3, Ogg Vorbis, AAC, ALAC or CAF";
 
 /// Why an input could not be opened. Nothing was processed.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +43,9 @@ pub enum OpenError {
         /// How long was waited.
         waited: Duration,
     },
-    /// Its first bytes belong to a format that this version does not read.
-    #[error("{name} holds {found}, which Segue {LATER_VERSION} will read; expected WAV or FLAC")]
-    Later {
+    /// Its first bytes belong to a format that is not read.
+    #[error("{name} holds {found}, which Segue does not read; expected {READ}")]
+    Unsupported {
         /// The input.
         name: String,
         /// The format.
@@ -50,14 +53,32 @@ pub enum OpenError {
     },
     /// Its first bytes belong to no format known.
     #[error(
-        "{name} {found}, expected WAV or FLAC; samples without a header need --raw, \
-         as in --raw s16le:48000:2"
+        "{name} {found}, expected {READ}; samples without a header need --raw, as in --raw \
+         s16le:48000:2"
     )]
     Unknown {
         /// The input.
         name: String,
         /// What the first bytes are.
         found: &'static str,
+    },
+    /// Its AIFF header is wrong.
+    #[error("{name} cannot be read as AIFF")]
+    Aiff {
+        /// The input.
+        name: String,
+        /// What is wrong.
+        #[source]
+        source: AiffError,
+    },
+    /// Its compressed audio cannot be decoded.
+    #[error("{name} cannot be decoded")]
+    Compressed {
+        /// The input.
+        name: String,
+        /// What is wrong.
+        #[source]
+        source: CompressedError,
     },
     /// Its WAV header is wrong.
     #[error("{name} cannot be read as WAV")]
@@ -128,19 +149,62 @@ pub enum CreateError {
         /// What it is, with its article.
         found: &'static str,
     },
-    /// Its name asks for a format that this version does not write.
-    #[error("{name} asks for {found}, which {when}; expected a name that ends in .wav")]
+    /// Its name asks for a format that is not written.
+    #[error(
+        "{name} asks for {}, which Segue does not write; expected a name that ends in .wav, .flac \
+         or .aiff", found.to_ascii_uppercase()
+    )]
     Unsupported {
         /// The output.
         name: String,
-        /// The format.
+        /// What its name ends in.
         found: String,
-        /// The version that will write it, or that none will.
-        when: String,
     },
-    /// The output would be longer than a WAV file can say.
+    /// Its name asks for samples without a header, and nothing says which.
     #[error(
-        "{name} would hold {frames} frames in {found_bytes} bytes, and WAV ends at {expected_bytes}"
+        "{name} asks for samples without a header, and nothing says which; expected --raw, as in \
+         --raw s16le:48000:2"
+    )]
+    NeedsRaw {
+        /// The output.
+        name: String,
+    },
+    /// It was said to have another rate or other channels.
+    #[error(
+        "{name} would have {} Hz and {} channels, and --raw says {expected}", found.0, found.1
+    )]
+    RawFormat {
+        /// The output.
+        name: String,
+        /// The rate in Hz, and the number of channels.
+        found: (u32, usize),
+        /// What was said.
+        expected: RawSpec,
+    },
+    /// There are more channels than its format has.
+    #[error("{name} would have {found} channels, expected at most {expected} for FLAC")]
+    Channels {
+        /// The output.
+        name: String,
+        /// How many there are.
+        found: usize,
+        /// The most there may be.
+        expected: usize,
+    },
+    /// The sample rate is higher than its format has.
+    #[error("{name} would have {found} Hz, expected at most {expected} Hz for FLAC")]
+    SampleRate {
+        /// The output.
+        name: String,
+        /// The rate, in Hz.
+        found: u32,
+        /// The highest, in Hz.
+        expected: u32,
+    },
+    /// The output would be longer than its format can say.
+    #[error(
+        "{name} would hold {frames} frames in {found_bytes} bytes, and the format ends at \
+         {expected_bytes}"
     )]
     TooLong {
         /// The output.
@@ -149,7 +213,7 @@ pub enum CreateError {
         frames: u64,
         /// Bytes they would take, the header apart.
         found_bytes: u64,
-        /// The most a WAV file has room for.
+        /// The most a file has room for.
         expected_bytes: u64,
     },
     /// The system refused.
@@ -185,14 +249,16 @@ pub enum WriteError {
         #[source]
         source: io::Error,
     },
-    /// The output is longer than a WAV file can say.
-    #[error("{name} reached the {expected_bytes} bytes at which WAV ends, after frame {frame}")]
+    /// The output is longer than its format can say.
+    #[error(
+        "{name} reached the {expected_bytes} bytes at which the format ends, after frame {frame}"
+    )]
     TooLong {
         /// The output.
         name: String,
         /// Frames that were taken for writing.
         frame: u64,
-        /// The most a WAV file has room for.
+        /// The most a file has room for.
         expected_bytes: u64,
     },
     /// The header of a pipe was sent with a length that did not come true.

@@ -1,4 +1,4 @@
-//! Flac: reads FLAC files and streams, decoded by symphonia.
+//! Flac: reads FLAC files and streams, decoded by symphonia, and writes them.
 //!
 //! In: a file or pipe at its first byte. Out: blocks of planar `f32`.
 //!
@@ -6,13 +6,16 @@
 //! passed over by `header`, within its bounds. What it makes of hostile bytes is contained here: a
 //! panic, a gap or a change of shape is a damaged stream. Source: RFC 9639.
 
+mod bits;
+mod frame;
 mod header;
+mod predict;
+mod rice;
+pub(crate) mod write;
 
 use std::io;
 use std::io::Cursor;
 use std::io::Read;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
@@ -39,6 +42,9 @@ use crate::io::Source;
 use crate::io::decode::full_scale;
 use crate::io::error::ReadError;
 use crate::io::flac::header::Header;
+use crate::io::foreign::Watched;
+use crate::io::foreign::contained;
+use crate::io::foreign::copied;
 use crate::io::input::FileId;
 use crate::io::metadata::Metadata;
 use crate::io::notice::Notice;
@@ -51,8 +57,8 @@ pub(crate) struct FlacSource {
     name: String,
     file_id: Option<FileId>,
     header: Header,
-    reader: FlacReader<'static>,
-    decoder: FlacDecoder,
+    /// `None` for a stream of no frames at all, which the reader would take for a damaged one.
+    stream: Option<(FlacReader<'static>, FlacDecoder)>,
     /// What the system said when it could not read on; the decoder takes it for the end.
     failure: Arc<OnceLock<io::Error>>,
     /// Frames of the decoder's block that were not handed on: `start..end`.
@@ -78,23 +84,29 @@ impl FlacSource {
         mut input: impl Read + Send + Sync + 'static,
     ) -> Result<Self, FlacError> {
         let header = header::read(&mut input)?;
+        let mut first = Vec::new();
+        let read = input.by_ref().take(1).read_to_end(&mut first);
+        let is_empty = read.is_ok_and(|read| read == 0) && header.frames.is_none();
         let failure = Arc::new(OnceLock::new());
-        let watched = Watched {
-            input: Cursor::new(header.stream_start()).chain(input),
-            failure: Arc::clone(&failure),
-        };
+        let watched = Watched::new(
+            Cursor::new([header.stream_start(), first].concat()).chain(input),
+            Arc::clone(&failure),
+        );
         let stream = MediaSourceStream::new(
             Box::new(ReadOnlySource::new(watched)),
             MediaSourceStreamOptions::default(),
         );
-        let opened = contained(|| open(stream));
-        let (reader, decoder) = opened.map_err(|found| FlacError::NoFrames { found })?;
+        let stream = if is_empty {
+            None
+        } else {
+            let opened = contained(|| open(stream));
+            Some(opened.map_err(|found| FlacError::NoFrames { found })?)
+        };
         Ok(Self {
             name,
             file_id,
             header,
-            reader,
-            decoder,
+            stream,
             failure,
             start: 0,
             end: 0,
@@ -107,13 +119,17 @@ impl FlacSource {
 
     /// Decodes the next block.
     fn next_block(&mut self) -> Result<(), Stop> {
-        let reader = &mut self.reader;
+        let Some((reader, _)) = &mut self.stream else {
+            return Err(Stop::End);
+        };
         let packet = match contained(|| next_packet(reader)).map_err(Stop::Damaged)? {
             Some(packet) => packet,
             None => return Err(Stop::End),
         };
         self.check_place(&packet)?;
-        let decoder = &mut self.decoder;
+        let Some((_, decoder)) = &mut self.stream else {
+            return Err(Stop::End);
+        };
         let decoded = contained(|| {
             let frames = decoder.decode_ref(&packet.as_packet_ref())?.frames();
             Ok(frames)
@@ -158,7 +174,11 @@ impl FlacSource {
             return Ok(0);
         }
         let changed = || Stop::Damaged("a block has other channels".to_owned());
-        let GenericAudioBufferRef::S32(block) = self.decoder.last_decoded() else {
+        let decoded = self
+            .stream
+            .as_ref()
+            .map(|(_, decoder)| decoder.last_decoded());
+        let Some(GenericAudioBufferRef::S32(block)) = decoded else {
             return Err(changed());
         };
         for (channel, plane) in into.iter_mut().enumerate() {
@@ -272,46 +292,6 @@ fn next_packet(reader: &mut FlacReader<'static>) -> Result<Option<Packet>, Error
         Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         packet => packet,
     }
-}
-
-/// Calls foreign code on bytes that nobody vouches for; a panic there is an error here.
-///
-/// What panicked is not called again: the caller ends the source.
-fn contained<T>(call: impl FnOnce() -> Result<T, Error>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(|error| error.to_string()),
-        Err(_) => Err("the decoder gave up".to_owned()),
-    }
-}
-
-/// Keeps the error that the decoder would take for the end of the stream.
-struct Watched<R> {
-    input: R,
-    failure: Arc<OnceLock<io::Error>>,
-}
-
-impl<R: Read> Read for Watched<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.input.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let copy = copied(&error);
-                    let _ = self.failure.set(error); // The first one is the one that counts.
-                    return Err(copy);
-                }
-                read => return read,
-            }
-        }
-    }
-}
-
-/// The same error once more.
-fn copied(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(
-        || io::Error::new(error.kind(), error.to_string()),
-        io::Error::from_raw_os_error,
-    )
 }
 
 #[cfg(test)]

@@ -125,6 +125,16 @@ impl Input {
         self.file.read_exact_at(bytes, position)
     }
 
+    /// The same, as much as there is.
+    pub(crate) fn read_some_at(&self, position: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(bytes, position)
+    }
+
+    /// The file once more and its length, to read from any place of it; `None` for a pipe.
+    pub(crate) fn another(&self) -> Option<(File, u64)> {
+        Some((self.file.try_clone().ok()?, self.bytes?))
+    }
+
     /// Waits until there is something to read, or the writer was there and is gone; from then on
     /// reads wait for the writer.
     fn wait_for_writer(&mut self, waited: Duration) -> Result<(), OpenError> {

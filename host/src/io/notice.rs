@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::audio::Layout;
 use crate::audio::SampleFormat;
 
 /// Something about an input that its user should know. The samples are as good as they can be.
@@ -46,6 +47,22 @@ pub enum Notice {
         /// How many.
         count: u64,
     },
+    /// The session has another rate than the input.
+    Resampled {
+        /// The input's, in Hz.
+        from_hz: u32,
+        /// The session's, in Hz.
+        to_hz: u32,
+    },
+    /// The session has other channels than the input.
+    Remixed {
+        /// The input's.
+        from: Layout,
+        /// As what they were taken, where they have no positions.
+        taken_as: Option<Layout>,
+        /// The session's.
+        to: Layout,
+    },
 }
 
 impl fmt::Display for Notice {
@@ -76,6 +93,13 @@ impl fmt::Display for Notice {
                 formatter,
                 "the speaker positions {mask:#x} do not fit {channels} channels and are left out"
             ),
+            Self::Resampled { from_hz, to_hz } => {
+                write!(formatter, "converted from {from_hz} Hz to {to_hz} Hz")
+            }
+            Self::Remixed { from, taken_as, to } => match taken_as {
+                Some(taken) => write!(formatter, "{from}, taken as {taken}, is mixed to {to}"),
+                None => write!(formatter, "{from} is mixed to {to}"),
+            },
             Self::TagsLeftOut { count } => {
                 write!(
                     formatter,

@@ -28,6 +28,8 @@ pub(crate) struct Pcm {
     pub(crate) format: Format,
     /// The order of bytes goes with it.
     pub(crate) encoding: Encoding,
+    /// For each channel of the layout the one of the input; empty where that is the same order.
+    pub(crate) order: Vec<usize>,
     /// Bytes of samples as declared; `None` when they go on until the input ends.
     pub(crate) declared_bytes: Option<u64>,
     /// Bytes that are there, where that is known.
@@ -63,7 +65,8 @@ impl<R: Read + Send> PcmSource<R> {
         Self {
             name,
             file_id,
-            decoder: Decoder::new(pcm.encoding, pcm.format.channels()),
+            decoder: Decoder::new(pcm.encoding, pcm.format.channels())
+                .in_order(std::mem::take(&mut pcm.order)),
             input,
             remaining_bytes: pcm.declared_bytes.unwrap_or(u64::MAX),
             bytes: vec![0; READ_BYTES].into_boxed_slice(),
@@ -209,6 +212,7 @@ mod tests {
         Pcm {
             format: Format::new(8_000, Layout::MONO, SampleFormat::S16).unwrap(),
             encoding: Encoding::little(SampleFormat::S16),
+            order: Vec::new(),
             declared_bytes: None,
             present_bytes: None,
             metadata: Metadata::default(),

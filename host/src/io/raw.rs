@@ -97,6 +97,7 @@ pub(crate) fn source(input: Input, spec: RawSpec) -> PcmSource<Input> {
     let pcm = Pcm {
         format: spec.format,
         encoding: spec.encoding,
+        order: Vec::new(),
         declared_bytes: None,
         present_bytes: input.bytes,
         metadata: Metadata::default(),

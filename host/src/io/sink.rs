@@ -1,4 +1,4 @@
-//! Sink: writes uncompressed samples, with a WAV header in front or without.
+//! Sink: writes uncompressed samples, with a header in front or without.
 //!
 //! In: blocks of planar `f32`. Out: a file or pipe, and in the end what was written. Memory is the
 //! same for any length.
@@ -13,8 +13,8 @@ use crate::io::Written;
 use crate::io::encode::Encoder;
 use crate::io::encoding::Encoding;
 use crate::io::error::WriteError;
+use crate::io::front::Front;
 use crate::io::output::Output;
-use crate::io::wav::write::Header;
 
 /// Bytes written at a time. Calls as small as a block cost more than the work on it; beyond 64 KiB
 /// there is little left to win, and it is what a pipe holds.
@@ -26,7 +26,7 @@ pub(crate) struct PcmSink {
     output: Output,
     encoder: Encoder,
     /// The header in front, where there is one.
-    header: Option<Header>,
+    header: Option<Box<dyn Front>>,
     /// Frames that a pipe's header promised.
     promised_frames: Option<u64>,
     /// The most frames that the header can say.
@@ -53,21 +53,26 @@ impl PcmSink {
     }
 
     /// Writes samples behind a header. Where the header cannot be written again, it says how many
-    /// `frames` will follow, or that nobody knows.
-    pub(crate) fn wav(
+    /// `frames` will follow, or that nobody knows: then there may be any number.
+    pub(crate) fn behind(
         output: Output,
         encoding: Encoding,
         format: &Format,
-        mut header: Header,
+        mut header: Box<dyn Front>,
         frames: Option<u64>,
     ) -> Self {
         let promised_frames = frames.filter(|_| !output.is_rewritable());
+        let is_endless = frames.is_none() && !output.is_rewritable();
         if let Some(frames) = promised_frames {
             header.set_frames(frames);
         }
         Self {
             promised_frames,
-            frames_max: header.frames_max(),
+            frames_max: if is_endless {
+                u64::MAX
+            } else {
+                header.frames_max()
+            },
             header: Some(header),
             ..Self::raw(output, encoding, format)
         }
@@ -180,37 +185,76 @@ mod tests {
     use crate::audio::SampleFormat;
     use crate::io::metadata::Metadata;
     use crate::io::output::Overwrite;
+    use crate::io::wav::write::Header;
+    use crate::io::wav::write::Sizes;
 
-    /// A sink for a mono WAV file of 16 bits.
-    fn sink(path: &Path) -> Box<PcmSink> {
+    /// A sink for a mono WAV file of 16 bits, whose short sizes end at 200,000 bytes.
+    fn sink(path: &Path, sizes: Sizes) -> Box<PcmSink> {
         let samples = SampleFormat::S16;
         let format = Format::new(48_000, Layout::MONO, samples).unwrap();
-        let header = Header::new(&format, samples, &Metadata::default());
+        let header = Header::new(&format, samples, &Metadata::default(), sizes);
+        let header = header.with_short_bytes_max(200_000);
         let output = Output::create(path, Overwrite::Refused, None).unwrap();
         let encoding = Encoding::little(samples);
-        Box::new(PcmSink::wav(output, encoding, &format, header, None))
+        let header = Box::new(header);
+        Box::new(PcmSink::behind(output, encoding, &format, header, None))
     }
 
     #[test]
     fn a_length_that_only_shows_on_the_way_ends_with_an_error_and_no_file() {
         let folder = TempDir::new().unwrap();
-        let mut sink = sink(&folder.path().join("out.wav"));
-        assert_eq!(sink.frames_max, (u64::from(u32::MAX) - 2 - 36) / 2);
-        sink.frames_max = 100_000;
+        let mut sink = sink(&folder.path().join("out.wav"), Sizes::Short);
         let block = Buffer::new(1, 60_000);
         sink.write(&block, 0..60_000).unwrap();
         sink.write(&block, 0..40_000).unwrap();
         let error = sink.write(&block, 0..1).unwrap_err();
-        let expected = "reached the 200000 bytes at which WAV ends, after frame 100000";
+        let expected = "reached the 200000 bytes at which the format ends, after frame 100000";
         assert!(error.to_string().ends_with(expected), "{error}");
         drop(sink);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
+    /// Writes silence and reads back the first bytes and how many frames the header declares.
+    fn declared(sizes: Sizes, frames: usize) -> (Vec<u8>, u64) {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("out.wav");
+        let mut sink = sink(&path, sizes);
+        sink.write(&Buffer::new(1, frames), 0..frames).unwrap();
+        sink.finish().unwrap();
+        let mut source = crate::io::open(&path, None).unwrap();
+        let declared = source.frames().unwrap();
+        let mut into = Buffer::new(1, frames + 1);
+        assert_eq!(source.read(&mut into).unwrap() as u64, declared);
+        assert_eq!(source.notices(), []);
+        (fs::read(&path).unwrap(), declared)
+    }
+
+    #[test]
+    fn a_file_becomes_rf64_where_short_sizes_end_and_not_before() {
+        let (short, frames) = declared(Sizes::Long, 100_000);
+        assert_eq!(
+            (&short[..4], &short[12..16], frames),
+            (&b"RIFF"[..], &b"JUNK"[..], 100_000)
+        );
+        assert_eq!(short.len(), 36 + 44 + 200_000);
+        assert_eq!(short[4..8], (short.len() as u32 - 8).to_le_bytes());
+        let (long, frames) = declared(Sizes::Long, 100_001);
+        assert_eq!(
+            (&long[..8], &long[12..16], frames),
+            (&b"RF64\xff\xff\xff\xff"[..], &b"ds64"[..], 100_001)
+        );
+        let size = |at: usize| u64::from_le_bytes(long[at..at + 8].try_into().unwrap());
+        assert_eq!(
+            [size(20), size(28), size(36)],
+            [long.len() as u64 - 8, 200_002, 100_001]
+        );
+        assert_eq!(long[72..80], *b"data\xff\xff\xff\xff");
+    }
+
     #[test]
     fn nothing_is_written_in_small_pieces() {
         let folder = TempDir::new().unwrap();
-        let mut sink = sink(&folder.path().join("out.wav"));
+        let mut sink = sink(&folder.path().join("out.wav"), Sizes::Short);
         let block = Buffer::new(1, 64);
         for _ in 0..511 {
             sink.write(&block, 0..64).unwrap();

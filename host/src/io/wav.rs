@@ -12,13 +12,18 @@ pub(crate) mod write;
 use std::io;
 
 use crate::audio::FormatError;
-use crate::io::error::LATER_VERSION;
 
 /// Format tag of integer samples.
 const TAG_PCM: u16 = 1;
 
 /// Format tag of floating point samples.
 const TAG_FLOAT: u16 = 3;
+
+/// Format tag of G.711 A-law codes.
+const TAG_A_LAW: u16 = 6;
+
+/// Format tag of G.711 µ-law codes.
+const TAG_MU_LAW: u16 = 7;
 
 /// Format tag of headers that name format, valid bits and speaker positions further on.
 const TAG_EXTENSIBLE: u16 = 0xfffe;
@@ -31,6 +36,9 @@ const FORMAT_BYTES: usize = 40;
 
 /// Stands in a size that was not known when the header was sent, or does not fit 32 bits.
 const SIZE_UNKNOWN: u32 = u32::MAX;
+
+/// The 64-bit sizes of a `ds64` chunk: file, samples, frames, and an empty table of other chunks.
+const LONG_SIZES_CHUNK_BYTES: usize = 28;
 
 /// What is wrong with a WAV header.
 #[derive(Debug, thiserror::Error)]
@@ -58,14 +66,11 @@ pub enum WavError {
         /// The least.
         expected: usize,
     },
-    /// The samples are compressed.
-    #[error("its samples are {name}, which Segue {LATER_VERSION} will read; expected PCM or float")]
-    Later {
-        /// What they are.
-        name: &'static str,
-    },
     /// The samples are something else.
-    #[error("its samples have format tag {found:#06x}, expected 1 (PCM) or 3 (float)")]
+    #[error(
+        "its samples have format tag {found:#06x}, expected 1 (PCM), 3 (float), 6 (A-law) or \
+         7 (µ-law)"
+    )]
     Tag {
         /// The tag.
         found: u16,

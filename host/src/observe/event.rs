@@ -29,6 +29,22 @@ pub enum Event {
         /// What it said.
         text: String,
     },
+    /// The fallback of a stage failed and is not asked again.
+    FallbackFault {
+        /// The stage.
+        stage: String,
+        /// Where.
+        position_frames: u64,
+        /// What it said.
+        text: String,
+    },
+    /// A new instance of a stage that had failed is heard.
+    Returned {
+        /// The stage.
+        stage: String,
+        /// Where it is heard alone.
+        position_frames: u64,
+    },
     /// A tap or a decision failed and is not asked again.
     ObserverFault {
         /// The tap or decision.

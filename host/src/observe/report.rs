@@ -27,6 +27,8 @@ pub struct RunReport {
     pub stream: StreamReport,
     /// Stages in the order of the schedule.
     pub stages: Vec<StageReport>,
+    /// Optional stages that the pipeline ran without, in the order in which they were given up.
+    pub left_out: Vec<LeftOutReport>,
     /// Taps in the order of the file.
     pub taps: Vec<TapReport>,
     /// Decisions in the order of the file.
@@ -59,13 +61,13 @@ pub struct StreamReport {
     pub output_key: Option<String>,
     /// Frames per second.
     pub sample_rate_hz: u32,
-    /// The channel layout of the input.
+    /// The channel layout of the input, converted where the configuration says so.
     pub layout_in: String,
     /// The channel layout of the output.
     pub layout_out: String,
     /// Frames per block.
     pub block_frames: u32,
-    /// Frames read.
+    /// Frames read, at the session's rate.
     pub frames_in: u64,
     /// Frames written.
     pub frames_out: u64,
@@ -93,6 +95,17 @@ pub struct StreamReport {
     pub clipped_samples: u64,
 }
 
+/// An optional stage that the pipeline ran without: its input was passed on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOutReport {
+    /// Its id.
+    pub id: String,
+    /// The component that was to fill it.
+    pub component: String,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StageReport {
@@ -114,12 +127,22 @@ pub struct StageReport {
     pub tail_frames: u64,
     /// Its heap; `None` where its library is not metered.
     pub heap: Option<HeapReport>,
-    /// Its failures.
+    /// Its failures, the first hundred.
     pub faults: Vec<FaultReport>,
+    /// How many more there were.
+    pub faults_left_out: u64,
     /// What is heard when it fails.
     pub on_error: String,
-    /// The frame from which that was heard, if it was.
+    /// The frame from which that was heard first, if it was.
     pub substituted_from_frame: Option<u64>,
+    /// What was heard in its place, and for how long.
+    pub substitutes: Vec<SubstituteReport>,
+    /// The component that is kept warm beside it, where there is one.
+    pub fallback: Option<FallbackReport>,
+    /// New instances after failures; `None` where none is ever tried.
+    pub restart: Option<RestartReport>,
+    /// What it used of its budget, where it has one.
+    pub budget: Option<BudgetReport>,
     /// Its declared outputs.
     pub outputs: Vec<OutputReport>,
     /// Notes and events that found no room.
@@ -159,6 +182,73 @@ pub struct FaultReport {
     pub kind: String,
     /// What it said.
     pub text: String,
+}
+
+/// A signal that was heard in the place of a stage's instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubstituteReport {
+    /// `bypass`, `mute`, `hold` or `fallback`.
+    pub signal: String,
+    /// How many frames of it.
+    pub frames: u64,
+}
+
+/// A component that is kept warm beside a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FallbackReport {
+    /// The component.
+    pub component: String,
+    /// The plugin's version.
+    pub version: String,
+    /// Its failure; it is not asked again after one, and the stage's input is heard instead.
+    pub fault: Option<FaultReport>,
+}
+
+/// New instances of a stage after failures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestartReport {
+    /// How many are tried in a row.
+    pub attempts_max: u32,
+    /// How many were tried.
+    pub tried: u64,
+    /// How many of them were heard in the end.
+    pub returned: u64,
+    /// `heard`, `waiting`, `being made`, `on trial` or `given up`, when the run was over.
+    pub state: String,
+    /// The first hundred attempts.
+    pub attempts: Vec<AttemptReport>,
+    /// How many more there were.
+    pub attempts_left_out: u64,
+}
+
+/// One attempt to restart a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AttemptReport {
+    /// The frame at which it began.
+    pub tried_at_frames: u64,
+    /// The block in which its outcome was known.
+    pub position_frames: u64,
+    /// `returned`, `failed on trial` or `refused`.
+    pub outcome: String,
+    /// Why it failed; empty where it did not.
+    pub text: String,
+}
+
+/// What a stage used of its budget.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct BudgetReport {
+    /// The share of a block's duration that a call may take.
+    pub time_share_max: Option<f64>,
+    /// The largest share that one took.
+    pub time_share_worst: f64,
+    /// Calls that took more.
+    pub time_breaches: u64,
+    /// The bytes that an instance may hold.
+    pub memory_bytes_max: Option<u64>,
+    /// The most that one held after a call.
+    pub memory_bytes_worst: u64,
+    /// Calls after which it held more.
+    pub memory_breaches: u64,
 }
 
 /// One declared output of a stage.

@@ -7,12 +7,13 @@
 use std::time::Instant;
 
 use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Record};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 
 use crate::audio::FloatMode;
 use crate::audio::first_non_finite;
 use crate::loading::meter::{self, RealTimeScope};
 use crate::pipeline::delay::DelayLine;
+use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, exchange};
 use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
 use crate::pipeline::network::{Network, TapWiring};
@@ -70,6 +71,12 @@ pub struct Rings {
     pub records: Consumer<StageRecord>,
     /// Chunks for taps; the tap thread takes it.
     pub feeds: Option<Feeds>,
+    /// New instances for stages that are out.
+    pub arrivals: Producer<Arrival>,
+    /// Instances that are no longer used, to be dropped off the audio thread.
+    pub departures: Consumer<Departure>,
+    /// What happened to stages.
+    pub turns: Consumer<Turn>,
 }
 
 /// Runs a plan.
@@ -81,6 +88,7 @@ pub struct Engine {
     stages: Vec<Stage>,
     taps: Vec<Feed>,
     full: Full,
+    exchange: Exchange,
     records: Producer<StageRecord>,
     records_lost: u64,
     room: Box<[Record]>,
@@ -112,6 +120,7 @@ impl Engine {
             .collect();
         let (taps, full, far) = feeds(&specs, frames_max);
         let (records, left) = RingBuffer::new(RECORD_RING);
+        let (exchange, counter) = exchange(stages.len());
         let line = |spec: &DelaySpec| DelayLine::new(spec.channels, spec.frames as usize);
         let engine = Self {
             steps: plan.steps.into_boxed_slice(),
@@ -120,15 +129,24 @@ impl Engine {
             stages,
             taps,
             full,
+            exchange,
             records,
             records_lost: 0,
             room: vec![Record::EMPTY; RECORDS_PER_CALL].into_boxed_slice(),
             blocks: 0,
             latency_frames: plan.latency_frames,
         };
+        let Counter {
+            arrivals,
+            departures,
+            turns,
+        } = counter;
         let rings = Rings {
             records: left,
             feeds: Some(far),
+            arrivals,
+            departures,
+            turns,
         };
         (engine, rings)
     }
@@ -145,6 +163,7 @@ impl Engine {
         let timed = self.blocks.is_multiple_of(TIMED_EVERY);
         self.blocks += 1;
         let mut clock = timed.then(Instant::now);
+        self.exchange.take_arrivals(&mut self.stages);
         let mut heap_calls = meter::heap_calls();
         let mut result = Ok(());
         for at in 0..self.steps.len() {
@@ -162,6 +181,9 @@ impl Engine {
             }
             if ran.failed && runner.on_error() == OnError::Stop {
                 result = Err(Stopped { stage });
+            }
+            if ran.turned {
+                self.exchange.send(stage, block.position_frames, runner);
             }
             if ran.records > 0 {
                 self.keep_records(stage, block.position_frames, ran.records);
@@ -233,10 +255,13 @@ impl Engine {
         self.records_lost
     }
 
-    /// Takes the stages out, to end their instances. Not for the audio thread.
+    /// Takes every instance out, to end it. Not for the audio thread.
     #[must_use]
-    pub fn into_stages(self) -> Vec<Stage> {
-        self.stages
+    pub fn into_processors(self) -> Vec<Processor> {
+        let waiting = self.exchange.into_waiting().into_iter();
+        let waiting = waiting.map(|arrival| arrival.trial.into_processor());
+        let stages = self.stages.into_iter().flat_map(Stage::into_processors);
+        stages.chain(waiting).collect()
     }
 
     /// Does one step; answers which stage ran, if one did.
@@ -346,3 +371,5 @@ fn add(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod turns;

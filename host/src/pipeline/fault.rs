@@ -1,6 +1,9 @@
 //! Fault: why a stage failed, and what is heard then.
 
-use segue_plugin::link::CallStatus;
+use segue_plugin::link::{AudioView, CallStatus, Processor};
+
+use crate::audio::FloatMode;
+use crate::audio::first_non_finite;
 
 /// What is heard when a stage fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +12,10 @@ pub enum OnError {
     Bypass,
     /// Nothing.
     Mute,
+    /// The last good audio, fading to silence.
+    Hold,
+    /// Another component; its input where that fails too.
+    Fallback,
     /// The session ends.
     Stop,
 }
@@ -20,6 +27,8 @@ impl OnError {
         match self {
             Self::Bypass => "bypass",
             Self::Mute => "mute",
+            Self::Hold => "hold",
+            Self::Fallback => "fallback",
             Self::Stop => "stop",
         }
     }
@@ -34,6 +43,55 @@ pub enum FaultKind {
     NonFinite,
     /// It left the processor in another floating-point mode.
     FloatMode,
+    /// It took longer than its budget allows.
+    OverTime {
+        /// What it took.
+        took_ns: u64,
+        /// What it may take.
+        allowed_ns: u64,
+    },
+    /// It holds more memory than its budget allows.
+    OverMemory {
+        /// What it holds.
+        held_bytes: u64,
+        /// What it may hold.
+        allowed_bytes: u64,
+    },
+}
+
+impl FaultKind {
+    /// The words for it in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Status(status) => status.code.name(),
+            Self::NonFinite => "non-finite output",
+            Self::FloatMode => "changed floating-point mode",
+            Self::OverTime { .. } => "over time budget",
+            Self::OverMemory { .. } => "over memory budget",
+        }
+    }
+
+    /// What the failure was, in a sentence. Not for the audio thread.
+    #[must_use]
+    pub fn describe(self, processor: &Processor) -> String {
+        match self {
+            Self::NonFinite => "its output was not finite while its input was".to_owned(),
+            Self::FloatMode => "it left the processor in another floating-point mode".to_owned(),
+            Self::OverTime {
+                took_ns,
+                allowed_ns,
+            } => format!("it took {took_ns} ns for a block, its budget allows {allowed_ns}"),
+            Self::OverMemory {
+                held_bytes,
+                allowed_bytes,
+            } => format!("it holds {held_bytes} bytes, its budget allows {allowed_bytes}"),
+            Self::Status(status) => match processor.fault_text() {
+                text if text.is_empty() => status.code.name().to_owned(),
+                text => text,
+            },
+        }
+    }
 }
 
 /// The failure of a stage.
@@ -43,4 +101,26 @@ pub struct Fault {
     pub position_frames: u64,
     /// Why.
     pub kind: FaultKind,
+}
+
+/// Why a call counts as failed, if it does.
+#[inline]
+pub(super) fn failure(
+    status: CallStatus,
+    mode: &FloatMode,
+    output: AudioView<'_>,
+) -> Option<FaultKind> {
+    if !status.is_ok() {
+        let _ = mode.was_changed();
+        return Some(FaultKind::Status(status));
+    }
+    if mode.was_changed() {
+        return Some(FaultKind::FloatMode);
+    }
+    let channels = 0..output.channels();
+    let bad = |channel| first_non_finite(output.channel(channel)).is_some();
+    channels
+        .into_iter()
+        .any(bad)
+        .then_some(FaultKind::NonFinite)
 }

@@ -10,6 +10,8 @@ pub enum Source {
     Input,
     /// The output of a stage, by its place in the file.
     Stage(usize),
+    /// What a place without a stage passes on, by its number among the wires.
+    Wire(usize),
 }
 
 /// How one stage is connected.
@@ -41,6 +43,9 @@ pub struct Network {
     pub channels_in: usize,
     /// The stages, in the order of the file.
     pub stages: Vec<Wiring>,
+    /// Places without a stage: each passes on the sum of what it reads, at least one source, and
+    /// reads no wire but those before it.
+    pub wires: Vec<Vec<Source>>,
     /// The taps, in the order of the file.
     pub taps: Vec<TapWiring>,
     /// Whose output is the pipeline's.
@@ -60,9 +65,13 @@ impl Network {
     pub fn order(&self) -> Result<Vec<usize>, Cycle> {
         let mut order = Vec::with_capacity(self.stages.len());
         let mut placed = vec![false; self.stages.len()];
+        let needs: Vec<_> = (0..self.stages.len())
+            .map(|stage| self.needs(stage))
+            .collect();
         while order.len() < self.stages.len() {
-            let ready =
-                |stage: &usize| !placed[*stage] && self.needs(*stage).all(|needed| placed[needed]);
+            let ready = |stage: &usize| {
+                !placed[*stage] && needs[*stage].iter().all(|needed| placed[*needed])
+            };
             match (0..self.stages.len()).find(ready) {
                 Some(stage) => {
                     placed[stage] = true;
@@ -77,22 +86,51 @@ impl Network {
     /// How many channels a source has.
     #[must_use]
     pub fn channels(&self, source: Source) -> usize {
-        match source {
-            Source::Input => self.channels_in,
+        match self.origin(source) {
             Source::Stage(stage) => self.stages[stage].channels_out,
+            Source::Input | Source::Wire(_) => self.channels_in,
         }
     }
 
-    fn needs(&self, stage: usize) -> impl Iterator<Item = usize> {
+    /// The input or the stage whose channels a source has: all that a wire sums have the same.
+    #[must_use]
+    pub fn origin(&self, source: Source) -> Source {
+        let mut origin = source;
+        while let Source::Wire(wire) = origin {
+            origin = self.wires[wire].first().copied().unwrap_or(Source::Input);
+        }
+        origin
+    }
+
+    /// The stages whose outputs a source is made of, each once.
+    #[must_use]
+    pub fn behind(&self, source: Source) -> Vec<usize> {
+        self.behind_all([source])
+    }
+
+    fn needs(&self, stage: usize) -> Vec<usize> {
         let wiring = &self.stages[stage];
-        wiring
-            .inputs
-            .iter()
-            .chain(&wiring.sidechains)
-            .filter_map(|source| match source {
-                Source::Input => None,
-                Source::Stage(stage) => Some(*stage),
-            })
+        self.behind_all(wiring.inputs.iter().chain(&wiring.sidechains).copied())
+    }
+
+    fn behind_all(&self, sources: impl IntoIterator<Item = Source>) -> Vec<usize> {
+        let mut open: Vec<_> = sources.into_iter().collect();
+        let mut followed = vec![false; self.wires.len()];
+        let mut stages = Vec::new();
+        while let Some(source) = open.pop() {
+            match source {
+                Source::Input => {}
+                Source::Stage(stage) => stages.push(stage),
+                Source::Wire(wire) if followed[wire] => {}
+                Source::Wire(wire) => {
+                    followed[wire] = true;
+                    open.extend(&self.wires[wire]);
+                }
+            }
+        }
+        stages.sort_unstable();
+        stages.dedup();
+        stages
     }
 
     /// Follows what waits until a stage comes up again.
@@ -101,10 +139,9 @@ impl Network {
         let mut path = vec![first];
         loop {
             let last = path[path.len() - 1];
-            let next = self
-                .needs(last)
-                .find(|needed| !placed[*needed])
-                .unwrap_or(first);
+            let needs = self.needs(last);
+            let next = needs.into_iter().find(|needed| !placed[*needed]);
+            let next = next.unwrap_or(first);
             if let Some(start) = path.iter().position(|stage| *stage == next) {
                 let mut cycle = path.split_off(start);
                 cycle.reverse();
@@ -114,6 +151,9 @@ impl Network {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod fixture;
 
 #[cfg(test)]
 mod tests {
@@ -133,6 +173,7 @@ mod tests {
         Network {
             channels_in: 1,
             stages: inputs.iter().map(wiring).collect(),
+            wires: Vec::new(),
             taps: Vec::new(),
             output: Source::Input,
         }
@@ -142,6 +183,17 @@ mod tests {
     fn a_stage_comes_after_what_it_reads_wherever_it_stands() {
         assert_eq!(network(&[&[2], &[-1], &[1]]).order(), Ok(vec![1, 2, 0]));
         assert_eq!(network(&[&[-1], &[-1]]).order(), Ok(vec![0, 1]));
+    }
+
+    #[test]
+    fn what_is_behind_a_wire_is_behind_who_reads_it() {
+        let mut network = network(&[&[2], &[-1], &[-1]]);
+        network.wires = vec![vec![Source::Stage(1), Source::Input], vec![Source::Wire(0)]];
+        network.stages[0].inputs = vec![Source::Wire(1)];
+        network.stages[1].channels_out = 7;
+        assert_eq!(network.order(), Ok(vec![1, 0, 2]));
+        assert_eq!(network.behind(Source::Wire(1)), [1]);
+        assert_eq!(network.channels(Source::Wire(1)), 7);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use crate::pipeline::network::{Cycle, Network, Source};
 
 /// Where a signal lies while a block is processed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// The block the session lent to read.
     Input,
@@ -132,6 +132,8 @@ struct Planner<'a> {
     delays: Vec<DelaySpec>,
     /// The output of each stage, once it ran.
     outputs: Vec<Option<Signal>>,
+    /// What each wire passes on, once somebody read it.
+    wires: Vec<Option<Signal>>,
     tap_latency_frames: Vec<u64>,
 }
 
@@ -143,12 +145,14 @@ impl<'a> Planner<'a> {
             values: vec![network.channels_in],
             delays: Vec::new(),
             outputs: vec![None; network.stages.len()],
+            wires: vec![None; network.wires.len()],
             tap_latency_frames: Vec::new(),
         }
     }
 
     fn run(&mut self, stage: usize) {
-        let wiring = &self.network.stages[stage];
+        let network = self.network;
+        let wiring = &network.stages[stage];
         let input = self.sum(&wiring.inputs);
         let sidechains: Vec<_> = wiring
             .sidechains
@@ -176,7 +180,8 @@ impl<'a> Planner<'a> {
     }
 
     fn finish(mut self, order: Vec<usize>) -> Result<Plan, Cycle> {
-        for (tap, wiring) in self.network.taps.iter().enumerate() {
+        let network = self.network;
+        for (tap, wiring) in network.taps.iter().enumerate() {
             let signal = self.signal(wiring.from);
             let reference = wiring.reference.map(|from| self.signal(from));
             let latest = reference.map_or(0, |reference| reference.latency_frames);
@@ -202,7 +207,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn signal(&self, source: Source) -> Signal {
+    fn signal(&mut self, source: Source) -> Signal {
         match source {
             Source::Input => Signal {
                 value: 0,
@@ -211,6 +216,12 @@ impl<'a> Planner<'a> {
             },
             Source::Stage(stage) => {
                 self.outputs[stage].expect("the order runs a stage before whoever reads it")
+            }
+            Source::Wire(wire) => {
+                let network = self.network;
+                let signal = self.wires[wire].unwrap_or_else(|| self.sum(&network.wires[wire]));
+                self.wires[wire] = Some(signal);
+                signal
             }
         }
     }

@@ -1,25 +1,30 @@
 //! Stage: one place in the pipeline, its instance, and what is heard when it fails.
 //!
 //! In: blocks. Out: blocks of the instance, or of its substitute from the block on in which it
-//! failed: the step between the two decays over 5 ms, latency and layout stay as they were.
+//! failed; then, where a new instance was sent, its trial beside the substitute, a fade, and the
+//! new instance. Latency and layout stay as they were.
 //!
-//! Everything here but `new` runs on the audio thread.
+//! `run` and what it calls is the audio thread's; what allocates or says so is not.
 
-use segue_plugin::link::{AudioView, AudioViewMut, Block, CallStatus, Flags, Processor, Record};
+mod facts;
+
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 
 use crate::audio::FloatMode;
-use crate::audio::first_non_finite;
 use crate::observe::{Histogram, Spread};
-use crate::pipeline::crossfade::Decay;
-use crate::pipeline::delay::DelayLine;
+use crate::pipeline::budget::{Budget, Gauge};
+use crate::pipeline::exchange::TurnKind;
 use crate::pipeline::fault::{Fault, FaultKind, OnError};
+use crate::pipeline::seat::{Call, Called, Occupant, Seat, Shape};
+use crate::pipeline::substitute::{Return, Spare, Substitute};
+use crate::pipeline::trial::{Progress, Trial};
 
 /// Whether a stage is heard.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum StageState {
     /// The instance is heard.
     Running,
-    /// Its substitute is.
+    /// Its substitute is, or a new instance is being faded in.
     Out(Fault),
 }
 
@@ -45,19 +50,22 @@ pub struct StageSetup {
 /// One place in the pipeline.
 #[derive(Debug)]
 pub struct Stage {
-    processor: Processor,
-    on_error: OnError,
+    seat: Seat,
+    shape: Shape,
     state: StageState,
-    /// The input as late as the output; `None` where nothing needs it or there is no latency.
-    dry: Option<DelayLine>,
-    /// How far the output was from its substitute in the last frame, per channel.
-    apart: Vec<f32>,
-    /// How much of that is left.
-    decay: Decay,
+    substitute: Substitute,
+    gauge: Option<Box<Gauge>>,
+    /// The last frame that was heard, per channel.
+    heard: Vec<f32>,
+    /// A new instance beside the substitute.
+    trial: Option<Box<Trial>>,
+    /// An instance that is no longer used and waits to be sent away.
+    leaving: Option<Box<Trial>>,
+    /// What happened in this block to the instance or the one on trial, and to the fallback.
+    turns: [Option<TurnKind>; 2],
     calls: u64,
     heap_calls: u64,
     records_lost: u64,
-    outputs: Vec<f64>,
     output_spreads: Vec<Spread>,
     time: Histogram,
 }
@@ -68,6 +76,8 @@ pub(super) struct Ran {
     pub(super) records: usize,
     /// Whether it failed in this block.
     pub(super) failed: bool,
+    /// Whether there are turns to send on.
+    pub(super) turned: bool,
 }
 
 /// What a stage reads and fills.
@@ -84,115 +94,95 @@ impl Stage {
     /// A stage that runs. Allocates; not for the audio thread.
     #[must_use]
     pub fn new(setup: StageSetup) -> Self {
-        let needs_dry = setup.on_error == OnError::Bypass && setup.latency_frames > 0;
-        let frames = setup.latency_frames as usize;
-        Self {
+        let shape = Shape {
+            channels_in: setup.channels_in,
+            channels_out: setup.channels_out,
+            latency_frames: setup.latency_frames,
+            sample_rate_hz: setup.sample_rate_hz,
+        };
+        let occupant = Occupant {
             processor: setup.processor,
-            on_error: setup.on_error,
+            latency_frames: setup.latency_frames,
+            held_bytes: 0,
+            outputs: setup.outputs,
+        };
+        Self::of(occupant, setup.on_error, shape)
+    }
+
+    /// A stage of a given shape, its instance held back where the shape is later than it.
+    /// Allocates; not for the audio thread.
+    #[must_use]
+    pub fn of(occupant: Occupant, on_error: OnError, shape: Shape) -> Self {
+        Self {
+            output_spreads: vec![Spread::default(); occupant.outputs],
+            seat: Seat::new(occupant, &shape),
             state: StageState::Running,
-            dry: needs_dry.then(|| DelayLine::new(setup.channels_in, frames)),
-            apart: vec![0.0; setup.channels_out],
-            decay: Decay::at(setup.sample_rate_hz),
+            substitute: Substitute::new(on_error, &shape),
+            gauge: None,
+            heard: vec![0.0; shape.channels_out],
+            trial: None,
+            leaving: None,
+            turns: [None; 2],
             calls: 0,
             heap_calls: 0,
             records_lost: 0,
-            outputs: vec![f64::NAN; setup.outputs],
-            output_spreads: vec![Spread::default(); setup.outputs],
             time: Histogram::default(),
+            shape,
         }
     }
 
-    /// Whether the instance is heard.
+    /// With another component, kept warm for `OnError::Fallback`, that takes so many sidechains.
+    /// Allocates; not for the audio thread.
     #[must_use]
-    pub const fn state(&self) -> StageState {
-        self.state
+    pub fn with_fallback(
+        mut self,
+        occupant: Occupant,
+        sidechains: usize,
+        frames_max: usize,
+    ) -> Self {
+        let spare = Spare::new(occupant, sidechains, &self.shape);
+        self.substitute.set_spare(spare, frames_max);
+        self
     }
 
-    /// What is heard when it fails.
+    /// With a budget. Allocates; not for the audio thread.
     #[must_use]
-    pub const fn on_error(&self) -> OnError {
-        self.on_error
-    }
-
-    /// Calls of `process`.
-    #[must_use]
-    pub const fn calls(&self) -> u64 {
-        self.calls
-    }
-
-    /// Heap calls inside `process`.
-    #[must_use]
-    pub const fn heap_calls(&self) -> u64 {
-        self.heap_calls
-    }
-
-    /// Notes and events that found no room.
-    #[must_use]
-    pub const fn records_lost(&self) -> u64 {
-        self.records_lost
-    }
-
-    /// Time per block, of the blocks that were timed.
-    #[must_use]
-    pub const fn time(&self) -> &Histogram {
-        &self.time
-    }
-
-    /// The declared outputs, in the order of the manifest.
-    #[must_use]
-    pub fn outputs(&self) -> &[Spread] {
-        &self.output_spreads
-    }
-
-    /// The last values of the declared outputs; NaN before the first.
-    #[must_use]
-    pub fn output_values(&self) -> &[f64] {
-        &self.outputs
-    }
-
-    /// What kind of failure there was, in words; empty while it runs.
-    #[must_use]
-    pub const fn fault_kind(&self) -> &'static str {
-        match self.state {
-            StageState::Running => "",
-            StageState::Out(fault) => match fault.kind {
-                FaultKind::Status(status) => status.code.name(),
-                FaultKind::NonFinite => "non-finite output",
-                FaultKind::FloatMode => "changed floating-point mode",
-            },
-        }
-    }
-
-    /// What the failure was, in a sentence; empty while it runs. Not for the audio thread.
-    #[must_use]
-    pub fn describe_fault(&self) -> String {
-        let StageState::Out(fault) = self.state else {
-            return String::new();
-        };
-        match fault.kind {
-            FaultKind::NonFinite => "its output was not finite while its input was".to_owned(),
-            FaultKind::FloatMode => {
-                "it left the processor in another floating-point mode".to_owned()
-            }
-            FaultKind::Status(status) => match self.processor.fault_text() {
-                text if text.is_empty() => status.code.name().to_owned(),
-                text => text,
-            },
-        }
-    }
-
-    /// Takes the instance out, to end it. Not for the audio thread.
-    #[must_use]
-    pub fn into_processor(self) -> Processor {
-        self.processor
+    pub fn with_budget(mut self, budget: Budget) -> Self {
+        self.gauge = Some(Box::new(Gauge::new(budget, self.shape.sample_rate_hz)));
+        self
     }
 
     pub(super) fn record_time(&mut self, nanoseconds: u64) {
-        self.time.record(nanoseconds);
+        // A stage with a budget is timed at every call.
+        if self.gauge.is_none() {
+            self.time.record(nanoseconds);
+        }
     }
 
     pub(super) fn charge_heap(&mut self, calls: u64) {
         self.heap_calls += calls;
+    }
+
+    /// Whether a trial can begin.
+    pub(super) fn takes_trial(&self) -> bool {
+        let is_out = matches!(self.state, StageState::Out(_));
+        is_out && self.trial.is_none() && self.leaving.is_none()
+    }
+
+    pub(super) fn begin_trial(&mut self, trial: Box<Trial>) {
+        self.trial = Some(trial);
+    }
+
+    pub(super) fn take_turns(&mut self) -> [Option<TurnKind>; 2] {
+        std::mem::take(&mut self.turns)
+    }
+
+    pub(super) fn take_leaving(&mut self) -> Option<Box<Trial>> {
+        self.leaving.take()
+    }
+
+    pub(super) fn put_back(&mut self, leaving: Box<Trial>) {
+        self.leaving = Some(leaving);
     }
 
     /// Fills the output of one block, by the instance or by its substitute.
@@ -206,149 +196,171 @@ impl Stage {
             sidechains,
             records,
         } = block;
-        if let StageState::Out(_) = self.state {
-            self.substitute(input, &mut output);
-            return Ran {
-                records: 0,
-                failed: false,
-            };
-        }
-        let frames = output.frames();
-        let outcome = self.processor.process(Block {
+        let call = Call {
             position_frames,
             flags,
             input,
-            output: output.part(0, frames),
             sidechains,
-            events: &[],
-            outputs: &mut self.outputs,
-            records,
-        });
-        self.calls += 1;
-        self.records_lost += u64::from(outcome.records_lost);
-        let records = outcome.records_written as usize;
-        if let Some(kind) = failure(outcome.status, mode, output.shared()) {
-            let fault = Fault {
-                position_frames,
-                kind,
-            };
-            self.fail(fault, input, &mut output);
-            return Ran {
-                records,
-                failed: true,
-            };
+        };
+        if let StageState::Out(fault) = self.state {
+            return self.run_out(&call, &mut output, records, mode, fault);
         }
-        self.keep(input, output.shared());
+        let gauge = self.gauge.as_deref_mut();
+        let called = self.seat.call(&call, &mut output, records, mode, gauge);
+        self.count(called);
+        let turned = match called.fault {
+            Some(kind) => self.fail(kind, &call, &mut output, mode),
+            None => self.follow(&call, output.shared(), mode),
+        };
         Ran {
-            records,
-            failed: false,
+            records: called.records as usize,
+            failed: called.fault.is_some(),
+            turned,
         }
     }
 
-    /// Keeps what a later substitute needs, and the outputs of this block.
     #[inline]
-    fn keep(&mut self, input: AudioView<'_>, output: AudioView<'_>) {
-        match (&self.dry, self.on_error) {
-            (_, OnError::Mute | OnError::Stop) => {
-                for (channel, apart) in self.apart.iter_mut().enumerate() {
-                    *apart = output.last_sample(channel);
-                }
-            }
-            (None, OnError::Bypass) => {
-                for (channel, apart) in self.apart.iter_mut().enumerate() {
-                    let from = source_of(channel, input.channels());
-                    *apart = output.last_sample(channel)
-                        - from.map_or(0.0, |from| input.last_sample(from));
-                }
-            }
-            (Some(line), OnError::Bypass) => {
-                for (channel, apart) in self.apart.iter_mut().enumerate() {
-                    let from = source_of(channel, input.channels());
-                    let dry = from.map_or(0.0, |from| line.last_of(input, from));
-                    *apart = output.last_sample(channel) - dry;
-                }
-            }
+    fn count(&mut self, called: Called) {
+        self.calls += 1;
+        self.records_lost += u64::from(called.records_lost);
+        if let Some(took_ns) = called.took_ns {
+            self.time.record(took_ns);
         }
-        if let Some(dry) = &mut self.dry {
-            dry.feed(input);
-        }
-        for (spread, value) in self.output_spreads.iter_mut().zip(&self.outputs) {
+    }
+
+    /// Keeps what a later substitute needs, and the outputs of this block; answers whether there
+    /// are turns.
+    #[inline]
+    fn follow(&mut self, call: &Call<'_>, output: AudioView<'_>, mode: &FloatMode) -> bool {
+        let fault = self.substitute.follow(call, output, mode);
+        self.tell_fallback(fault, call.position_frames);
+        self.hear(output);
+        for (spread, value) in self.output_spreads.iter_mut().zip(self.seat.outputs()) {
             spread.record(*value);
         }
+        fault.is_some()
     }
 
-    /// Goes over to the substitute, from the first frame of this block on.
-    fn fail(&mut self, fault: Fault, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
+    /// Keeps the last frame that is heard.
+    #[inline]
+    fn hear(&mut self, output: AudioView<'_>) {
+        for (channel, last) in self.heard.iter_mut().enumerate() {
+            *last = output.last_sample(channel);
+        }
+    }
+
+    /// Goes over to the substitute, from the first frame of this block on; that is a turn.
+    #[cold]
+    fn fail(
+        &mut self,
+        kind: FaultKind,
+        call: &Call<'_>,
+        output: &mut AudioViewMut<'_>,
+        mode: &FloatMode,
+    ) -> bool {
+        let fault = Fault {
+            position_frames: call.position_frames,
+            kind,
+        };
         self.state = StageState::Out(fault);
-        self.outputs.fill(f64::NAN);
-        self.substitute(input, output);
+        self.turns[0] = Some(TurnKind::Failed(fault));
+        self.seat.clear_outputs();
+        self.substitute.begin(&self.heard);
+        self.fill(call, output, mode);
+        self.substitute.add_step(output);
+        self.hear(output.shared());
+        true
     }
 
-    fn substitute(&mut self, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
-        self.dry_signal(input, output);
-        self.add_step(output);
+    /// The substitute's block, but for the step.
+    fn fill(&mut self, call: &Call<'_>, output: &mut AudioViewMut<'_>, mode: &FloatMode) {
+        let fault = self.substitute.fill(call, output, &self.heard, mode);
+        self.tell_fallback(fault, call.position_frames);
     }
 
-    /// What `on_error` says, in the output's layout: one channel is heard on all, of several each
-    /// on its own.
-    fn dry_signal(&mut self, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
-        if self.on_error != OnError::Bypass {
-            (0..output.channels()).for_each(|channel| output.channel(channel).fill(0.0));
-            return;
+    fn tell_fallback(&mut self, fault: Option<FaultKind>, position_frames: u64) {
+        if let Some(kind) = fault {
+            self.turns[1] = Some(TurnKind::FallbackFailed(Fault {
+                position_frames,
+                kind,
+            }));
         }
-        if let Some(line) = &mut self.dry {
-            line.process(input, output);
-        }
-        for channel in 0..output.channels() {
-            match (source_of(channel, input.channels()), &self.dry) {
-                (Some(from), None) => output.channel(channel).copy_from_slice(input.channel(from)),
-                (Some(0), Some(_)) if channel > 0 => {
-                    let (from, into) = output.pair(0, channel);
-                    into.copy_from_slice(from);
-                }
-                (Some(_), Some(_)) => {}
-                (None, _) => output.channel(channel).fill(0.0),
+    }
+
+    /// A block of the substitute, with what is heard of a new instance.
+    fn run_out(
+        &mut self,
+        call: &Call<'_>,
+        output: &mut AudioViewMut<'_>,
+        records: &mut [Record],
+        mode: &FloatMode,
+        fault: Fault,
+    ) -> Ran {
+        let mut trial = self.trial.take();
+        let mut written = 0;
+        if let Some(new) = &mut trial {
+            let called = new.call(call, records, mode, self.gauge.as_deref_mut());
+            self.count(called);
+            written = called.records as usize;
+            if let Some(kind) = called.fault {
+                self.fail_trial(kind, call.position_frames, &mut trial);
             }
         }
+        self.fill(call, output, mode);
+        self.substitute.add_step(output);
+        if let Some(new) = trial {
+            self.go_on(new, output, fault);
+        }
+        self.hear(output.shared());
+        Ran {
+            records: written,
+            failed: false,
+            turned: self.turns.iter().any(Option::is_some) || self.leaving.is_some(),
+        }
     }
 
-    fn add_step(&mut self, output: &mut AudioViewMut<'_>) {
-        if self.decay.is_over() {
+    /// A new instance leaves; where it was heard already, the substitute begins anew.
+    fn fail_trial(
+        &mut self,
+        kind: FaultKind,
+        position_frames: u64,
+        trial: &mut Option<Box<Trial>>,
+    ) {
+        let Some(mut failed) = trial.take() else {
+            return;
+        };
+        let fault = Fault {
+            position_frames,
+            kind,
+        };
+        if failed.progress() == Progress::Fading {
+            self.substitute.begin(&self.heard);
+        }
+        failed.fail(fault);
+        self.turns[0] = Some(TurnKind::TrialFailed(fault));
+        self.leaving = Some(failed);
+    }
+
+    /// Mixes a new instance in as far as it is heard, and gives it the place once it is alone.
+    fn go_on(&mut self, mut trial: Box<Trial>, output: &mut AudioViewMut<'_>, fault: Fault) {
+        let before = trial.progress();
+        trial.mix(output);
+        match (before, trial.progress()) {
+            (_, Progress::Shadow) => {}
+            (Progress::Shadow, Progress::Fading) => {
+                self.substitute.keep_return(output.shared(), Return::First);
+            }
+            (Progress::Fading, Progress::Fading) => {
+                self.substitute.keep_return(output.shared(), Return::Later);
+            }
+        }
+        if !trial.is_over() {
+            self.trial = Some(trial);
             return;
         }
-        for (channel, step) in self.apart.iter().enumerate() {
-            self.decay.add(*step, output.channel(channel));
-        }
-        self.decay.advance(output.frames());
+        trial.exchange(&mut self.seat, Some(fault));
+        self.state = StageState::Running;
+        self.turns[0] = Some(TurnKind::Returned);
+        self.leaving = Some(trial);
     }
-}
-
-/// Which channel of the input stands in for a channel of the output.
-#[inline]
-const fn source_of(channel: usize, channels_in: usize) -> Option<usize> {
-    if channels_in == 1 {
-        Some(0)
-    } else if channel < channels_in {
-        Some(channel)
-    } else {
-        None
-    }
-}
-
-/// Why a call counts as failed, if it does.
-#[inline]
-fn failure(status: CallStatus, mode: &FloatMode, output: AudioView<'_>) -> Option<FaultKind> {
-    if !status.is_ok() {
-        let _ = mode.was_changed();
-        return Some(FaultKind::Status(status));
-    }
-    if mode.was_changed() {
-        return Some(FaultKind::FloatMode);
-    }
-    let channels = 0..output.channels();
-    let bad = |channel| first_non_finite(output.channel(channel)).is_some();
-    channels
-        .into_iter()
-        .any(bad)
-        .then_some(FaultKind::NonFinite)
 }

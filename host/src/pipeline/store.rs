@@ -66,8 +66,7 @@ impl Store {
                     input,
                     output: block.output.shared(),
                 };
-                let span = span(written, frames);
-                body(reader, AudioViewMut::new(written.as_mut_slice(), span))
+                body(reader, view_mut(written, frames))
             }
         }
     }
@@ -96,10 +95,23 @@ impl<'a> Reader<'a> {
                     None => &self.before[slot],
                     Some(behind) => &self.after[behind - 1],
                 };
-                AudioView::new(buffer.as_slice(), span(buffer, self.input.frames()))
+                view(buffer, self.input.frames())
             }
         }
     }
+}
+
+/// The first frames of a buffer, to read.
+#[inline]
+pub(super) fn view(buffer: &Buffer, frames: usize) -> AudioView<'_> {
+    AudioView::new(buffer.as_slice(), span(buffer, frames))
+}
+
+/// The first frames of a buffer, to write.
+#[inline]
+pub(super) fn view_mut(buffer: &mut Buffer, frames: usize) -> AudioViewMut<'_> {
+    let span = span(buffer, frames);
+    AudioViewMut::new(buffer.as_mut_slice(), span)
 }
 
 #[inline]

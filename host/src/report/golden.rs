@@ -7,8 +7,9 @@ use std::path::Path;
 
 use crate::config::render::Color;
 use crate::observe::{
-    ActionReport, DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport,
-    ProcessReport, ReadingReport, RunReport, SCHEMA_VERSION, Spread, StageReport, StreamReport,
+    ActionReport, AttemptReport, BudgetReport, DecideReport, FallbackReport, FaultReport,
+    GenerationReport, HeapReport, Notice, OutputReport, ProcessReport, ReadingReport,
+    RestartReport, RunReport, SCHEMA_VERSION, Spread, StageReport, StreamReport, SubstituteReport,
     TapReport, TimeReport,
 };
 use crate::report::{json, text};
@@ -48,10 +49,31 @@ fn stage(id: &str, calls: u64, p50_ns: u64) -> StageReport {
             process_calls: 0,
         }),
         faults: Vec::new(),
+        faults_left_out: 0,
         on_error: "bypass".to_owned(),
         substituted_from_frame: None,
+        substitutes: Vec::new(),
+        fallback: None,
+        restart: None,
+        budget: None,
         outputs: Vec::new(),
         records_lost: 0,
+    }
+}
+
+fn substitute(signal: &str, frames: u64) -> SubstituteReport {
+    SubstituteReport {
+        signal: signal.to_owned(),
+        frames,
+    }
+}
+
+fn attempt(tried_at_frames: u64, outcome: &str, text: &str) -> AttemptReport {
+    AttemptReport {
+        tried_at_frames,
+        position_frames: tried_at_frames + 5_760,
+        outcome: outcome.to_owned(),
+        text: text.to_owned(),
     }
 }
 
@@ -70,6 +92,33 @@ fn stages() -> Vec<StageReport> {
     tube.heap = None;
     tube.faults = vec![fault()];
     tube.substituted_from_frame = Some(59_232);
+    tube.on_error = "fallback".to_owned();
+    tube.substitutes = vec![substitute("bypass", 12_000), substitute("fallback", 48_000)];
+    tube.fallback = Some(FallbackReport {
+        component: "segue.gain/gain".to_owned(),
+        version: "1.0.0".to_owned(),
+        fault: Some(fault()),
+    });
+    tube.restart = Some(RestartReport {
+        attempts_max: 5,
+        tried: 3,
+        returned: 1,
+        state: "waiting".to_owned(),
+        attempts: vec![
+            attempt(64_032, "refused", "no such model"),
+            attempt(73_632, "returned", ""),
+            attempt(96_000, "failed on trial", "panicked"),
+        ],
+        attempts_left_out: 0,
+    });
+    tube.budget = Some(BudgetReport {
+        time_share_max: Some(0.3),
+        time_share_worst: 0.4121,
+        time_breaches: 2,
+        memory_bytes_max: Some(32 << 20),
+        memory_bytes_worst: 1 << 20,
+        memory_breaches: 0,
+    });
     let mut idle = stage("idle", 0, 0);
     idle.time.blocks_timed = 0;
     vec![stage("eq", 1313, 13_240), tube, limit, idle]
@@ -160,6 +209,7 @@ fn report() -> RunReport {
         ],
         stream: stream(),
         stages: stages(),
+        left_out: Vec::new(),
         taps: taps(),
         decides: decides(),
         process: ProcessReport {

@@ -13,6 +13,7 @@ use semver::Version;
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::model::{Config, Part, Stage, Tap};
 use crate::config::nearest::{did_you_mean, listed};
+use crate::config::values::{ParamValues, SettingValues};
 use crate::id::PluginId;
 use crate::session::catalogue::Choice;
 use crate::session::values;
@@ -34,6 +35,8 @@ pub struct Bound {
     pub params: Vec<(u32, f64)>,
     /// Settings, paths made absolute.
     pub settings: Vec<Setting>,
+    /// The component that is heard when a stage's own fails.
+    pub fallback: Option<Box<Bound>>,
 }
 
 impl Bound {
@@ -67,9 +70,11 @@ pub fn bind(config: &Config, choices: &[Choice]) -> Result<Bindings, Mistakes> {
     };
     let mut stages = Vec::new();
     for stage in &config.stages {
-        let bound = binder.bind(stage.id.value.as_str(), &stage.part, &[Kind::Processor]);
-        if let Some(bound) = &bound {
+        let mut bound = binder.bind(stage.id.value.as_str(), &stage.part, &[Kind::Processor]);
+        if let Some(bound) = &mut bound {
             binder.sidechains(stage, bound);
+            binder.fallback(stage, bound);
+            binder.budget(stage, bound);
         }
         stages.push(bound);
     }
@@ -133,6 +138,7 @@ impl Binder<'_> {
             heap: choice.found.manifest.heap,
             params,
             settings,
+            fallback: None,
         })
     }
 
@@ -142,6 +148,35 @@ impl Binder<'_> {
             let (address, found) = (bound.address(), stage.sidechains.len());
             let message = format!("{address} takes {most} sidechains, found {found}");
             let mistake = Mistake::new(name.span, message).label("one too many");
+            self.mistakes.push(mistake);
+        }
+    }
+
+    /// Binds the fallback, which has the defaults of its parameters, where it is used.
+    fn fallback(&mut self, stage: &Stage, bound: &mut Bound) {
+        let Some(component) = stage.fallback_in_use() else {
+            return;
+        };
+        let part = Part {
+            component: component.clone(),
+            params: ParamValues::default(),
+            settings: SettingValues::default(),
+            span: component.span,
+        };
+        let fallback = self.bind(stage.id.value.as_str(), &part, &[Kind::Processor]);
+        bound.fallback = fallback.map(Box::new);
+    }
+
+    /// A budget for memory needs a library whose heap is counted.
+    fn budget(&mut self, stage: &Stage, bound: &Bound) {
+        let Some(memory) = &stage.budget.memory else {
+            return;
+        };
+        if bound.heap != Heap::Metered {
+            let plugin = &bound.plugin;
+            let message =
+                format!("the heap of {plugin} is not counted: it brings its own allocator");
+            let mistake = Mistake::new(memory.span, message).label("remove this budget");
             self.mistakes.push(mistake);
         }
     }

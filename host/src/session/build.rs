@@ -4,22 +4,28 @@
 //! layouts and latencies, and the network they form. Runs on a thread of its own with a deadline,
 //! since every step is foreign code.
 
+mod fallback;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use segue_plugin::declare::Layout;
 use segue_plugin::fault::Refusal;
-use segue_plugin::link::{Creation, Decision, Observer, Processor, Start};
+use segue_plugin::link::{Decision, Observer, Processor, Start};
 use segue_plugin::setup::{Format, Mode, Timing};
 
 use crate::config::model::Config;
 use crate::id::PluginId;
-use crate::loading::meter::heap_counts;
 use crate::loading::{CREATE_DEADLINE, Generation, Providers, within};
 use crate::pipeline::{FEED_FRAMES, Network, SIDECHAINS_MAX, Source};
 use crate::session::bind::{Bindings, Bound};
+use crate::session::build::fallback::live;
 use crate::session::error::SessionError;
+use crate::session::recipe::{Recipe, creation};
+use crate::session::takes::takes;
 use crate::session::wires::{ReadBy, Wires};
+
+pub(super) use fallback::LiveFallback;
 
 /// The longest latency of a stage, in frames: 21 s at 48 kHz. Delay lines of that length exist
 /// for every path beside it.
@@ -44,6 +50,12 @@ pub struct Target {
 pub struct LiveStage {
     /// The instance.
     pub processor: Processor,
+    /// Its own latency; that of the place is at least as much.
+    pub latency_frames: u64,
+    /// The component that is kept warm beside it.
+    pub fallback: Option<LiveFallback>,
+    /// How it was made, to make another.
+    pub recipe: Recipe,
     /// What is fixed while it is active.
     pub facts: StageFacts,
 }
@@ -89,14 +101,14 @@ impl Instances {
     /// Creates and activates everything, within a deadline.
     ///
     /// # Errors
-    /// What a component says, or that one did not answer.
+    /// What a component says, or that one did not answer, and which stage was under way.
     pub fn create(
         config: &Config,
         bindings: &Bindings,
         opened: &Opened,
         target: Target,
-    ) -> Result<Self, SessionError> {
-        let step = Arc::new(Mutex::new(String::new()));
+    ) -> Result<Self, Failed> {
+        let step = Arc::new(Mutex::new(Step::default()));
         let builder = Builder {
             wires: Wires::of(config),
             bindings: bindings.clone(),
@@ -104,20 +116,39 @@ impl Instances {
             target,
             step: Arc::clone(&step),
         };
-        within(CREATE_DEADLINE, move || builder.build()).unwrap_or_else(|why| {
-            let step = step.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Err(SessionError::Missed { step, why })
-        })
+        let built = within(CREATE_DEADLINE, move || builder.build());
+        let step = step.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (stage, step) = (step.stage, step.text);
+        let built = built.unwrap_or_else(|why| Err(SessionError::Missed { step, why }));
+        built.map_err(|error| Failed { error, stage })
     }
 
     /// The layout of a source.
     #[must_use]
     pub fn layout(&self, source: Source, input: Layout) -> Layout {
-        match source {
-            Source::Input => input,
+        match self.network.origin(source) {
             Source::Stage(stage) => self.stages[stage].facts.layout_out,
+            Source::Input | Source::Wire(_) => input,
         }
     }
+}
+
+/// Why there are no instances.
+#[derive(Debug)]
+pub struct Failed {
+    /// What went wrong.
+    pub error: SessionError,
+    /// The stage whose instance could not be had, if that was it.
+    pub stage: Option<usize>,
+}
+
+/// What is under way.
+#[derive(Debug, Clone, Default)]
+struct Step {
+    /// For the message when it never ends.
+    text: String,
+    /// The stage that is made.
+    stage: Option<usize>,
 }
 
 impl Instances {
@@ -129,21 +160,17 @@ impl Instances {
         for stage in order {
             let wiring = &self.network.stages[*stage];
             let heard = wiring.inputs.iter().chain(&wiring.sidechains);
-            let before = heard
-                .map(|source| tail_of(*source, &tails))
-                .max()
-                .unwrap_or(0);
+            let before = heard.map(|source| self.tail_of(*source, &tails));
+            let before = before.max().unwrap_or(0);
             let own = self.stages[*stage].facts.timing.tail_frames;
             tails[*stage] = before.saturating_add(own);
         }
-        tail_of(self.network.output, &tails)
+        self.tail_of(self.network.output, &tails)
     }
-}
 
-fn tail_of(source: Source, tails: &[u64]) -> u64 {
-    match source {
-        Source::Input => 0,
-        Source::Stage(stage) => tails[stage],
+    fn tail_of(&self, source: Source, tails: &[u64]) -> u64 {
+        let stages = self.network.behind(source).into_iter();
+        stages.map(|stage| tails[stage]).max().unwrap_or(0)
     }
 }
 
@@ -152,8 +179,7 @@ struct Builder {
     bindings: Bindings,
     opened: Opened,
     target: Target,
-    /// What is under way, for the message when it never ends.
-    step: Arc<Mutex<String>>,
+    step: Arc<Mutex<Step>>,
 }
 
 impl Builder {
@@ -164,10 +190,12 @@ impl Builder {
         stages.resize_with(self.bindings.stages.len(), || None);
         for at in network.order()? {
             let live = self.stage(at, &stages)?;
+            self.stage_is_made();
             network.stages[at].channels_out = live.facts.layout_out.channels();
             network.stages[at].latency_frames = live.facts.timing.latency_frames;
             stages[at] = Some(live);
         }
+        self.common_wires(&stages)?;
         let taps = (0..self.bindings.taps.len()).map(|at| self.tap(at, &stages));
         let taps = taps.collect::<Result<Vec<_>, _>>()?;
         let decides = (0..self.bindings.decides.len()).map(|at| self.decide(at, &taps));
@@ -185,44 +213,39 @@ impl Builder {
         let who = format!("stage `{}`", bound.id);
         let (inputs, keys) = &self.wires.stages[at];
         let layout_in = self.common_layout(&who, bound, inputs, done)?;
+        self.stage_begins(at);
+        takes(&bound.component.capabilities.layouts, layout_in)
+            .map_err(|refusal| refused(&who, bound, &refusal))?;
         let sidechains: Vec<_> = keys.iter().map(|key| self.layout(*key, done)).collect();
         if sidechains.len() > SIDECHAINS_MAX {
             let found = sidechains.len();
             let text = format!("{found} sidechains: this host carries {SIDECHAINS_MAX}");
             return Err(refused(&who, bound, &Refusal::new(text)));
         }
-        let before = heap_counts();
-        let (generation, providers) = &self.opened[&bound.plugin];
-        self.now(&who, "create");
-        let creation = creation(bound);
-        let made = generation.processor(&bound.component.name, &creation, providers.clone());
-        let mut processor = made.map_err(|refusal| refused(&who, bound, &refusal))?;
-        self.now(&who, "activate");
-        let format = Format {
-            layout: layout_in,
-            ..self.target.format
+        let (generation, providers) = self.opened[&bound.plugin].clone();
+        let recipe = Recipe {
+            bound: bound.clone(),
+            generation,
+            providers,
+            format: Format {
+                layout: layout_in,
+                ..self.target.format
+            },
+            frames_max: self.target.frames_max,
+            mode: self.target.mode,
+            sidechains,
         };
-        let layout_out = processor
-            .validate_input(format)
-            .map_err(|refusal| refused(&who, bound, &refusal))?;
-        let start = self.start(format, self.target.frames_max, &sidechains, &[]);
-        let timing = processor
-            .activate(&start)
-            .map_err(|refusal| refused(&who, bound, &refusal))?;
-        if timing.latency_frames > LATENCY_FRAMES_MAX {
+        let made = recipe.make(&|step| self.now(&who, step));
+        let made = made.map_err(|refusal| refused(&who, bound, &refusal))?;
+        if made.timing.latency_frames > LATENCY_FRAMES_MAX {
             return Err(SessionError::Latency {
                 who,
-                found: timing.latency_frames,
+                found: made.timing.latency_frames,
                 max: LATENCY_FRAMES_MAX,
             });
         }
-        let facts = StageFacts {
-            layout_in,
-            layout_out,
-            timing,
-            held_bytes: heap_counts().since(before).net_bytes,
-        };
-        Ok(LiveStage { processor, facts })
+        let fallback = self.fallback(&recipe, made.layout_out)?;
+        Ok(live(layout_in, made, fallback, recipe))
     }
 
     fn tap(&self, at: usize, done: &[Option<LiveStage>]) -> Result<LiveTap, SessionError> {
@@ -315,7 +338,24 @@ impl Builder {
             Source::Stage(stage) => done[stage]
                 .as_ref()
                 .map_or(Layout::MONO, |stage| stage.facts.layout_out),
+            // All that it sums has the same layout: `common_wires`.
+            Source::Wire(wire) => {
+                let first = self.wires.wires[wire].first();
+                first.map_or(Layout::MONO, |first| self.layout(*first, done))
+            }
         }
+    }
+
+    /// What a wire sums has one layout, too.
+    fn common_wires(&self, done: &[Option<LiveStage>]) -> Result<(), SessionError> {
+        for wire in &self.wires.wires {
+            let mut layouts = wire.iter().map(|source| self.layout(*source, done));
+            let first = layouts.next().unwrap_or(self.target.format.layout);
+            if let Some(other) = layouts.find(|layout| *layout != first) {
+                return Err(SessionError::Unlike { first, other });
+            }
+        }
+        Ok(())
     }
 
     /// The one layout of all sources: signals are summed and compared channel by channel.
@@ -338,16 +378,19 @@ impl Builder {
     }
 
     fn now(&self, who: &str, step: &str) {
-        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = format!("{step} of {who}");
+        let mut now = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        now.text = format!("{step} of {who}");
     }
-}
 
-fn creation(bound: &Bound) -> Creation<'_> {
-    Creation {
-        name: &bound.id,
-        resource_dir: None,
-        settings: &bound.settings,
-        params: &bound.params,
+    /// From here on it is this stage that fails.
+    fn stage_begins(&self, at: usize) {
+        let mut now = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        now.stage = Some(at);
+    }
+
+    fn stage_is_made(&self) {
+        let mut now = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        now.stage = None;
     }
 }
 

@@ -104,6 +104,14 @@ fn wishes(config: &Config) -> Wishes {
     };
     let stages = config.stages.iter();
     let stages = stages.map(|at| wish("stage", at.id.to_string(), &at.part.component.value));
+    let fallbacks = config.stages.iter().filter_map(|at| {
+        let component = at.fallback_in_use()?;
+        Some(wish(
+            "fallback of stage",
+            at.id.to_string(),
+            &component.value,
+        ))
+    });
     let taps = config.taps.iter();
     let taps = taps.map(|at| wish("tap", at.id.to_string(), &at.part.component.value));
     let decides = config.decides.iter();
@@ -111,7 +119,7 @@ fn wishes(config: &Config) -> Wishes {
     let require = config.plugins.require.iter();
     let require = require.map(|(id, versions)| (id.value.clone(), versions.value.clone()));
     Wishes {
-        stages: stages.chain(taps).chain(decides).collect(),
+        stages: stages.chain(fallbacks).chain(taps).chain(decides).collect(),
         require: require.collect(),
         running: BTreeMap::new(),
     }

@@ -3,9 +3,13 @@
 //! In: a report, how the run ended, and what went wrong beside the audio. Out: one sentence each.
 
 use crate::loading::Missed;
-use crate::observe::{FaultReport, RunReport, StreamReport};
+use crate::observe::{FaultReport, RunReport, StageReport, StreamReport};
 use crate::session::error::SessionError;
 use crate::session::run::Ended;
+use crate::supervise::Life;
+
+/// How many failures of one stage are told.
+const FAULTS_MAX: usize = 3;
 
 /// What went wrong beside the audio.
 pub(super) struct Trouble {
@@ -25,7 +29,9 @@ pub(super) fn degraded(
     result: &Result<Ended, SessionError>,
     trouble: &Trouble,
 ) -> Vec<String> {
-    let mut reasons = faults(report);
+    let left_out = report.left_out.iter();
+    let left_out = left_out.map(|at| format!("stage `{}` was left out: {}", at.id, at.reason));
+    let mut reasons: Vec<_> = left_out.chain(faults(report)).collect();
     for tap in report.taps.iter().filter(|tap| tap.dropped_frames > 0) {
         reasons.push(format!(
             "tap `{}` missed {} frames",
@@ -47,25 +53,47 @@ pub(super) fn degraded(
     reasons
 }
 
-/// One sentence for each failure of a stage, tap or decision.
+/// One sentence for each failure of a stage, tap or decision; of one stage no more than a few.
 fn faults(report: &RunReport) -> Vec<String> {
-    let stages = report.stages.iter();
-    let stages = stages.flat_map(|at| at.faults.iter().map(move |fault| ("stage", &at.id, fault)));
+    let stages = report.stages.iter().flat_map(stage_faults);
     let taps = report.taps.iter();
-    let taps = taps.flat_map(|at| at.fault.iter().map(move |fault| ("tap", &at.id, fault)));
+    let taps = taps.flat_map(|at| at.fault.iter().map(|fault| sentence("tap", &at.id, fault)));
     let decides = report.decides.iter();
     let decides = decides.flat_map(|at| {
-        at.fault
-            .iter()
-            .map(move |fault| ("decision", &at.id, fault))
+        let faults = at.fault.iter();
+        faults.map(|fault| sentence("decision", &at.id, fault))
     });
-    let sentence = |(kind, id, fault): (&str, &String, &FaultReport)| {
-        format!(
-            "{kind} `{id}` failed at frame {}: {}",
-            fault.position_frames, fault.text
-        )
-    };
-    stages.chain(taps).chain(decides).map(sentence).collect()
+    stages.chain(taps).chain(decides).collect()
+}
+
+fn sentence(kind: &str, id: &str, fault: &FaultReport) -> String {
+    let (frame, text) = (fault.position_frames, &fault.text);
+    format!("{kind} `{id}` failed at frame {frame}: {text}")
+}
+
+fn stage_faults(stage: &StageReport) -> Vec<String> {
+    let id = &stage.id;
+    let shown = stage.faults.iter().take(FAULTS_MAX);
+    let mut reasons: Vec<_> = shown.map(|fault| sentence("stage", id, fault)).collect();
+    let more = stage.faults.len() as u64 - reasons.len() as u64 + stage.faults_left_out;
+    if more > 0 {
+        reasons.push(format!("stage `{id}` failed {more} more times"));
+    }
+    let fallback = stage.fallback.as_ref();
+    if let Some(fault) = fallback.and_then(|fallback| fallback.fault.as_ref()) {
+        let (frame, text) = (fault.position_frames, &fault.text);
+        reasons.push(format!(
+            "the fallback of stage `{id}` failed at frame {frame}, its input stands in for it: {text}"
+        ));
+    }
+    let given_up = Life::GivenUp { tried: 0 }.name();
+    if let Some(restart) = stage.restart.as_ref().filter(|one| one.state == given_up) {
+        let tried = restart.attempts_max;
+        reasons.push(format!(
+            "stage `{id}` was given up after {tried} new instances"
+        ));
+    }
+    reasons
 }
 
 fn non_finite(stream: &StreamReport) -> Option<String> {

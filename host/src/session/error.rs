@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use segue_plugin::declare::Layout;
+
 use crate::admission::AdmissionError;
 use crate::config::mistake::Mistakes;
 use crate::io::{CreateError, OpenError, ReadError, WriteError};
@@ -31,6 +33,14 @@ pub enum SessionError {
         component: String,
         /// What it says.
         text: String,
+    },
+    /// A stage was left out that would have summed what has no layout in common.
+    #[error("a stage that is left out reads signals of different layouts, {first} and {other}")]
+    Unlike {
+        /// The layout of the first.
+        first: Layout,
+        /// The other one.
+        other: Layout,
     },
     /// Foreign code did not answer.
     #[error("{step} {why}")]

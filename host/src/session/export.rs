@@ -3,20 +3,23 @@
 //! In: the configuration, what was bound to it, and the counters of a run that is over.
 //! Out: a `RunReport` of plain values.
 
+mod failures;
+
 use segue_plugin::declare::{Heap, Layout};
 
-use crate::config::model::Config;
+use crate::config::model::{Config, Restart};
 use crate::config::words::Act;
 use crate::io::{Source, Written};
 use crate::loading::Generation;
 use crate::observe::{
-    DecideReport, FaultReport, GenerationReport, HeapReport, Notice, OutputReport, ProcessReport,
+    DecideReport, GenerationReport, HeapReport, LeftOutReport, Notice, OutputReport, ProcessReport,
     RunReport, SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
 };
-use crate::pipeline::{Engine, Stage, StageState};
+use crate::pipeline::{Engine, Stage};
 use crate::session::bind::{Bindings, Bound};
 use crate::session::build::StageFacts;
 use crate::session::observers::{DecideSetup, Leave};
+use crate::session::restart::StageLog;
 use crate::session::run::{Counters, Pace};
 use crate::session::start::Request;
 
@@ -31,6 +34,7 @@ pub(super) struct Facts<'a> {
     pub(super) counters: &'a Counters,
     pub(super) engine: &'a Engine,
     pub(super) stages: &'a [StageFacts],
+    pub(super) logs: &'a [StageLog],
     pub(super) order: &'a [usize],
     pub(super) source: &'a dyn Source,
     pub(super) layout_out: Layout,
@@ -95,7 +99,14 @@ impl<'a> Exporter<'a> {
     pub(super) fn report(&self, facts: &Facts<'_>) -> RunReport {
         let stage = |at: &usize| {
             let (bound, stage) = (&self.bindings.stages[*at], &facts.engine.stages()[*at]);
-            self.stage(bound, stage, &facts.stages[*at], facts)
+            let known = Known {
+                bound,
+                stage,
+                fixed: &facts.stages[*at],
+                log: &facts.logs[*at],
+                restart: self.config.stages[*at].restart.as_ref(),
+            };
+            stage_report(&known, facts)
         };
         let name = self.config.pipeline.name.as_ref();
         let notices = facts.source.notices().iter();
@@ -107,6 +118,7 @@ impl<'a> Exporter<'a> {
             degraded: Vec::new(),
             stream: stream(facts),
             stages: facts.order.iter().map(stage).collect(),
+            left_out: left_out(self.config),
             taps: Vec::new(),
             decides: Vec::new(),
             process: process(),
@@ -118,49 +130,66 @@ impl<'a> Exporter<'a> {
                 .collect(),
         }
     }
+}
 
-    fn stage(
-        &self,
-        bound: &Bound,
-        stage: &Stage,
-        fixed: &StageFacts,
-        facts: &Facts<'_>,
-    ) -> StageReport {
-        let outputs = bound.component.outputs.iter().zip(stage.outputs());
-        let fault = match stage.state() {
-            StageState::Running => None,
-            StageState::Out(fault) => Some(FaultReport {
-                position_frames: fault.position_frames,
-                kind: stage.fault_kind().to_owned(),
-                text: stage.describe_fault(),
-            }),
-        };
-        StageReport {
-            id: bound.id.clone(),
-            component: bound.address(),
-            version: bound.version.to_string(),
-            key: None,
-            calls: stage.calls(),
-            time: time(stage, facts),
-            latency_frames: fixed.timing.latency_frames,
-            tail_frames: fixed.timing.tail_frames,
-            heap: (bound.heap == Heap::Metered).then(|| HeapReport {
-                held_bytes: fixed.held_bytes,
-                process_calls: stage.heap_calls(),
-            }),
-            substituted_from_frame: fault.as_ref().map(|fault| fault.position_frames),
-            faults: fault.into_iter().collect(),
-            on_error: stage.on_error().name().to_owned(),
-            outputs: outputs
-                .map(|(declared, values)| OutputReport {
-                    id: declared.id.clone(),
-                    unit: declared.unit.clone(),
-                    values: *values,
-                })
-                .collect(),
-            records_lost: stage.records_lost(),
-        }
+/// What is known of one stage.
+struct Known<'a> {
+    bound: &'a Bound,
+    stage: &'a Stage,
+    fixed: &'a StageFacts,
+    log: &'a StageLog,
+    restart: Option<&'a Restart>,
+}
+
+fn stage_report(known: &Known<'_>, facts: &Facts<'_>) -> StageReport {
+    let Known {
+        bound,
+        stage,
+        fixed,
+        log,
+        restart,
+    } = *known;
+    let outputs = bound.component.outputs.iter().zip(stage.outputs());
+    StageReport {
+        id: bound.id.clone(),
+        component: bound.address(),
+        version: bound.version.to_string(),
+        key: None,
+        calls: stage.calls(),
+        time: time(stage, facts),
+        latency_frames: fixed.timing.latency_frames,
+        tail_frames: fixed.timing.tail_frames,
+        heap: (bound.heap == Heap::Metered).then(|| HeapReport {
+            held_bytes: fixed.held_bytes,
+            process_calls: stage.heap_calls(),
+        }),
+        substituted_from_frame: log.faults.first().map(|fault| fault.position_frames),
+        faults: log.faults.clone(),
+        faults_left_out: log.faults_left_out,
+        on_error: stage.on_error().name().to_owned(),
+        substitutes: failures::substitutes(stage),
+        fallback: failures::fallback(bound, log),
+        restart: restart.map(|restart| failures::restart(restart, log)),
+        budget: failures::budget(stage),
+        outputs: outputs
+            .map(|(declared, values)| OutputReport {
+                id: declared.id.clone(),
+                unit: declared.unit.clone(),
+                values: *values,
+            })
+            .collect(),
+        records_lost: stage.records_lost(),
     }
+}
+
+fn left_out(config: &Config) -> Vec<LeftOutReport> {
+    let left_out = config.left_out.iter();
+    let left_out = left_out.map(|stage| LeftOutReport {
+        id: stage.id.to_string(),
+        component: stage.component.to_string(),
+        reason: stage.reason.clone(),
+    });
+    left_out.collect()
 }
 
 fn stream(facts: &Facts<'_>) -> StreamReport {

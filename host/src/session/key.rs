@@ -16,7 +16,6 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::discovery::ContentHash;
-use crate::pipeline::Source;
 
 pub(super) use parts::{Circumstances, Form, Parts};
 
@@ -88,14 +87,6 @@ impl Recipe {
     /// The key.
     fn end(self) -> Key {
         Key(ContentHash(self.0.finalize().into()))
-    }
-}
-
-/// The key of a source, when those of the input and of the stages are known.
-fn of_source(source: Source, input: Key, stages: &[Key]) -> Key {
-    match source {
-        Source::Input => input,
-        Source::Stage(stage) => stages[stage],
     }
 }
 

@@ -16,6 +16,7 @@ use crate::session::catalogue::{Catalogue, Choice};
 use crate::session::error::SessionError;
 use crate::session::export;
 use crate::session::key::Parts;
+use crate::session::optional;
 
 /// Which plugins are to be opened, and how.
 pub struct Opening<'a> {
@@ -36,6 +37,8 @@ pub struct Opening<'a> {
 pub struct Plugins {
     pub(super) bindings: Bindings,
     pub(super) opened: Opened,
+    /// The configuration without optional stages that cannot be had, where there are such.
+    pub(super) without: Option<Arc<Config>>,
     /// What keys are made of, once somebody asks: settings may point to large files.
     parts: OnceLock<Result<Parts, String>>,
 }
@@ -60,11 +63,13 @@ impl Plugins {
                 decides: Vec::new(),
             },
             opened: Opened::new(),
+            without: None,
             parts: OnceLock::new(),
         }
     }
 
-    /// What keys of the sessions of `config` are made of; it is the one that was opened.
+    /// What keys of the sessions of `config` are made of; it is the one that was opened, without
+    /// the stages that are left out.
     ///
     /// # Errors
     /// Why there are no keys, in words.
@@ -99,13 +104,15 @@ pub fn open(mut opening: Opening<'_>) -> Result<Plugins, SessionError> {
 fn choose(opening: &mut Opening<'_>, registry: &mut Registry) -> Result<Plugins, SessionError> {
     let mut catalogue = Catalogue::scan(&opening.search, registry);
     loop {
-        let choices = catalogue.choose(opening.config)?;
-        let bindings = bind(opening.config, &choices).map_err(SessionError::Mistakes)?;
+        let (choices, without) = optional::choose(&catalogue, opening.config)?;
+        let config = without.as_ref().unwrap_or(opening.config);
+        let bindings = bind(config, &choices).map_err(SessionError::Mistakes)?;
         match admit(&mut opening.admission, &choices) {
             Ok(opened) => {
                 return Ok(Plugins {
                     bindings,
                     opened,
+                    without: without.map(Arc::new),
                     parts: OnceLock::new(),
                 });
             }

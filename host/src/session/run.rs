@@ -18,11 +18,12 @@ use segue_plugin::abi::audio::Span;
 use segue_plugin::link::{AudioView, AudioViewMut, Flags};
 
 use crate::audio::{Buffer, sanitize};
-use crate::io::{Sink, Source};
+use crate::io::{Cleaned, Sink, Source};
 use crate::observe::{Event, EventSink};
 use crate::pipeline::{Engine, Lent, Rings, Stopped};
 use crate::session::error::SessionError;
 use crate::session::observers::{HeardBy, Observers};
+use crate::session::restart::{Context, Restarts};
 
 /// Frames read at a time: 64 KiB of 16-bit stereo. System calls in the size of a block cost more
 /// than the processing.
@@ -111,8 +112,8 @@ pub(super) struct Runner<'a> {
     /// Frames of output still to be written, once the input is over.
     to_write: u64,
     chunks_asked: u64,
-    /// Whether the failure of each stage was told.
-    told: Vec<bool>,
+    /// New instances for stages that failed.
+    restarts: &'a mut Restarts,
     started: Instant,
 }
 
@@ -124,6 +125,7 @@ impl<'a> Runner<'a> {
         observers: Option<&'a Observers>,
         events: &'a dyn EventSink,
         channels: (usize, usize),
+        restarts: &'a mut Restarts,
     ) -> Self {
         let frames = chunk_frames(plan);
         let to_drop = match plan.pace {
@@ -143,7 +145,7 @@ impl<'a> Runner<'a> {
             to_drop,
             to_write: u64::MAX,
             chunks_asked: 0,
-            told: vec![false; plan.stages.len()],
+            restarts,
             started: Instant::now(),
         }
     }
@@ -177,6 +179,9 @@ impl<'a> Runner<'a> {
                 return Ok(Ended::Interrupted(signal));
             }
             let frames = source.read(&mut self.input)?;
+            if let Some(cleaned) = source.cleaned() {
+                self.replaced(cleaned)?;
+            }
             if frames == 0 {
                 break;
             }
@@ -217,17 +222,25 @@ impl<'a> Runner<'a> {
         let Some(replaced) = sanitize(&mut self.input, 0..frames) else {
             return Ok(());
         };
-        let frame = self.counters.frames_in + replaced.frame as u64;
+        self.replaced(Cleaned {
+            count: replaced.count,
+            frame: self.counters.frames_in + replaced.frame as u64,
+            channel: replaced.channel,
+        })
+    }
+
+    /// Counts samples that were not finite, or refuses.
+    fn replaced(&mut self, cleaned: Cleaned) -> Result<(), SessionError> {
         if self.plan.non_finite == NonFinite::Refuse {
             return Err(SessionError::NotFinite {
-                frame,
-                channel: replaced.channel + 1,
+                frame: cleaned.frame,
+                channel: cleaned.channel + 1,
             });
         }
-        self.counters.non_finite += replaced.count;
+        self.counters.non_finite += cleaned.count;
         self.counters
             .first_non_finite
-            .get_or_insert((frame, replaced.channel));
+            .get_or_insert((cleaned.frame, cleaned.channel));
         Ok(())
     }
 
@@ -247,24 +260,31 @@ impl<'a> Runner<'a> {
             self.drain();
             done += block;
             self.position_frames += block as u64;
+            self.restarts.after_block(&mut Context {
+                engine: self.engine,
+                rings: self.rings,
+                events: self.events,
+                position_frames: self.position_frames,
+            });
             if let Err(stopped) = result {
                 return Err(self.stopped(stopped.stage));
             }
             stop = self.decide()?;
         }
         self.observe();
-        self.tell_faults();
         self.write(done, sink)?;
         Ok(stop)
     }
 
-    /// Blocks end at multiples of the block size in stream time, and where a decision falls.
+    /// Blocks end at multiples of the block size in stream time, where a decision falls, and where
+    /// a new instance of a stage is due.
     fn block_frames(&self, left: usize) -> usize {
         let size = self.plan.block_frames as u64;
         let mut frames = (left as u64).min(size - self.position_frames % size);
         if let Some(every) = self.plan.decide_every_frames {
             frames = frames.min(every - self.position_frames % every);
         }
+        let frames = self.restarts.frames_until_due(self.position_frames, frames);
         frames as usize
     }
 

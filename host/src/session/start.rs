@@ -20,7 +20,7 @@ use crate::config::model::Config;
 use crate::io::{Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
-use crate::pipeline::{Engine, Rings, Stage};
+use crate::pipeline::{Engine, Rings};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, StageFacts};
 use crate::session::content::Content;
@@ -30,6 +30,7 @@ use crate::session::export::{Exporter, Facts};
 use crate::session::key::Keys;
 use crate::session::observers::{Found, Observers, Setup};
 use crate::session::open::Plugins;
+use crate::session::restart::Restarts;
 use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
 pub use crate::session::start::keys::output_key;
 use crate::session::start::prepare::prepare;
@@ -138,6 +139,7 @@ struct Session {
     source: Box<dyn Source>,
     sink: Option<Box<dyn Sink>>,
     plan: RunPlan,
+    restarts: Restarts,
     keys: Option<Keys>,
 }
 
@@ -180,6 +182,7 @@ impl Session {
             self.observers.as_ref(),
             &*self.request.events,
             channels,
+            &mut self.restarts,
         );
         let result = runner.run(&mut *self.source, self.sink.as_deref_mut());
         let counters = runner.into_counters();
@@ -201,14 +204,16 @@ impl Session {
 
     /// Ends every instance, then tells what is known of the run.
     fn report(
-        self,
+        mut self,
         counters: &Counters,
         found: Option<Result<Found, SessionError>>,
         written: Option<Written>,
         result: &Result<Ended, SessionError>,
     ) -> RunReport {
+        let logs = self.restarts.finish(&mut self.rings);
         let exporter = Exporter::new(&self.request.config, &self.bindings);
         let mut report = exporter.report(&Facts {
+            logs: &logs,
             counters,
             engine: &self.engine,
             stages: &self.facts,
@@ -232,8 +237,7 @@ impl Session {
             tap.dropped_frames = dropped;
         }
         let records_lost = self.engine.records_lost();
-        let stages = self.engine.into_stages().into_iter();
-        let instances = end(stages.map(Stage::into_processor).collect()).err();
+        let instances = end(self.engine.into_processors()).err();
         if self.request.company == Company::Alone {
             report.generations = self.request.plugins.generations();
         }

@@ -11,6 +11,8 @@ use crate::pipeline::{Network, Source, TapWiring, Wiring};
 #[derive(Debug, Clone)]
 pub(super) struct Wires {
     pub(super) stages: Vec<(Vec<Source>, Vec<Source>)>,
+    /// Places whose stage was left out, each after those it reads.
+    pub(super) wires: Vec<Vec<Source>>,
     pub(super) taps: Vec<TapWiring>,
     pub(super) output: Source,
     /// What each decision reads: a tap, or a stage's outputs.
@@ -26,17 +28,9 @@ pub(super) enum ReadBy {
 
 impl Wires {
     pub(super) fn of(config: &Config) -> Self {
-        let stage = |id: &StageId| {
-            config
-                .stages
-                .iter()
-                .position(|stage| stage.id.value == *id)
-                .unwrap_or(0)
-        };
-        let source = |node: &Node| match node {
-            Node::Input => Source::Input,
-            Node::Stage(id) => Source::Stage(stage(id)),
-        };
+        let mut names = Names::of(config);
+        names.number_wires();
+        let source = |node: &Node| names.source(node);
         let tap = |id: &TapId| {
             config
                 .taps
@@ -44,9 +38,10 @@ impl Wires {
                 .position(|tap| tap.id.value == *id)
                 .unwrap_or(0)
         };
+        // A stage that was left out has no outputs to be read.
         let read = |readable: &Readable| match readable {
-            Readable::Tap(id) => ReadBy::Tap(tap(id)),
-            Readable::Stage(id) => ReadBy::Stage(stage(id)),
+            Readable::Tap(id) => Some(ReadBy::Tap(tap(id))),
+            Readable::Stage(id) => names.stage(id).map(ReadBy::Stage),
         };
         let stages = config.stages.iter().map(|stage| {
             let inputs = stage
@@ -71,8 +66,12 @@ impl Wires {
             taps: taps.collect(),
             output: source(&config.stream.from.value),
             reads: reads
-                .map(|decide| decide.reads.iter().map(|at| read(&at.value)).collect())
+                .map(|decide| {
+                    let reads = decide.reads.iter();
+                    reads.filter_map(|at| read(&at.value)).collect()
+                })
                 .collect(),
+            wires: names.wires(),
         }
     }
 
@@ -87,8 +86,77 @@ impl Wires {
         Network {
             channels_in,
             stages: self.stages.iter().map(wiring).collect(),
+            wires: self.wires.clone(),
             taps: self.taps.clone(),
             output: self.output,
+        }
+    }
+}
+
+/// Which name is which number.
+struct Names<'a> {
+    config: &'a Config,
+    /// The stages that were left out, by their places in the configuration's list, each after those
+    /// it reads; a wire's number is its place in here.
+    wires: Vec<usize>,
+}
+
+impl<'a> Names<'a> {
+    const fn of(config: &'a Config) -> Self {
+        let wires = Vec::new();
+        Self { config, wires }
+    }
+
+    fn stage(&self, id: &StageId) -> Option<usize> {
+        let mut stages = self.config.stages.iter();
+        stages.position(|stage| stage.id.value == *id)
+    }
+
+    fn left_out(&self, id: &StageId) -> Option<usize> {
+        let mut left_out = self.config.left_out.iter();
+        left_out.position(|stage| stage.id == *id)
+    }
+
+    /// Puts every wire after the wires it reads; the configuration has no cycles.
+    fn number_wires(&mut self) {
+        let all = &self.config.left_out;
+        while self.wires.len() < all.len() {
+            let before = self.wires.len();
+            for (at, stage) in all.iter().enumerate() {
+                let mut reads = stage.inputs.iter().filter_map(|node| match &node.value {
+                    Node::Input => None,
+                    Node::Stage(id) => self.left_out(id),
+                });
+                if !self.wires.contains(&at) && reads.all(|read| self.wires.contains(&read)) {
+                    self.wires.push(at);
+                }
+            }
+            if self.wires.len() == before {
+                return;
+            }
+        }
+    }
+
+    fn wires(&self) -> Vec<Vec<Source>> {
+        let inputs = |at: &usize| {
+            let inputs = self.config.left_out[*at].inputs.iter();
+            inputs.map(|node| self.source(&node.value)).collect()
+        };
+        self.wires.iter().map(inputs).collect()
+    }
+
+    fn source(&self, node: &Node) -> Source {
+        let Node::Stage(id) = node else {
+            return Source::Input;
+        };
+        let wire = || {
+            let at = self.left_out(id)?;
+            self.wires.iter().position(|wire| *wire == at)
+        };
+        match (self.stage(id), wire()) {
+            (Some(stage), _) => Source::Stage(stage),
+            (None, Some(wire)) => Source::Wire(wire),
+            (None, None) => Source::Input,
         }
     }
 }

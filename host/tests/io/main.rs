@@ -5,9 +5,13 @@
     reason = "helpers of tests stop where they cannot go on"
 )]
 
+mod compress;
+mod compressed;
 mod flac;
+mod fragment;
 mod pipes;
 mod refusals;
+mod round;
 mod wav;
 
 use std::path::Path;

@@ -88,7 +88,10 @@ fn the_end_of_a_pipe_within_a_frame_is_said() {
 fn wav_from_a_pipe_goes_on_until_its_end_or_its_size() {
     let (_folder, path) = new_file("in.wav");
     let samples: Vec<f32> = (0..9_000).map(|at| at as f32 / 32_768.0).collect();
-    let options = wav_options(Layout::STEREO, SampleFormat::S16);
+    let options = OutputOptions {
+        frames: Some(4_500),
+        ..wav_options(Layout::STEREO, SampleFormat::S16)
+    };
     write(&path, &options, &samples).unwrap();
     let mut file = fs::read(&path).unwrap();
     file.extend(b"LIST\x04\0\0\0INFO");

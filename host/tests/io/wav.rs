@@ -359,11 +359,11 @@ fn headers_that_make_no_sense_are_explained() {
         ),
         (
             format(2, 2, 8_000, 4, 4),
-            "its samples have format tag 0x0002, expected 1 (PCM) or 3 (float)",
+            "its samples have format tag 0x0002, expected 1 (PCM), 3 (float), 6 (A-law) or 7 (µ-law)",
         ),
         (
-            format(7, 1, 8_000, 1, 8),
-            "its samples are µ-law, which Segue 1.1 will read; expected PCM or float",
+            format(7, 1, 8_000, 2, 16),
+            "its samples have 16 bits, expected 8 for G.711",
         ),
         (
             format(1, 1, 8_000, 2, 16)[..14].to_vec(),
@@ -454,7 +454,11 @@ fn one_channel_at_the_front_left_is_mono() {
 fn headers_are_plain_where_the_format_allows_it() {
     let check = |layout, samples, expected: (u16, u32, bool)| {
         let (_folder, path) = new_file("out.wav");
-        write(&path, &wav_options(layout, samples), &[]).unwrap();
+        let options = OutputOptions {
+            frames: Some(0),
+            ..wav_options(layout, samples)
+        };
+        write(&path, &options, &[]).unwrap();
         let bytes = fs::read(&path).unwrap();
         let tag = u16::from_le_bytes([bytes[20], bytes[21]]);
         let size = u32::from_le_bytes([bytes[16], bytes[17], bytes[18], bytes[19]]);
@@ -473,6 +477,9 @@ fn headers_are_plain_where_the_format_allows_it() {
     check(Layout::discrete(2), SampleFormat::S16, (0xfffe, 40, false));
     check(Layout::SURROUND_5_1, SampleFormat::S16, (0xfffe, 40, false));
     check(Layout::SURROUND_5_1, SampleFormat::F32, (0xfffe, 40, true));
+    check(Layout::MONO, SampleFormat::MuLaw, (7, 18, true));
+    check(Layout::STEREO, SampleFormat::ALaw, (6, 18, true));
+    check(Layout::SURROUND_5_1, SampleFormat::ALaw, (0xfffe, 40, true));
 }
 
 #[test]

@@ -1,22 +1,38 @@
-//! How long the kernels take, named `step/case/size`. Each bench asserts its result as well.
+//! How long the kernels take, named `step/case/level, size`; the plain level is there to compare
+//! with. Each bench asserts its result as well.
 //!
 //! Run with `cargo bench -p segue-dsp`.
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use ebur128::{EbuR128, Mode};
+use pulp::Arch;
 use segue_dsp::biquad::{Band, Coefficients, Shape};
-use segue_dsp::eq::Cascade;
-use segue_dsp::gain;
+use segue_dsp::cpu;
+use segue_dsp::eq::{Bank, Cascade, Planes};
+use segue_dsp::gain::Multiplier;
 use segue_dsp::levels::{FullScale, LevelMeter};
 use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
-use segue_dsp::true_peak::TruePeak;
+use segue_dsp::true_peak::{Detector, TruePeak};
+use std::fmt;
 
 /// Block sizes in frames: a live one, and an offline one.
 const BLOCKS: [usize; 2] = [128, 1024];
 
 fn main() {
     divan::main();
+}
+
+/// The names of the levels that this processor has, plain first.
+fn levels() -> impl Iterator<Item = &'static str> {
+    cpu::levels().into_iter().map(cpu::name)
+}
+
+fn level(name: &str) -> Arch {
+    let mut levels = cpu::levels().into_iter();
+    levels
+        .find(|level| cpu::name(*level) == name)
+        .expect("its name is that of a level")
 }
 
 /// Noise between -0.5 and 0.5 that is the same in every run.
@@ -42,66 +58,145 @@ fn bands(count: usize) -> Vec<Coefficients> {
     (0..count).map(design).collect()
 }
 
-#[divan::bench(name = "eq/16_peaks", args = BLOCKS)]
-fn eq_16_peaks(bencher: Bencher<'_, '_>, frames: usize) {
-    eq(bencher, frames, 16);
+/// A vector level, and how many frames a call has.
+struct Case {
+    level: Arch,
+    frames: usize,
 }
 
-#[divan::bench(name = "eq/8_peaks", args = BLOCKS)]
-fn eq_8_peaks(bencher: Bencher<'_, '_>, frames: usize) {
-    eq(bencher, frames, 8);
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", cpu::name(self.level), self.frames)
+    }
 }
 
-#[divan::bench(name = "eq/2_peaks", args = BLOCKS)]
-fn eq_2_peaks(bencher: Bencher<'_, '_>, frames: usize) {
-    eq(bencher, frames, 2);
+/// Every block on every level of this machine.
+fn cases() -> Vec<Case> {
+    let blocks = |level| BLOCKS.map(|frames| Case { level, frames });
+    cpu::levels().into_iter().flat_map(blocks).collect()
 }
 
-fn eq(bencher: Bencher<'_, '_>, frames: usize, count: usize) {
-    let input = noise(frames);
+/// Two channels, planar.
+struct Stereo {
+    input: [Vec<f32>; 2],
+    output: [Vec<f32>; 2],
+}
+
+impl Planes for Stereo {
+    fn frames(&self) -> usize {
+        self.input[0].len()
+    }
+
+    fn input(&self, channel: usize) -> &[f32] {
+        &self.input[channel]
+    }
+
+    fn output(&mut self, channel: usize) -> &mut [f32] {
+        &mut self.output[channel]
+    }
+}
+
+#[divan::bench(name = "eq_stereo/16_peaks", args = cases())]
+fn eq_stereo_16_peaks(bencher: Bencher<'_, '_>, case: &Case) {
+    eq_stereo(bencher, case, 16);
+}
+
+/// A high-pass and eight bands take as long.
+#[divan::bench(name = "eq_stereo/9_peaks", args = cases())]
+fn eq_stereo_9_peaks(bencher: Bencher<'_, '_>, case: &Case) {
+    eq_stereo(bencher, case, 9);
+}
+
+#[divan::bench(name = "eq_stereo/8_peaks", args = cases())]
+fn eq_stereo_8_peaks(bencher: Bencher<'_, '_>, case: &Case) {
+    eq_stereo(bencher, case, 8);
+}
+
+/// A high-pass takes as long.
+#[divan::bench(name = "eq_stereo/1_peak", args = cases())]
+fn eq_stereo_1_peak(bencher: Bencher<'_, '_>, case: &Case) {
+    eq_stereo(bencher, case, 1);
+}
+
+/// Frames of both channels count as one.
+fn eq_stereo(bencher: Bencher<'_, '_>, case: &Case, count: usize) {
+    let mut bank = Bank::new(case.level, 2);
+    for (index, coefficients) in bands(count).into_iter().enumerate() {
+        bank.insert(index).expect("at most 16");
+        bank.glide(index, coefficients, 0).expect("it is there");
+    }
+    let input = noise(case.frames);
+    let [left, right] = [input.clone(), input];
+    let mut block = Stereo {
+        output: [left.clone(), right.clone()],
+        input: [left, right],
+    };
+    bank.process(&mut block);
+    if count.is_multiple_of(2) {
+        let error = block.input[1]
+            .iter()
+            .zip(&block.output[1])
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
+        assert!(
+            error < 1e-6,
+            "pairs of opposite peaks change nothing, found {error}"
+        );
+    }
+    bencher
+        .counter(ItemsCount::new(case.frames))
+        .bench_local(|| bank.process(black_box(&mut block)));
+}
+
+#[divan::bench(name = "eq_mono/16_peaks", args = cases())]
+fn eq_mono_16_peaks(bencher: Bencher<'_, '_>, case: &Case) {
+    let input = noise(case.frames);
     let mut output = input.clone();
-    let mut cascade = Cascade::new(&bands(count)).expect("at most 16");
+    let mut cascade = Cascade::on(case.level, &bands(16)).expect("at most 16");
     cascade.process(&input, &mut output);
-    let error = input
-        .iter()
-        .zip(&output)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max);
+    let apart = |(a, b): (&f32, &f32)| (a - b).abs();
+    let error = input.iter().zip(&output).map(apart).fold(0.0, f32::max);
     assert!(
         error < 1e-6,
         "pairs of opposite peaks change nothing, found {error}"
     );
-    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
-        cascade.process(black_box(&input), black_box(&mut output));
-    });
+    bencher
+        .counter(ItemsCount::new(case.frames))
+        .bench_local(|| cascade.process(black_box(&input), black_box(&mut output)));
 }
 
-#[divan::bench(name = "gain/constant", args = BLOCKS)]
-fn gain_constant(bencher: Bencher<'_, '_>, frames: usize) {
-    let input = noise(frames);
+#[divan::bench(name = "gain/constant", args = cases())]
+fn gain_constant(bencher: Bencher<'_, '_>, case: &Case) {
+    let input = noise(case.frames);
     let mut output = input.clone();
-    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
-        gain::apply(black_box(0.5), black_box(&input), black_box(&mut output));
-    });
+    let multiplier = Multiplier::on(case.level);
+    bencher
+        .counter(ItemsCount::new(case.frames))
+        .bench_local(|| {
+            multiplier.apply(black_box(0.5), black_box(&input), black_box(&mut output));
+        });
     assert!(input.iter().zip(&output).all(|(x, y)| *y == 0.5 * x));
 }
 
-#[divan::bench(name = "gain/per_frame", args = BLOCKS)]
-fn gain_per_frame(bencher: Bencher<'_, '_>, frames: usize) {
-    let input = noise(frames);
+#[divan::bench(name = "gain/per_frame", args = cases())]
+fn gain_per_frame(bencher: Bencher<'_, '_>, case: &Case) {
+    let input = noise(case.frames);
     let mut output = input.clone();
-    bencher.counter(ItemsCount::new(frames)).bench_local(|| {
-        gain::apply_each(black_box(&input), black_box(&input), black_box(&mut output));
-    });
+    let multiplier = Multiplier::on(case.level);
+    bencher
+        .counter(ItemsCount::new(case.frames))
+        .bench_local(|| {
+            multiplier.apply_each(black_box(&input), black_box(&input), black_box(&mut output));
+        });
     assert!(input.iter().zip(&output).all(|(x, y)| *y == x * x));
 }
 
-#[divan::bench(name = "levels/noise", args = BLOCKS)]
-fn levels_noise(bencher: Bencher<'_, '_>, frames: usize) {
-    let input = noise(frames);
-    let mut meter = LevelMeter::new(FullScale::Pcm { bits: 24 });
+#[divan::bench(name = "levels/noise/96000", args = levels())]
+fn levels_noise(bencher: Bencher<'_, '_>, name: &str) {
+    let input = noise(STEREO_FRAMES);
+    let mut meter = LevelMeter::on(level(name), FullScale::Pcm { bits: 24 });
     bencher
-        .counter(ItemsCount::new(frames))
+        .counter(ItemsCount::new(STEREO_FRAMES))
         .bench_local(|| meter.feed(black_box(&input)));
     let rms = meter.levels().rms;
     assert!(
@@ -113,12 +208,13 @@ fn levels_noise(bencher: Bencher<'_, '_>, frames: usize) {
 /// Two seconds of stereo, so that every window and gate is at work.
 const STEREO_FRAMES: usize = 96_000;
 
-#[divan::bench(name = "loudness/stereo/96000")]
-fn loudness_stereo(bencher: Bencher<'_, '_>) {
+#[divan::bench(name = "loudness/stereo/96000", args = levels())]
+fn loudness_stereo(bencher: Bencher<'_, '_>, name: &str) {
     let input = noise(STEREO_FRAMES);
     let weights = [ChannelWeight::Full; 2];
     let hop = RangeHop::default();
-    let mut meter = LoudnessMeter::new(48_000, &weights, hop).expect("in range");
+    let meter = LoudnessMeter::on(level(name), 48_000, &weights, hop);
+    let mut meter = meter.expect("in range");
     bencher
         .counter(ItemsCount::new(STEREO_FRAMES))
         .bench_local(|| {
@@ -152,8 +248,8 @@ fn loudness_stereo_crate(bencher: Bencher<'_, '_>) {
     );
 }
 
-#[divan::bench(name = "true_peak/rising/96000")]
-fn true_peak_rising(bencher: Bencher<'_, '_>) {
+#[divan::bench(name = "true_peak/rising/96000", args = levels())]
+fn true_peak_rising(bencher: Bencher<'_, '_>, name: &str) {
     // Ever louder, so that no chunk can be skipped: the dearest case.
     let rising = |(n, x): (usize, f32)| x * (1.0 + n as f32 * 1e-5);
     let input: Vec<f32> = noise(STEREO_FRAMES)
@@ -161,7 +257,7 @@ fn true_peak_rising(bencher: Bencher<'_, '_>) {
         .enumerate()
         .map(rising)
         .collect();
-    let fresh = TruePeak::new(48_000);
+    let fresh = TruePeak::on(level(name), 48_000);
     bencher
         .counter(ItemsCount::new(STEREO_FRAMES))
         .bench_local(|| {
@@ -170,4 +266,21 @@ fn true_peak_rising(bencher: Bencher<'_, '_>) {
             assert!(meter.peak() > 0.5);
             meter
         });
+}
+
+#[divan::bench(name = "true_peak/detector_stereo/1024", args = levels())]
+fn true_peak_detector(bencher: Bencher<'_, '_>, name: &str) {
+    let input = noise(1024);
+    let mut peaks = vec![0.0; input.len()];
+    let mut detector = Detector::on(level(name), 2, 48_000);
+    bencher
+        .counter(ItemsCount::new(input.len()))
+        .bench_local(|| {
+            detector.process(black_box(&[&input, &input]), black_box(&mut peaks));
+        });
+    let highest = peaks.iter().copied().fold(0.0, f32::max);
+    assert!(
+        highest > 0.5,
+        "even noise peaks between its samples, found {highest}"
+    );
 }

@@ -23,7 +23,10 @@
 mod extremes;
 mod tally;
 
+use crate::cpu;
+use crate::lanes::{Kernel, Lanes, run};
 use extremes::Extremes;
+use pulp::Arch;
 use tally::{RUN_FRAMES, Tally};
 
 /// The most bits of PCM there are.
@@ -74,24 +77,37 @@ pub struct Levels {
 /// Measures one channel. It owns its sums and allocates nothing.
 #[derive(Clone, Debug)]
 pub struct LevelMeter {
+    level: Arch,
     clip_limit: f32,
     frames: u64,
     tally: Tally,
     extremes: Extremes,
-    last_is_negative: bool,
+    /// The last sample.
+    last: f32,
     zero_crossings: u64,
 }
 
 impl LevelMeter {
-    /// A meter that has heard nothing. Any thread.
+    /// A meter that has heard nothing. Thread: control.
     #[must_use]
     pub fn new(full_scale: FullScale) -> Self {
+        Self::on(cpu::arch(), full_scale)
+    }
+
+    /// The same with the instructions of a level. Levels agree to the last bit. Any thread.
+    #[must_use]
+    pub fn on(level: Arch, full_scale: FullScale) -> Self {
+        Self::at_rest(level, clip_limit(full_scale))
+    }
+
+    fn at_rest(level: Arch, clip_limit: f32) -> Self {
         Self {
-            clip_limit: clip_limit(full_scale),
+            level,
+            clip_limit,
             frames: 0,
             tally: Tally::default(),
             extremes: Extremes::default(),
-            last_is_negative: false,
+            last: 0.0,
             zero_crossings: 0,
         }
     }
@@ -104,8 +120,8 @@ impl LevelMeter {
         let mut rest = samples;
         while !rest.is_empty() {
             let place = (self.frames % RUN_FRAMES as u64) as usize;
-            let (run, behind) = rest.split_at(rest.len().min(RUN_FRAMES - place));
-            self.feed_run(run, place);
+            let (samples, behind) = rest.split_at(rest.len().min(RUN_FRAMES - place));
+            self.feed_run(samples, place);
             rest = behind;
         }
     }
@@ -126,7 +142,7 @@ impl LevelMeter {
             rms: (totals.squares / frames).sqrt(),
             average: totals.sum / frames,
             peak_to_peak_max: self.extremes.step_max(),
-            peak_to_peak_average: self.extremes.step_average(),
+            peak_to_peak_average: self.extremes.step_average(totals.variation),
             zero_crossings: self.zero_crossings,
             clipped_samples: totals.clipped,
             non_finite_samples: totals.non_finite,
@@ -137,55 +153,72 @@ impl LevelMeter {
     ///
     /// Thread: any, the audio thread included.
     pub fn clear(&mut self) {
-        let clip_limit = self.clip_limit;
-        *self = Self {
-            clip_limit,
-            ..Self::new(FullScale::Float)
-        };
+        *self = Self::at_rest(self.level, self.clip_limit);
     }
 
     /// Measures up to the end of a run, starting at `place` within it.
-    fn feed_run(&mut self, run: &[f32], place: usize) {
-        let mut finite = [0.0; RUN_FRAMES];
-        let finite = &mut finite[..run.len()];
+    fn feed_run(&mut self, samples: &[f32], place: usize) {
+        let (level, meter) = (self.level, self);
+        run(
+            level,
+            Measure {
+                meter,
+                samples,
+                place,
+            },
+        );
+    }
+}
+
+/// Measures samples, at least one, that start at `place` within a run and do not pass its end.
+struct Measure<'a> {
+    meter: &'a mut LevelMeter,
+    samples: &'a [f32],
+    place: usize,
+}
+
+impl Kernel for Measure<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, _: L) {
+        let Self {
+            meter,
+            samples,
+            place,
+        } = self;
+        let mut around = [0.0; 1 + RUN_FRAMES];
+        let around = &mut around[..=samples.len()];
         let mut non_finite = 0;
-        for (to, from) in finite.iter_mut().zip(run) {
+        for (to, from) in around[1..].iter_mut().zip(samples) {
             let is_finite = from.is_finite();
             *to = if is_finite { *from } else { 0.0 };
-            non_finite += u64::from(!is_finite);
+            non_finite += u32::from(!is_finite);
         }
-        self.tally.add(finite, place, self.clip_limit);
-        self.tally.add_non_finite(non_finite);
-        self.extremes.add(finite);
-        self.count_crossings(finite);
-        self.frames += run.len() as u64;
-        if place + run.len() == RUN_FRAMES {
-            self.tally.carry();
-        }
-    }
-
-    fn count_crossings(&mut self, samples: &[f32]) {
-        let [first, .., last] = samples else {
-            // One sample alone, or none: runs are never empty, but nothing would be right then.
-            if let [only] = samples {
-                self.cross_to(*only < 0.0);
-            }
-            return;
+        around[0] = match meter.frames {
+            0 => around[1],
+            _ => meter.last,
         };
-        self.cross_to(*first < 0.0);
-        let within = samples
-            .windows(2)
-            .map(|pair| u64::from((pair[0] < 0.0) != (pair[1] < 0.0)));
-        self.zero_crossings += within.sum::<u64>();
-        self.last_is_negative = *last < 0.0;
+        meter.tally.add(around, place, meter.clip_limit);
+        meter.tally.add_non_finite(non_finite.into());
+        meter.extremes.add(around);
+        meter.zero_crossings += u64::from(crossings(around));
+        meter.frames += samples.len() as u64;
+        meter.last = around[samples.len()];
+        if place + samples.len() == RUN_FRAMES {
+            meter.tally.carry();
+        }
     }
+}
 
-    /// The step from the last sample of the run before to the first of this one.
-    fn cross_to(&mut self, is_negative: bool) {
-        let crossed = self.frames > 0 && is_negative != self.last_is_negative;
-        self.zero_crossings += u64::from(crossed);
-        self.last_is_negative = is_negative;
+/// How often one sample is negative and its neighbour is not.
+#[inline(always)]
+fn crossings(around: &[f32]) -> u32 {
+    let mut count = 0;
+    for (before, now) in around.iter().zip(&around[1..]) {
+        count += u32::from((*before < 0.0) != (*now < 0.0));
     }
+    count
 }
 
 /// The magnitude from which a positive sample is clipped.
@@ -203,6 +236,7 @@ fn clip_limit(full_scale: FullScale) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::levels;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -212,6 +246,53 @@ mod tests {
             meter.feed(block);
         }
         meter.levels()
+    }
+
+    /// A stream cut somewhere.
+    fn pieces(cuts: &[usize], frames: usize) -> Vec<(usize, usize)> {
+        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (frames + 1)).collect();
+        ends.push(frames);
+        ends.sort_unstable();
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        starts.zip(ends.iter().copied()).collect()
+    }
+
+    /// The same, sample by sample, for PCM of 16 bits.
+    fn plainly(samples: &[f32]) -> Levels {
+        let pairs = || samples.windows(2).map(|pair| (pair[0], pair[1]));
+        let (mut rising, mut turns) = (None, Vec::new());
+        for (before, now) in pairs().filter(|(before, now)| before != now) {
+            if rising
+                .replace(now > before)
+                .is_some_and(|rising| rising != (now > before))
+            {
+                turns.push(f64::from(before));
+            }
+        }
+        let steps: Vec<f64> = turns
+            .windows(2)
+            .map(|two| (two[1] - two[0]).abs())
+            .collect();
+        let frames = samples.len() as f64;
+        let wide = || samples.iter().copied().map(f64::from);
+        let minimum = wide().fold(f64::INFINITY, f64::min);
+        let maximum = wide().fold(f64::NEG_INFINITY, f64::max);
+        let is_clipped = |x: &f64| *x >= 32_767.0 / 32_768.0 || *x <= -1.0;
+        Levels {
+            frames: samples.len() as u64,
+            peak: maximum.max(-minimum),
+            minimum,
+            maximum,
+            rms: (wide().map(|x| x * x).sum::<f64>() / frames).sqrt(),
+            average: wide().sum::<f64>() / frames,
+            peak_to_peak_max: steps.iter().copied().fold(0.0, f64::max),
+            peak_to_peak_average: steps.iter().sum::<f64>() / steps.len().max(1) as f64,
+            zero_crossings: pairs()
+                .filter(|pair| (pair.0 < 0.0) != (pair.1 < 0.0))
+                .count() as u64,
+            clipped_samples: wide().filter(is_clipped).count() as u64,
+            non_finite_samples: 0,
+        }
     }
 
     #[test]
@@ -289,21 +370,37 @@ mod tests {
 
     proptest! {
         #[test]
+        fn every_figure_is_that_of_a_look_at_each_sample(
+            integers in vec(-32_768..=32_767_i32, 1..4_000),
+            // Few values make long runs of equal neighbours.
+            values in 1..5_000_i32,
+            cuts in vec(0..4_000_usize, 0..8),
+        ) {
+            let value = |integer: &i32| (integer / values * values) as f32 / 32_768.0;
+            let samples: Vec<f32> = integers.iter().map(value).collect();
+            let expected = plainly(&samples);
+            for level in levels() {
+                let mut meter = LevelMeter::on(level, FullScale::Pcm { bits: 16 });
+                for (from, to) in pieces(&cuts, samples.len()) {
+                    meter.feed(&samples[from..to]);
+                }
+                prop_assert_eq!(meter.levels(), expected, "{:?}", level);
+            }
+        }
+
+        #[test]
         fn the_division_into_blocks_changes_no_bit(
             samples in vec(-1.5..1.5_f32, 0..4000),
             cuts in vec(0..4000_usize, 0..20),
         ) {
-            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (samples.len() + 1)).collect();
-            cuts.sort_unstable();
-            cuts.push(samples.len());
-            let mut from = 0;
-            let mut blocks = Vec::new();
-            for cut in cuts {
-                blocks.push(&samples[from..cut]);
-                from = cut;
-            }
             let whole = measured(&[&samples], FullScale::Float);
-            prop_assert_eq!(measured(&blocks, FullScale::Float), whole);
+            for level in levels() {
+                let mut meter = LevelMeter::on(level, FullScale::Float);
+                for (from, to) in pieces(&cuts, samples.len()) {
+                    meter.feed(&samples[from..to]);
+                }
+                prop_assert_eq!(meter.levels(), whole, "{:?}", level);
+            }
         }
 
         #[test]

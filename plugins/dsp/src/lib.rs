@@ -29,8 +29,10 @@
 pub mod biquad;
 pub mod cpu;
 pub mod decibel;
+pub mod delay;
 pub mod dynamics;
 pub mod eq;
+pub mod fidelity;
 pub mod gain;
 mod lanes;
 pub mod levels;

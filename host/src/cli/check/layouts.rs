@@ -28,7 +28,9 @@ enum May {
 /// Follows the layouts from the input to every stage and tap.
 pub(super) fn check(config: &Config, bindings: &Bindings, mistakes: &mut Mistakes) {
     let mut known: HashMap<Node, May> = HashMap::new();
-    known.insert(Node::Input, May::Anything);
+    let input = config.stream.layout.as_ref();
+    let input = input.map_or(May::Anything, |layout| May::OneOf(vec![layout.value]));
+    known.insert(Node::Input, input);
     // A stage may stand above what it reads, so go round until nothing more is found.
     let mut open: Vec<_> = config.stages.iter().zip(&bindings.stages).collect();
     loop {
@@ -132,6 +134,7 @@ mod tests {
             heap: segue_plugin::declare::Heap::Metered,
             params: Vec::new(),
             settings: Vec::new(),
+            fallback: None,
         }
     }
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use semver::VersionReq;
 
+use crate::audio::LayoutName;
 use crate::config::keys::{Refusal, TextRule};
 use crate::config::limits::TEXT_BYTES_MAX;
 use crate::config::words::{Act, Release};
@@ -119,6 +120,15 @@ pub static STREAM: TextRule = TextRule {
         true => Err(Refusal::ComesWith(Release::Later, "a sound device")),
         false => filled(text),
     },
+};
+
+/// A channel layout.
+pub static LAYOUT: TextRule = TextRule {
+    expected: "a channel layout, as in \"stereo\", \"5.1\" or \"FL+FR+LFE\"",
+    pattern: Some(LayoutName::PATTERN),
+    except: None,
+    bytes_max: 2 * NAME_BYTES_MAX,
+    check: parses::<LayoutName>,
 };
 
 /// A name for people: of a pipeline.

@@ -52,6 +52,16 @@ pub static STAGE: Table = Table {
         PARAMS_KEY,
         SETTINGS_KEY,
         Key {
+            name: "optional",
+            kind: Kind::Boolean,
+            doc: "Whether the pipeline runs without it where its plugin is missing, refused, or \
+                  cannot be created or activated: then its input passes through, and the run is \
+                  degraded (exit code 4).",
+            absent: Absent::Default("false"),
+            example: "false",
+            since: Release::V1_1,
+        },
+        Key {
             name: "on_error",
             kind: Kind::Choice(&ChoiceRule {
                 words: OnError::WORDS,
@@ -71,7 +81,8 @@ pub static STAGE: Table = Table {
         Key {
             name: "fallback",
             kind: Kind::Text(&COMPONENT),
-            doc: "The component that is heard with `on_error = \"fallback\"`; it is kept warm.",
+            doc: "The component that is heard where `on_error` is \"fallback\", with the defaults of \
+                  its parameters. It is kept warm; where it fails too, the stage's input is heard.",
             absent: Absent::Means("none"),
             example: "\"segue.gain\"",
             since: Release::V1_1,
@@ -127,7 +138,8 @@ static RESTART: Table = Table {
                 max: ATTEMPTS_MAX,
                 later: None,
             }),
-            doc: "How many instances are tried before the stage is given up.",
+            doc: "How many instances are tried before the stage is given up. They count anew once \
+                  one was heard for `delay_max`.",
             absent: Absent::Default("5"),
             example: "5",
             since: Release::V1_1,
@@ -135,7 +147,7 @@ static RESTART: Table = Table {
         Key {
             name: "delay",
             kind: Kind::Quantity(Unit::Time),
-            doc: "The wait before the first attempt; it doubles with each.",
+            doc: "The wait before the first attempt, in stream time; it doubles with each.",
             absent: Absent::Default("\"100ms\""),
             example: "\"100ms\"",
             since: Release::V1_1,

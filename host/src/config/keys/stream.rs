@@ -1,11 +1,11 @@
 //! Stream: the keys of `[stream]`.
 
-use crate::config::keys::rules::{NODE, STREAM as PORT};
+use crate::config::keys::rules::{LAYOUT, NODE, STREAM as PORT};
 use crate::config::keys::{Absent, ChoiceRule, IntegerRule, Key, Kind, Table};
 use crate::config::limits::{
     BLOCK_FRAMES_MAX, DECIDE_EVERY_FRAMES_MAX, LATENCY_RESERVE_FRAMES_MAX, SAMPLE_RATE_HZ_MAX,
 };
-use crate::config::words::{Release, Tail};
+use crate::config::words::{Convert, OutputBits, Release, Tail};
 
 /// What goes in and out.
 pub static STREAM: Table = Table {
@@ -29,6 +29,22 @@ pub static STREAM: Table = Table {
             since: Release::V1_0,
         },
         Key {
+            name: "output_bits",
+            kind: Kind::Choice(&ChoiceRule {
+                words: OutputBits::WORDS,
+                renamed: &[
+                    ("float", "f32"),
+                    ("mulaw", "ulaw"),
+                    ("s16", "16"),
+                    ("s24", "24"),
+                ],
+            }),
+            doc: "How the samples of the output are stored. FLAC has 8, 16 and 24 bits.",
+            absent: Absent::Default("\"input\""),
+            example: "\"24\"",
+            since: Release::V1_1,
+        },
+        Key {
             name: "overwrite",
             kind: Kind::Boolean,
             doc: "Whether an output file that exists is replaced.",
@@ -43,11 +59,35 @@ pub static STREAM: Table = Table {
                 max: SAMPLE_RATE_HZ_MAX,
                 later: None,
             }),
-            doc: "The sample rate of the session, in Hz. An input of another rate is converted \
-                  from Segue 1.1 on, and refused before.",
+            doc: "The sample rate of the session and of its output, in Hz. An input of another \
+                  rate is converted, or refused, as `convert` says. Of n frames become \
+                  n * new / old, rounded.",
             absent: Absent::Means("the input's"),
             example: "48000",
             since: Release::V1_0,
+        },
+        Key {
+            name: "layout",
+            kind: Kind::Text(&LAYOUT),
+            doc: "The channels that the first stage reads. An input with others is converted, or \
+                  refused, as `convert` says: surround to stereo by ITU-R BS.775-3, mono as the \
+                  mean of stereo, stereo as twice the mono. Channels without positions are taken \
+                  as WAVE files order them.",
+            absent: Absent::Means("the input's"),
+            example: "\"stereo\"",
+            since: Release::V1_1,
+        },
+        Key {
+            name: "convert",
+            kind: Kind::Choice(&ChoiceRule {
+                words: Convert::WORDS,
+                renamed: &[("yes", "auto"), ("no", "refuse"), ("never", "refuse")],
+            }),
+            doc: "What happens to an input whose rate or channels are not what `sample_rate_hz` \
+                  and `layout` say.",
+            absent: Absent::Default("\"auto\""),
+            example: "\"auto\"",
+            since: Release::V1_1,
         },
         Key {
             name: "block_frames",
@@ -110,9 +150,14 @@ pub static STREAM: Table = Table {
     renamed: &[
         ("sample_rate", "sample_rate_hz"),
         ("rate", "sample_rate_hz"),
+        ("resample", "convert"),
+        ("channels", "layout"),
+        ("channel_layout", "layout"),
         ("buffer_size", "block_frames"),
         ("block_size", "block_frames"),
         ("block", "block_frames"),
+        ("bits", "output_bits"),
+        ("bit_depth", "output_bits"),
         ("in", "input"),
         ("out", "output"),
     ],

@@ -117,8 +117,9 @@ static HOST: Table = Table {
                 max: THREADS_MAX,
                 later: Some((1, Release::V1_1)),
             }),
-            doc: "How many threads process independent branches and files; 0 is one per core. \
-                  The result is the same for every number.",
+            doc: "How many threads work at once: on several files, and on reading and writing \
+                  beside the processing; 0 is one per core. The stages of one file run on one \
+                  thread. The result is the same for every number.",
             absent: Absent::Default("0"),
             example: "0",
             since: Release::V1_0,

@@ -24,25 +24,25 @@ const TAGS_BYTES_MAX: usize = 256 * 1024;
 const HEADER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The number of the stream information block.
-const STREAM_INFO: u8 = 0;
+pub(crate) const STREAM_INFO: u8 = 0;
 
 /// The number of a block of tags.
-const VORBIS_COMMENT: u8 = 4;
+pub(crate) const VORBIS_COMMENT: u8 = 4;
 
 /// Marks the last block.
-const LAST: u8 = 0x80;
+pub(crate) const LAST: u8 = 0x80;
 
 /// Bytes of stream information.
-const STREAM_INFO_BYTES: usize = 34;
+pub(crate) const STREAM_INFO_BYTES: usize = 34;
 
 /// The least block of samples.
 const BLOCK_FRAMES_MIN: u16 = 16;
 
 /// Speaker positions by number of channels, 1 to 8, as the format assigns them.
-const MASKS: [u32; 8] = [0x4, 0x3, 0x7, 0x33, 0x37, 0x3f, 0x70f, 0x63f];
+pub(crate) const MASKS: [u32; 8] = [0x4, 0x3, 0x7, 0x33, 0x37, 0x3f, 0x70f, 0x63f];
 
 /// The tag that names other speaker positions, as a number that starts with `0x`.
-const MASK_KEY: &str = "waveformatextensible_channel_mask";
+pub(crate) const MASK_KEY: &str = "waveformatextensible_channel_mask";
 
 /// What is wrong with a FLAC header.
 #[derive(Debug, thiserror::Error)]

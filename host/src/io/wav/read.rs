@@ -19,8 +19,10 @@ use crate::io::pcm::rounded;
 use crate::io::wav::FORMAT_BYTES;
 use crate::io::wav::SIZE_UNKNOWN;
 use crate::io::wav::SUBFORMAT_TAIL;
+use crate::io::wav::TAG_A_LAW;
 use crate::io::wav::TAG_EXTENSIBLE;
 use crate::io::wav::TAG_FLOAT;
+use crate::io::wav::TAG_MU_LAW;
 use crate::io::wav::TAG_PCM;
 use crate::io::wav::WavError;
 use crate::io::wav::info;
@@ -272,9 +274,12 @@ impl FormatChunk {
             (TAG_PCM, 25..=32) => SampleFormat::S32,
             (TAG_FLOAT, 32) => SampleFormat::F32,
             (TAG_FLOAT, 64) => SampleFormat::F64,
+            (TAG_A_LAW, 8) => SampleFormat::ALaw,
+            (TAG_MU_LAW, 8) => SampleFormat::MuLaw,
             (TAG_PCM, found) => return Err(bits(found, "1 to 32 for PCM")),
             (TAG_FLOAT, found) => return Err(bits(found, "32 or 64 for float")),
-            (found, _) => return Err(foreign(found)),
+            (TAG_A_LAW | TAG_MU_LAW, found) => return Err(bits(found, "8 for G.711")),
+            (found, _) => return Err(WavError::Tag { found }),
         };
         let expected = samples.bytes() * usize::from(self.channels);
         if usize::from(self.frame_bytes) != expected {
@@ -315,15 +320,6 @@ fn bits(found: u16, expected: &'static str) -> WavError {
     WavError::Bits { found, expected }
 }
 
-/// The error for samples that are neither integers nor floats.
-fn foreign(tag: u16) -> WavError {
-    match tag {
-        6 => WavError::Later { name: "A-law" },
-        7 => WavError::Later { name: "µ-law" },
-        found => WavError::Tag { found },
-    }
-}
-
 impl Found {
     /// All that is known about the samples.
     fn pcm(self, extent: Extent) -> Result<Pcm, WavError> {
@@ -337,6 +333,7 @@ impl Found {
         Ok(Pcm {
             format: Format::new(chunk.sample_rate_hz, layout, samples)?,
             encoding: Encoding::little(samples),
+            order: Vec::new(),
             declared_bytes: extent.declared_bytes(self.data_bytes, chunk.frame_bytes),
             present_bytes: extent.present_bytes(),
             metadata: self.metadata,

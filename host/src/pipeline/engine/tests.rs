@@ -1,5 +1,7 @@
 //! Tests of the engine with components that are linked in.
 
+mod graphs;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -118,6 +120,7 @@ fn network(inputs: &[Source]) -> Network {
             channels_out: 1,
             latency_frames: LATENCY as u64,
         }],
+        wires: Vec::new(),
         taps: vec![TapWiring {
             from: Source::Stage(0),
             reference: Some(Source::Input),
@@ -284,6 +287,12 @@ fn every_tap_knows_all_of_the_stream_and_nothing_behind_it() {
     }
     assert_eq!(seen[0], input);
     assert_eq!(seen[1], input);
+}
+
+/// A part of planar samples, channel after channel.
+fn planar(signal: &[Vec<f32>], part: &std::ops::Range<usize>) -> Vec<f32> {
+    let parts = signal.iter().map(|channel| &channel[part.clone()]);
+    parts.flatten().copied().collect()
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 //! In: what each stage is by itself, and what it reads. Out: a key per stage. Pure.
 
 use crate::pipeline::Source;
-use crate::session::key::{Key, Recipe, of_source};
+use crate::session::key::{Key, Recipe};
 
 /// A stage by itself, and what it reads.
 #[derive(Debug, Clone)]
@@ -16,20 +16,68 @@ pub(super) struct Link {
     pub(super) sidechains: Vec<Source>,
 }
 
-/// The key of each stage. `order` is one in which every stage comes after what it reads.
-pub(super) fn chain(input: Key, links: &[Link], order: &[usize]) -> Vec<Key> {
-    let mut keys = vec![input; links.len()];
-    for at in order {
-        let link = &links[*at];
-        let read = |source: &Source| of_source(*source, input, &keys);
-        let key = Recipe::of("stage")
-            .key("own", link.own)
-            .keys("input", link.inputs.iter().map(read))
-            .keys("sidechain", link.sidechains.iter().map(read))
-            .end();
-        keys[*at] = key;
+/// The keys of all stages, and of what is passed on where a stage was left out.
+#[derive(Debug)]
+pub(super) struct Chain<'a> {
+    input: Key,
+    stages: Vec<Key>,
+    wires: &'a [Vec<Source>],
+    /// The keys of wires that were asked for.
+    sums: Vec<Option<Key>>,
+}
+
+impl<'a> Chain<'a> {
+    /// Works out the key of each stage. `order` is one in which every stage comes after what it
+    /// reads; each wire comes after the wires it reads.
+    pub(super) fn of(
+        input: Key,
+        links: &[Link],
+        wires: &'a [Vec<Source>],
+        order: &[usize],
+    ) -> Self {
+        let mut chain = Self {
+            input,
+            stages: vec![input; links.len()],
+            wires,
+            sums: vec![None; wires.len()],
+        };
+        for at in order {
+            let link = &links[*at];
+            let recipe = Recipe::of("stage").key("own", link.own);
+            let recipe = recipe.keys("input", chain.all(&link.inputs));
+            let recipe = recipe.keys("sidechain", chain.all(&link.sidechains));
+            chain.stages[*at] = recipe.end();
+        }
+        chain
     }
-    keys
+
+    /// Every stage, in the order of the file.
+    pub(super) fn stages(&self) -> &[Key] {
+        &self.stages
+    }
+
+    /// The keys of sources.
+    pub(super) fn all(&mut self, sources: &[Source]) -> Vec<Key> {
+        sources.iter().map(|source| self.key(*source)).collect()
+    }
+
+    /// The key of a source. A wire that passes on one signal is that signal.
+    pub(super) fn key(&mut self, source: Source) -> Key {
+        let wire = match source {
+            Source::Input => return self.input,
+            Source::Stage(stage) => return self.stages[stage],
+            Source::Wire(wire) => wire,
+        };
+        if let Some(key) = self.sums[wire] {
+            return key;
+        }
+        let key = match self.wires[wire].as_slice() {
+            [one] => self.key(*one),
+            several => Recipe::of("sum").keys("input", self.all(several)).end(),
+        };
+        self.sums[wire] = Some(key);
+        key
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +133,8 @@ mod tests {
     }
 
     fn keys(input: u64, links: &[Link]) -> Vec<Key> {
-        chain(key(input), links, &(0..links.len()).collect::<Vec<_>>())
+        let order: Vec<_> = (0..links.len()).collect();
+        Chain::of(key(input), links, &[], &order).stages().to_vec()
     }
 
     fn differ(before: &[Key], after: &[Key]) -> Vec<bool> {
@@ -115,6 +164,33 @@ mod tests {
             links[at].sidechains.push(Source::Input);
             prop_assert_eq!(differ(&before, &keys(900, &links)), expected);
         }
+    }
+
+    #[test]
+    fn a_wire_is_what_it_passes_on() {
+        let wires = [
+            vec![Source::Input],
+            vec![Source::Wire(0), Source::Stage(0)],
+            vec![Source::Wire(1), Source::Wire(1)],
+        ];
+        let first = Link {
+            own: key(1),
+            inputs: vec![Source::Wire(0)],
+            sidechains: Vec::new(),
+        };
+        let mut chain = Chain::of(key(900), &[first], &wires, &[0]);
+        let mut key = |source| chain.key(source);
+        let [input, stage] = [Source::Input, Source::Stage(0)].map(&mut key);
+        let [one, sum, twice] = [0, 1, 2].map(|wire| key(Source::Wire(wire)));
+        assert_eq!(one, input);
+        assert_eq!(sum, Recipe::of("sum").keys("input", [input, stage]).end());
+        assert!(![input, stage, sum].contains(&twice));
+        let plain = Link {
+            own: self::key(1),
+            inputs: vec![Source::Input],
+            sidechains: Vec::new(),
+        };
+        assert_eq!(keys(900, &[plain]), [stage]);
     }
 
     #[test]

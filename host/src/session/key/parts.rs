@@ -4,6 +4,7 @@
 //! the output. Out: keys. Files and folders that settings name are read, the first time only.
 
 use std::path::Path;
+use std::time::Duration;
 
 use segue_plugin::declare::BlockInvariance;
 use segue_plugin::link::{Setting, SettingValue};
@@ -18,9 +19,9 @@ use crate::session::bind::{Bindings, Bound};
 use crate::session::build::Opened;
 use crate::session::content;
 use crate::session::error::SessionError;
-use crate::session::key::chain::{Link, chain};
+use crate::session::key::chain::{Chain, Link};
 use crate::session::key::level::level;
-use crate::session::key::{Key, Keys, Recipe, of_source};
+use crate::session::key::{Key, Keys, Recipe};
 use crate::session::run::Pace;
 use crate::session::wires::{ReadBy, Wires};
 
@@ -77,6 +78,10 @@ impl Parts {
         let blocks = Blocks::of(config);
         let stage = |(bound, stage): (&Bound, &Stage)| {
             let recipe = policy(own("stage", bound)?, stage);
+            let recipe = match &bound.fallback {
+                Some(fallback) => recipe.key("fallback", own("stage", fallback)?.end()),
+                None => recipe,
+            };
             Ok(blocks.of_stage(recipe, bound).end())
         };
         let stages = bindings.stages.iter().zip(&config.stages).map(stage);
@@ -114,22 +119,22 @@ impl Parts {
         from: &Circumstances<'_>,
         form: Option<&Form>,
     ) -> Result<Keys, SessionError> {
-        let input = self.input(from);
         let order = self.wires.bare(from.format.channels()).order()?;
-        let stages = chain(input, &self.links(), &order);
-        let read = |source: Source| of_source(source, input, &stages);
+        let (input, wires) = (self.input(from), &self.wires.wires);
+        let mut chain = Chain::of(input, &self.links(), wires, &order);
+        let stages = chain.stages().to_vec();
         let tap = |((own, tap), heard): ((&Key, &TapWiring), &Vec<usize>)| {
             Recipe::of("tap")
                 .key("own", *own)
-                .key("from", read(tap.from))
-                .keys("reference", tap.reference.map(read))
+                .key("from", chain.key(tap.from))
+                .keys("reference", tap.reference.map(|source| chain.key(source)))
                 .keys("hears", heard.iter().map(|stage| stages[*stage]))
                 .end()
         };
         let taps = self.taps.iter().zip(&self.wires.taps).zip(&self.heard[0]);
         let taps: Vec<_> = taps.map(tap).collect();
         let output = form.map(|form| {
-            let recipe = Recipe::of("output").key("from", read(self.wires.output));
+            let recipe = Recipe::of("output").key("from", chain.key(self.wires.output));
             let recipe = recipe.keys("stopped by", self.stopping(&stages, &taps));
             written(recipe, form, self.tail)
         });
@@ -190,9 +195,17 @@ impl Parts {
     }
 }
 
-/// What is heard when a stage fails.
+/// What is heard when a stage fails, but for its fallback. Budgets change no audio off line.
 fn policy(recipe: Recipe, stage: &Stage) -> Recipe {
-    recipe.bytes("on_error", stage.on_error.value.name())
+    let recipe = recipe.bytes("on_error", stage.on_error.value.name());
+    let Some(restart) = &stage.restart else {
+        return recipe;
+    };
+    let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    recipe
+        .number("restart", u64::from(restart.attempts.value))
+        .number("delay", nanoseconds(restart.delay.value))
+        .number("delay_max", nanoseconds(restart.delay_max.value))
 }
 
 /// Whether a decision may end the run.

@@ -129,20 +129,6 @@ impl Runner<'_> {
         }
     }
 
-    /// Tells of stages that failed since the last time.
-    pub(super) fn tell_faults(&mut self) {
-        for (at, stage) in self.engine.stages().iter().enumerate() {
-            if let (StageState::Out(fault), false) = (stage.state(), self.told[at]) {
-                self.told[at] = true;
-                self.events.event(Event::Fault {
-                    stage: self.plan.stages[at].to_string(),
-                    position_frames: fault.position_frames,
-                    text: stage.describe_fault(),
-                });
-            }
-        }
-    }
-
     pub(super) fn stopped(&self, stage: usize) -> SessionError {
         let failed = &self.engine.stages()[stage];
         let frame = match failed.state() {

@@ -2,13 +2,17 @@
 //!
 //! In: a request with the content of its input. Out: keys, before a run or beside it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::audio::Format;
-use crate::io::{self, Container, Stop};
+use crate::audio::{Format, SampleFormat};
+use crate::config::words::OutputBits;
+use crate::io::{Container, CreateError, Stop};
 use crate::observe::{Event, Notice, RunReport};
+use crate::session::bind::Bindings;
+use crate::session::borders;
 use crate::session::error::SessionError;
-use crate::session::key::{Circumstances, Form, Key, Keys};
+use crate::session::key::{Circumstances, Form, Key, Keys, Parts};
 use crate::session::start::{Output, Request};
 
 /// The key that the output of a request will have. Only the head of the input is read. `None`
@@ -18,17 +22,21 @@ use crate::session::start::{Output, Request};
 /// When the input cannot be opened.
 pub fn output_key(request: &Request) -> Result<Option<Key>, SessionError> {
     let stop = Stop::when(Arc::clone(&request.stop));
-    let source = io::open_until(&request.input.path, request.input.raw, &stop)?;
-    let keys = keys(request, source.format())?;
+    let source = borders::open(request, &stop)?;
+    let keys = keys(request, &request.plugins.bindings, source.format())?;
     Ok(keys.and_then(|keys| keys.output))
 }
 
-/// The keys of a request whose input is read in this format.
-pub(super) fn keys(request: &Request, format: &Format) -> Result<Option<Keys>, SessionError> {
+/// The keys of a request whose input is read in this format, by what is bound to its stages.
+pub(super) fn keys(
+    request: &Request,
+    bindings: &Bindings,
+    format: &Format,
+) -> Result<Option<Keys>, SessionError> {
     let Some(content) = &request.content else {
         return Ok(None);
     };
-    let parts = match request.plugins.parts(&request.config) {
+    let parts = match parts(request, bindings) {
         Ok(parts) => parts,
         Err(why) => {
             let text = format!("there are no keys: {why}");
@@ -42,23 +50,57 @@ pub(super) fn keys(request: &Request, format: &Format) -> Result<Option<Keys>, S
         format,
         pace: request.pace,
     };
-    let form = request.output.as_ref().map(|output| form(output, format));
-    parts.keys(&from, form.as_ref()).map(Some)
+    let output = request.output.as_ref();
+    let form = output.map(|output| form(request, output, format));
+    parts.keys(&from, form.transpose()?.as_ref()).map(Some)
 }
 
-/// How an output is written: the input's samples as they were stored, unless raw ones are asked
-/// for.
-pub(super) fn form(output: &Output, format: &Format) -> Form {
-    match output.raw {
-        Some(raw) => Form {
-            container: Container::Raw(raw.encoding().order),
-            samples: raw.encoding().samples,
-        },
-        None => Form {
-            container: Container::Wav,
-            samples: format.source_bits(),
-        },
+/// What keys are made of: the same for all sessions, but for one that had to leave stages out.
+fn parts<'a>(request: &'a Request, bindings: &Bindings) -> Result<Cow<'a, Parts>, String> {
+    let plugins = &request.plugins;
+    let config = plugins.without.as_ref().unwrap_or(&request.config);
+    if bindings.stages.len() == plugins.bindings.stages.len() {
+        return plugins
+            .parts(config)
+            .map(Cow::Borrowed)
+            .map_err(str::to_owned);
     }
+    Parts::of(&request.config, bindings, &plugins.opened).map(Cow::Owned)
+}
+
+/// How an output is written: as its name and the configuration say, or the input's samples as they
+/// were stored.
+pub(super) fn form(
+    request: &Request,
+    output: &Output,
+    format: &Format,
+) -> Result<Form, CreateError> {
+    let stored = match output.raw {
+        Some(raw) => raw.encoding().samples,
+        None => format.source_bits(),
+    };
+    Ok(Form {
+        samples: samples(request.config.stream.output_bits.value).unwrap_or(stored),
+        container: match output.raw {
+            Some(raw) => Container::Raw(raw.encoding().order),
+            None => Container::of(&output.path)?,
+        },
+    })
+}
+
+/// How samples are stored; `None` where the input decides.
+fn samples(bits: OutputBits) -> Option<SampleFormat> {
+    Some(match bits {
+        OutputBits::Input => return None,
+        OutputBits::Eight => SampleFormat::U8,
+        OutputBits::Sixteen => SampleFormat::S16,
+        OutputBits::TwentyFour => SampleFormat::S24,
+        OutputBits::ThirtyTwo => SampleFormat::S32,
+        OutputBits::Float => SampleFormat::F32,
+        OutputBits::Double => SampleFormat::F64,
+        OutputBits::MuLaw => SampleFormat::MuLaw,
+        OutputBits::ALaw => SampleFormat::ALaw,
+    })
 }
 
 /// Puts keys into a report. They are left out when the input changed while it was read.

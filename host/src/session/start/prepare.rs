@@ -2,6 +2,7 @@
 //!
 //! In: a request. Out: a session that is ready to run, its output open under a temporary name.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use segue_plugin::declare::Layout;
@@ -11,14 +12,17 @@ use crate::audio::Format;
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::words::Tail;
-use crate::io::{self, OutputOptions, Sink, Source, Stop};
+use crate::io::{self, CreateError, OutputOptions, RawSpec, Sink, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
+use crate::session::borders;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
+use crate::session::optional::leave_out;
+use crate::session::restart::Restarts;
 use crate::session::run::{Pace, Plan as RunPlan};
 use crate::session::start::keys::{form, keys};
-use crate::session::start::stages::stages;
+use crate::session::start::stages::{Common, Made, stages};
 use crate::session::start::{Request, Session, end};
 use crate::session::subscribers::subscribers;
 use crate::session::wires::Wires;
@@ -26,14 +30,21 @@ use crate::session::wires::Wires;
 /// The most memory that delay lines of parallel paths take: beyond it a configuration is refused.
 const DELAY_BYTES_MAX: u64 = 1 << 30;
 
-pub(super) fn prepare(request: Request) -> Result<Session, SessionError> {
-    let plugins = &*request.plugins;
-    let (bindings, opened) = (plugins.bindings.clone(), &plugins.opened);
+pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
+    let plugins = Arc::clone(&request.plugins);
+    let (mut bindings, opened) = (plugins.bindings.clone(), &plugins.opened);
+    if let Some(config) = &plugins.without {
+        request.config = Arc::clone(config);
+    }
     let stop = Stop::when(Arc::clone(&request.stop));
-    let source = io::open_until(&request.input.path, request.input.raw, &stop)?;
-    same_rate(&request.config, *source.format())?;
+    let source = borders::open(&request, &stop)?;
     let target = target(&request, *source.format());
-    let instances = Instances::create(&request.config, &bindings, opened, target)?;
+    let instances = loop {
+        match Instances::create(&request.config, &bindings, opened, target) {
+            Ok(instances) => break instances,
+            Err(failed) => leave_out(&mut request.config, &mut bindings, failed)?,
+        }
+    };
     let connected = within_memory(&request.config, opened)
         .and_then(|()| connect(&request, &instances, &*source));
     match connected {
@@ -89,7 +100,16 @@ fn assemble(
 ) -> Result<Session, SessionError> {
     let (config, format) = (&request.config, *source.format());
     let block_frames = config.stream.block_frames.value as usize;
-    let (facts, stages) = stages(config, &mut instances, &bindings, format);
+    let common = Common {
+        format,
+        pace: request.pace,
+        frames_max: block_frames,
+    };
+    let Made {
+        facts,
+        stages,
+        places,
+    } = stages(config, &mut instances, &bindings, common);
     let order = connected.plan.order.clone();
     let (engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
     let plan = RunPlan {
@@ -109,8 +129,10 @@ fn assemble(
         stop: Arc::clone(&request.stop),
         born: request.born,
     };
+    let stop = Arc::clone(&request.stop);
+    let restarts = Restarts::new(&plan.stages, places, request.pace, stop);
     let mut session = Session {
-        keys: keys(&request, source.format())?,
+        keys: keys(&request, &bindings, source.format())?,
         wires: Wires::of(config),
         tap_layouts: instances.taps.iter().map(|tap| tap.layout).collect(),
         layout_out: connected.layout_out,
@@ -124,6 +146,7 @@ fn assemble(
         observers: None,
         source,
         plan,
+        restarts,
     };
     session.observe(instances)?;
     Ok(session)
@@ -154,7 +177,10 @@ fn create(
         return Ok(None);
     };
     let format = *source.format();
-    let form = form(output, &format);
+    let form = form(request, output, &format)?;
+    if let (Some(raw), None) = (output.raw, request.input.raw) {
+        as_announced(&output.path, raw, format.with_layout(layout))?;
+    }
     let options = OutputOptions {
         format: format.with_layout(layout),
         samples: form.samples,
@@ -168,25 +194,17 @@ fn create(
     Ok(Some(io::create_until(&output.path, &options, &stop)?))
 }
 
-/// Refuses a session at another rate than the input's: this release does not convert.
-fn same_rate(config: &Config, format: Format) -> Result<(), SessionError> {
-    let found = format.sample_rate_hz();
-    match &config.stream.sample_rate_hz {
-        Some(wanted) if wanted.value != found => {
-            let text = format!(
-                "the input has {found} Hz, and this session is to have {}",
-                wanted.value
-            );
-            let mut mistakes = config.mistakes();
-            mistakes.push(
-                Mistake::new(wanted.span, text)
-                    .label(format!("expected {found}"))
-                    .help("conversion comes with Segue 1.1; without this key the input's rate is taken"),
-            );
-            Err(SessionError::Mistakes(mistakes))
-        }
-        Some(_) | None => Ok(()),
+/// Makes sure that an output without a header has the rate and channels that it was said to have.
+fn as_announced(path: &Path, raw: RawSpec, format: Format) -> Result<(), CreateError> {
+    let of = |format: Format| (format.sample_rate_hz(), format.channels());
+    if of(raw.format()) == of(format) {
+        return Ok(());
     }
+    Err(CreateError::RawFormat {
+        name: path.display().to_string(),
+        found: of(format),
+        expected: raw,
+    })
 }
 
 /// Holds what the plugins took at their creation and activation to `host.memory_max`.

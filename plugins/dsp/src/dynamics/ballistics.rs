@@ -3,9 +3,10 @@
 //! In: reductions that a static curve asks for, in dB. Out: the reductions that are applied.
 //! `dynamics` has the formulas and their source.
 
-use crate::dynamics::chunk::{fused, larger, smaller};
+use crate::dynamics::chunk::{GROUP_FRAMES, fused, larger, smaller};
 use crate::dynamics::state::{StateError, StateSink, StateSource, read_up_to};
 use pulp::Simd;
+use std::marker::PhantomData;
 
 /// What a decaying number falls by in each frame besides: it reaches its end instead of becoming
 /// denormal, and a decibel takes 300 years at it.
@@ -43,6 +44,13 @@ pub(super) struct Follower {
     smoothed_db: f64,
 }
 
+/// Reductions of a few frames in full precision.
+pub(super) struct Wide<S> {
+    asked_db: [f64; GROUP_FRAMES],
+    taken_db: [f64; GROUP_FRAMES],
+    level: PhantomData<S>,
+}
+
 impl Pole {
     /// A pole that has gone 63 % of its way after so long.
     pub(super) fn new(time_ms: f64, sample_rate_hz: f64) -> Self {
@@ -65,27 +73,67 @@ impl Poles {
     }
 }
 
-impl Follower {
-    /// Replaces the reductions asked for by those applied; answers the largest.
+impl<S: Simd> Wide<S> {
+    /// At most `GROUP_FRAMES` reductions, and what a release takes of each.
     #[inline(always)]
-    pub(super) fn run<S: Simd>(&mut self, poles: &Poles, reductions_db: &mut [f32]) -> f32 {
+    pub(super) fn new(release: Pole, reductions_db: &[f32]) -> Self {
+        let mut wide = Self {
+            asked_db: [0.0; GROUP_FRAMES],
+            taken_db: [0.0; GROUP_FRAMES],
+            level: PhantomData,
+        };
+        for (asked_db, reduction_db) in wide.asked_db.iter_mut().zip(reductions_db) {
+            *asked_db = f64::from(*reduction_db);
+        }
+        for (taken_db, asked_db) in wide.taken_db.iter_mut().zip(&wide.asked_db) {
+            *taken_db = fused::<S>(release.take, *asked_db, -SINK);
+        }
+        wide
+    }
+
+    /// Each reduction, to be replaced, and what is taken of it.
+    #[inline(always)]
+    pub(super) fn frames(&mut self, frames: usize) -> impl Iterator<Item = (&mut f64, f64)> {
+        let taken_db = self.taken_db[..frames].iter().copied();
+        self.asked_db[..frames].iter_mut().zip(taken_db)
+    }
+
+    #[inline(always)]
+    pub(super) fn write(&self, reductions_db: &mut [f32]) {
+        for (to, from) in reductions_db.iter_mut().zip(&self.asked_db) {
+            *to = *from as f32;
+        }
+    }
+}
+
+impl Follower {
+    /// Replaces the reductions asked for by those applied.
+    #[inline(always)]
+    pub(super) fn run<S: Simd>(&mut self, poles: &Poles, reductions_db: &mut [f32]) {
+        let (groups, rest) = reductions_db.as_chunks_mut::<GROUP_FRAMES>();
+        for group in groups {
+            self.run_group::<S>(poles, group);
+        }
+        self.run_group::<S>(poles, rest);
+    }
+
+    /// At most `GROUP_FRAMES`. What does not wait for the frame before is done beside it.
+    #[inline(always)]
+    fn run_group<S: Simd>(&mut self, poles: &Poles, reductions_db: &mut [f32]) {
         let Poles { attack, release } = *poles;
+        let mut wide = Wide::<S>::new(release, reductions_db);
         let Self {
             mut held_db,
             mut smoothed_db,
         } = *self;
-        let mut largest_db = 0.0;
-        for reduction_db in reductions_db {
-            let asked_db = f64::from(*reduction_db);
-            let taken_db = fused::<S>(release.take, asked_db, -SINK);
-            held_db = larger(asked_db, fused::<S>(release.keep, held_db, taken_db));
+        for (asked_db, taken_db) in wide.frames(reductions_db.len()) {
+            held_db = larger(*asked_db, fused::<S>(release.keep, held_db, taken_db));
             let taken_db = attack.take * held_db;
             smoothed_db = smaller(held_db, fused::<S>(attack.keep, smoothed_db, taken_db));
-            largest_db = larger(largest_db, smoothed_db);
-            *reduction_db = smoothed_db as f32;
+            *asked_db = smoothed_db;
         }
         (self.held_db, self.smoothed_db) = (held_db, smoothed_db);
-        largest_db as f32
+        wide.write(reductions_db);
     }
 
     pub(super) fn save(&self, sink: &mut impl StateSink) -> Result<(), StateError> {

@@ -7,6 +7,9 @@ use pulp::Simd;
 
 /// Frames worked on at a time: a dozen such rows stay in the first-level cache.
 pub(super) const CHUNK_FRAMES: usize = 256;
+/// Frames between two registers and a recurrence: the recurrence of a group waits for itself while
+/// the registers of the one before are worked on.
+pub(super) const GROUP_FRAMES: usize = 16;
 /// The most lanes of a register: rows are padded to a multiple of it.
 pub(super) const LANES_MAX: usize = 16;
 

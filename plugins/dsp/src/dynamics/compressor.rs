@@ -259,10 +259,9 @@ impl<'b> Follow<'_, 'b> {
         let Some((first, others)) = self.compressor.followers.split_first_mut() else {
             return 0.0;
         };
-        let largest_db = first.run::<S>(&self.compressor.poles, row.frames_mut(part.frames));
+        first.run::<S>(&self.compressor.poles, row.frames_mut(part.frames));
         others.fill(*first);
-        self.write_gains(simd, 0, part, &row);
-        largest_db
+        self.write_gains(simd, 0, part, &row)
     }
 
     /// One chunk where each channel goes its own way, drawn to the largest reduction by `link`.
@@ -292,17 +291,21 @@ impl<'b> Follow<'_, 'b> {
                 row.draw_apart(simd, &apart, &own, part.frames);
             }
             let follower = &mut self.compressor.followers[channel];
-            let of_channel_db =
-                follower.run::<S>(&self.compressor.poles, row.frames_mut(part.frames));
-            largest_db = largest_db.max(of_channel_db);
-            self.write_gains(simd, channel, part, &row);
+            follower.run::<S>(&self.compressor.poles, row.frames_mut(part.frames));
+            largest_db = largest_db.max(self.write_gains(simd, channel, part, &row));
         }
         largest_db
     }
 
-    /// Turns reductions into gains, makeup and mix included.
+    /// Turns reductions into gains, makeup and mix included; answers the largest reduction.
     #[inline(always)]
-    fn write_gains<S: Simd>(&mut self, simd: S, channel: usize, part: Part, reductions: &Chunk) {
+    fn write_gains<S: Simd>(
+        &mut self,
+        simd: S,
+        channel: usize,
+        part: Part,
+        reductions: &Chunk,
+    ) -> f32 {
         let [mut makeup_db, mut mix] = [Chunk::ZERO; 2];
         makeup_db.fill(self.controls.makeup_db, part.start, part.frames, |db| db);
         mix.fill(self.controls.mix, part.start, part.frames, |mix| mix);
@@ -310,15 +313,19 @@ impl<'b> Follow<'_, 'b> {
         let row = &mut self.compressor.gains[row..row + part.frames.next_multiple_of(LANES_MAX)];
         let gains = S::as_mut_simd_f32s(row).0.iter_mut();
         let one = simd.splat_f32s(1.0);
+        let mut largest_db = simd.splat_f32s(0.0);
         let reductions = reductions.registers::<S>(part.frames);
         let makeup_db = makeup_db.registers::<S>(part.frames);
         let mix = mix.registers::<S>(part.frames);
         for (((gain, reduction_db), makeup_db), mix) in
             gains.zip(reductions).zip(makeup_db).zip(mix)
         {
+            largest_db = simd.max_f32s(largest_db, *reduction_db);
             let wet = amplitude_from_db(simd, simd.sub_f32s(*makeup_db, *reduction_db));
             *gain = simd.mul_add_e_f32s(*mix, wet, simd.sub_f32s(one, *mix));
         }
+        // What stands behind the end is no reduction.
+        simd.reduce_max_f32s(largest_db)
     }
 
     #[inline(always)]

@@ -16,8 +16,10 @@
 //!
 //! While nothing is above the ceiling, nothing changes: not one bit.
 
-use crate::dynamics::ballistics::{Pole, REDUCTION_DB_MAX, SINK};
-use crate::dynamics::chunk::{CHUNK_FRAMES, Chunk, Control, LANES_MAX, fused, larger, scaled};
+use crate::dynamics::ballistics::{Pole, REDUCTION_DB_MAX, Wide};
+use crate::dynamics::chunk::{
+    CHUNK_FRAMES, Chunk, Control, GROUP_FRAMES, LANES_MAX, fused, larger, scaled,
+};
 use crate::dynamics::math::{amplitude_from_db, db_from_amplitude};
 use crate::dynamics::state::{StateError, StateSink, StateSource, read_up_to};
 use crate::dynamics::window::{Largest, Mean, Ring};
@@ -57,7 +59,7 @@ impl Limiter {
         lookahead_frames: usize,
         frames_max: usize,
     ) -> Self {
-        let detector = Detector::new(channels, sample_rate_hz);
+        let detector = Detector::on(arch, channels, sample_rate_hz);
         let lookahead_frames = lookahead_frames.max(1);
         let margin_frames = MARGIN_FRAMES.min(lookahead_frames / 4);
         let latency_frames = lookahead_frames + detector.latency_frames();
@@ -233,29 +235,40 @@ impl Limiter {
             row.frames_mut(frames).fill(1.0);
             return 0.0;
         }
-        let largest_db = self.release::<S>(row.frames_mut(frames));
+        let (groups, rest) = row.frames_mut(frames).as_chunks_mut::<GROUP_FRAMES>();
+        for group in groups {
+            self.release::<S>(group);
+        }
+        self.release::<S>(rest);
+        let mut largest_db = simd.splat_f32s(0.0);
         for number in row.registers_mut::<S>(frames) {
+            largest_db = simd.max_f32s(largest_db, *number);
             *number = amplitude_from_db(simd, simd.neg_f32s(*number));
         }
-        self.mean.run(row.frames_mut(frames));
-        largest_db
+        let (groups, rest) = row.frames_mut(frames).as_chunks_mut::<GROUP_FRAMES>();
+        for group in groups {
+            self.mean.run(group);
+        }
+        self.mean.run(rest);
+        simd.reduce_max_f32s(largest_db)
     }
 
-    /// Replaces what the peaks are over the ceiling by the reductions that go back slowly.
+    /// Replaces what at most `GROUP_FRAMES` peaks are over the ceiling by the reductions that go
+    /// back slowly.
     #[inline(always)]
-    fn release<S: Simd>(&mut self, over_db: &mut [f32]) -> f32 {
-        let Pole { keep, take } = self.release;
+    fn release<S: Simd>(&mut self, over_db: &mut [f32]) {
+        for over_db in &mut *over_db {
+            *over_db = if *over_db > 0.0 { *over_db } else { 0.0 };
+        }
+        let mut wide = Wide::<S>::new(self.release, over_db);
+        let keep = self.release.keep;
         let mut reduction_db = self.reduction_db;
-        let mut largest_db = 0.0;
-        for over_db in over_db {
-            let asked_db = larger(f64::from(*over_db), 0.0);
-            let taken_db = fused::<S>(take, asked_db, -SINK);
-            reduction_db = larger(asked_db, fused::<S>(keep, reduction_db, taken_db));
-            largest_db = larger(largest_db, reduction_db);
-            *over_db = reduction_db as f32;
+        for (asked_db, taken_db) in wide.frames(over_db.len()) {
+            reduction_db = larger(*asked_db, fused::<S>(keep, reduction_db, taken_db));
+            *asked_db = reduction_db;
         }
         self.reduction_db = reduction_db;
-        largest_db as f32
+        wide.write(over_db);
     }
 }
 

@@ -12,6 +12,7 @@
 //! bits it is given.
 
 use pulp::Simd;
+use std::f32::consts::{LN_2, LOG2_E};
 
 /// The square root of one half: mantissas are taken from there up to the square root of 2.
 const ROOT_HALF_BITS: u32 = 0x3f35_04f3;
@@ -26,7 +27,7 @@ const INTEGER_OFFSET: f32 = 8_388_608.0 + 127.0;
 const ROUNDER: f32 = 12_582_912.0;
 /// log2(1 + f) / f, constant first.
 const LOGARITHM: [f32; 8] = [
-    1.442_695,
+    LOG2_E,
     -0.721_352_93,
     0.480_916_7,
     -0.360_225_18,
@@ -37,8 +38,8 @@ const LOGARITHM: [f32; 8] = [
 ];
 /// (2^f - 1) / f, constant first.
 const POWER: [f32; 5] = [
-    0.693_147_2,
-    0.240_223_49,
+    LN_2,
+    0.240_223_5,
     0.055_503_81,
     0.009_666_368,
     0.001_338_130_2,

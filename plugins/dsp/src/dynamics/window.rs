@@ -8,9 +8,9 @@
 //! long as the other takes to come, so the cost of a frame is the logarithm of the window, in
 //! whole registers, the same for every signal and every division into blocks.
 //!
-//! The mean is of integers, whose sum never drifts.
+//! The mean is of rounded numbers, whose sum is exact and never drifts.
 
-use crate::dynamics::chunk::{CHUNK_FRAMES, LANES_MAX};
+use crate::dynamics::chunk::{CHUNK_FRAMES, GROUP_FRAMES, LANES_MAX};
 use crate::dynamics::state::{StateError, StateSink, StateSource};
 use pulp::Simd;
 
@@ -21,9 +21,6 @@ const SHORT_FRAMES_MAX: usize = 2 * RING_FRAMES_MIN;
 const ROW_FRAMES: usize = SHORT_FRAMES_MAX + CHUNK_FRAMES + 2 * LANES_MAX;
 /// No peak is larger: the limit of what `Detector` answers, far below infinity.
 const PEAK_MAX: f32 = 1e37;
-/// A gain of 1 as an integer.
-const UNITY: f32 = 1_073_741_824.0;
-
 /// The largest of the last so many numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Largest {
@@ -37,14 +34,12 @@ pub(super) struct Largest {
 /// The mean of the last so many gains between 0 and 1.
 #[derive(Clone, Debug)]
 pub(super) struct Mean {
-    /// The gains in units of 2^-30, the oldest at `at`.
-    ring: Vec<i32>,
-    at: usize,
-    sum: i64,
-    /// 1 / (frames * 2^30).
+    /// The gains, as multiples of 2^-22.
+    ring: Ring,
+    /// Their sum. Multiples of 2^-22 below 2^30 are added without rounding.
+    sum: f64,
+    /// One by how many there are.
     share: f64,
-    /// How many of the last gains were 1, counted up to all of them.
-    unity_frames: usize,
 }
 
 /// Numbers on their way through a delay, the oldest at `at`.
@@ -140,85 +135,72 @@ impl Mean {
     pub(super) fn new(frames: usize) -> Self {
         let frames = frames.max(1);
         let mut mean = Self {
-            ring: vec![0; frames],
-            at: 0,
-            sum: 0,
-            share: 1.0 / (frames as f64 * f64::from(UNITY)),
-            unity_frames: 0,
+            ring: Ring::new(frames),
+            sum: 0.0,
+            share: 1.0 / frames as f64,
         };
         mean.reset();
         mean
     }
 
-    /// Whether the mean stays 1 for as long as the gains do: nothing needs to be run then.
+    /// Whether all gains in the window are 1: as long as those that come are too, nothing needs
+    /// to be run.
     pub(super) fn is_unity(&self) -> bool {
-        self.unity_frames == self.ring.len()
+        self.sum == self.ring.numbers.len() as f64
     }
 
-    /// Replaces each of at most `CHUNK_FRAMES` gains by the mean of the window up to it, rounded
-    /// down by 2^-30 at most.
+    /// Replaces each of at most `GROUP_FRAMES` gains by the mean of the window up to it.
     #[inline(always)]
     pub(super) fn run(&mut self, gains: &mut [f32]) {
-        let frames = self.ring.len();
-        let behind = gains.iter().rev().take_while(|gain| **gain == 1.0).count();
-        let before = if behind == gains.len() {
-            self.unity_frames
-        } else {
-            0
-        };
-        self.unity_frames = frames.min(behind + before);
-        let mut start = 0;
-        while start < gains.len() {
-            let part = (gains.len() - start).min(frames - self.at);
-            let old = &mut self.ring[self.at..self.at + part];
-            for (old, gain) in old.iter_mut().zip(&mut gains[start..start + part]) {
-                let new = (*gain * UNITY) as i32;
-                self.sum += i64::from(new - *old);
-                *old = new;
-                *gain = (self.sum as f64 * self.share) as f32;
-            }
-            start += part;
-            self.at = (self.at + part) % frames;
+        let mut new = [0.0; GROUP_FRAMES];
+        for (new, gain) in new.iter_mut().zip(&*gains) {
+            *new = rounded(*gain);
+        }
+        let mut old = new;
+        self.ring.exchange(&mut old[..gains.len()]);
+        let mut sums = [0.0; GROUP_FRAMES];
+        for ((sum, new), old) in sums.iter_mut().zip(new).zip(old) {
+            *sum = f64::from(new - old);
+        }
+        for sum in &mut sums[..gains.len()] {
+            self.sum += *sum;
+            *sum = self.sum;
+        }
+        for (gain, sum) in gains.iter_mut().zip(sums) {
+            *gain = (sum * self.share) as f32;
         }
     }
 
     /// As if only gains of 1 had come.
     pub(super) fn reset(&mut self) {
-        self.ring.fill(UNITY as i32);
-        self.at = 0;
-        self.sum = self.ring.len() as i64 * UNITY as i64;
-        self.unity_frames = self.ring.len();
+        self.ring.numbers.fill(1.0);
+        self.sum = self.ring.numbers.len() as f64;
     }
 
     /// How many numbers `save` writes.
     pub(super) fn state_len(&self) -> usize {
-        self.ring.len()
+        self.ring.numbers.len()
     }
 
     pub(super) fn save(&self, sink: &mut impl StateSink) -> Result<(), StateError> {
-        let (new, old) = self.ring.split_at(self.at);
-        // An integer here came out of an `f32` and goes back into one without a loss.
-        old.iter()
-            .chain(new)
-            .try_for_each(|units| sink.samples(&[*units as f32]))
+        self.ring.save(sink)
     }
 
     pub(super) fn load(&mut self, source: &mut impl StateSource) -> Result<(), StateError> {
-        for units in &mut self.ring {
-            let mut number = [0.0];
-            source.samples(&mut number)?;
-            let [number] = number;
-            if !(0.0..=UNITY).contains(&number) || number.fract() != 0.0 {
-                return Err(StateError::Value);
-            }
-            *units = number as i32;
+        self.ring.load(source, 0.0, 1.0)?;
+        let gains = &self.ring.numbers;
+        if gains.iter().any(|gain| rounded(*gain) != *gain) {
+            return Err(StateError::Value);
         }
-        self.at = 0;
-        self.sum = self.ring.iter().map(|units| i64::from(*units)).sum();
-        let last = self.ring.iter().rev();
-        self.unity_frames = last.take_while(|units| **units == UNITY as i32).count();
+        self.sum = gains.iter().map(|gain| f64::from(*gain)).sum();
         Ok(())
     }
+}
+
+/// The nearest multiple of 2^-22: what is left of a number between 0 and 1 once 2 was added.
+#[inline(always)]
+fn rounded(gain: f32) -> f32 {
+    (gain + 2.0) - 2.0
 }
 
 impl Ring {
@@ -238,6 +220,22 @@ impl Ring {
         let start = self.at;
         self.at = (start + part) % length;
         &mut self.numbers[start..start + part]
+    }
+
+    /// Puts each number into the delay and takes the one that comes out.
+    #[inline(always)]
+    fn exchange(&mut self, numbers: &mut [f32]) {
+        let end = self.at + numbers.len();
+        if end < self.numbers.len() {
+            // Mostly in one piece, whose length the compiler knows.
+            self.numbers[self.at..end].swap_with_slice(numbers);
+            self.at = end;
+            return;
+        }
+        for number in numbers {
+            std::mem::swap(number, &mut self.numbers[self.at]);
+            self.at = (self.at + 1) % self.numbers.len();
+        }
     }
 
     /// Puts the numbers into the delay and raises each to the one that comes out.

@@ -11,17 +11,17 @@
 //! runs, and a lane does the same operations in the same order wherever a run begins, whichever
 //! section stands beside it and however many channels there are: none of this changes a bit.
 
+mod pass;
+mod tail;
+
 use std::array::from_fn;
 use std::ops::Range;
 
-use crate::eq::SECTIONS_MAX;
 use crate::eq::curve::Rows;
 use crate::eq::lanes::{Job, Lanes};
-use crate::eq::memory::{Memory, Row};
-
-/// The most registers one behind the other on levels of one and two lanes: where registers are
-/// small and so is what an operation does, it takes more of them to be busy while one waits.
-const REGISTERS_MAX: [usize; 2] = [8, 4];
+use crate::eq::memory::{Memory, Row, slot};
+use pass::Pass;
+use tail::Tail;
 
 /// Sections that run over samples of as many channels, all equally long.
 pub(super) struct Run<'a, const CHANNELS: usize> {
@@ -35,75 +35,187 @@ impl<const CHANNELS: usize> Job for Run<'_, CHANNELS> {
     #[inline(always)]
     fn run<S: Lanes>(mut self, simd: S) {
         let lanes = S::F64_LANES;
+        let frames = self.samples.each_ref().map(|samples| samples.len());
+        let frames = frames.into_iter().min().unwrap_or(0);
+        self.samples.iter_mut().for_each(|samples| {
+            *samples = &mut std::mem::take(samples)[..frames];
+        });
         let mut first = 0;
         while first < self.sections {
             let left = self.sections - first;
             let registers = left.div_ceil(lanes);
-            let done = if left == 1 {
-                single(simd, &mut self, first);
-                1
+            first += if left == 1 {
+                single(simd, &mut self, first)
+            } else if Tail::<S, CHANNELS>::fits(left) {
+                drive(Tail::load(simd, &self), &mut self, first)
             } else if lanes == 1 && registers > 4 {
-                pass::<S, CHANNELS, { REGISTERS_MAX[0] }>(simd, &mut self, first)
+                drive(
+                    Pass::<S, CHANNELS, 8>::load(simd, &self, first),
+                    &mut self,
+                    first,
+                )
             } else if lanes <= 2 && registers > 2 {
-                pass::<S, CHANNELS, { REGISTERS_MAX[1] }>(simd, &mut self, first)
+                drive(
+                    Pass::<S, CHANNELS, 4>::load(simd, &self, first),
+                    &mut self,
+                    first,
+                )
             } else if registers > 1 {
-                pass::<S, CHANNELS, 2>(simd, &mut self, first)
+                drive(
+                    Pass::<S, CHANNELS, 2>::load(simd, &self, first),
+                    &mut self,
+                    first,
+                )
             } else {
-                pass::<S, CHANNELS, 1>(simd, &mut self, first)
+                drive(
+                    Pass::<S, CHANNELS, 1>::load(simd, &self, first),
+                    &mut self,
+                    first,
+                )
             };
-            first += done;
         }
     }
 }
 
-/// A number of each section from `first` on, in registers.
-#[inline(always)]
-fn load<S: Lanes, const REGISTERS: usize>(row: &Row, first: usize) -> [S::f64s; REGISTERS] {
-    let (all, _) = S::as_simd_f64s(&row.0);
-    let end = all.len() - first / S::F64_LANES;
-    from_fn(|register| all[end - 1 - register])
+/// What a register full of sections multiplies with.
+struct Factors<S: Lanes> {
+    b0: S::f64s,
+    c1: S::f64s,
+    c2: S::f64s,
+    a1: S::f64s,
+    a2: S::f64s,
 }
 
+impl<S: Lanes> Factors<S> {
+    /// Those that `pick` finds in each row.
+    #[inline(always)]
+    fn new(rows: &Rows, pick: impl Fn(&Row) -> S::f64s) -> Self {
+        Self {
+            b0: pick(&rows.b0),
+            c1: pick(&rows.c1),
+            c2: pick(&rows.c2),
+            a1: pick(&rows.a1),
+            a2: pick(&rows.a2),
+        }
+    }
+
+    /// One sample for every lane: every way through the kernel comes down to these operations.
+    #[inline(always)]
+    fn advance(&self, simd: S, state: &mut State<S>, x: S::f64s) {
+        let (s1, s2) = (state.s1, state.s2);
+        let fed = simd.mul_add_e_f64s(self.c1, x, s2);
+        let kept = simd.mul_f64s(self.c2, x);
+        state.y = simd.mul_add_e_f64s(self.b0, x, s1);
+        state.s1 = simd.negate_mul_add_e_f64s(self.a1, s1, fed);
+        state.s2 = simd.negate_mul_add_e_f64s(self.a2, s1, kept);
+    }
+}
+
+/// What a register full of sections remembers of a channel, and what it answered last.
+#[derive(Clone, Copy)]
+struct State<S: Lanes> {
+    s1: S::f64s,
+    s2: S::f64s,
+    y: S::f64s,
+}
+
+impl<S: Lanes> State<S> {
+    #[inline(always)]
+    fn new(simd: S, s1: S::f64s, s2: S::f64s) -> Self {
+        let y = simd.splat_f64s(0.0);
+        Self { s1, s2, y }
+    }
+
+    /// Takes the memories of another back where the mask is not set.
+    #[inline(always)]
+    fn keep(&mut self, simd: S, before: &Self, mask: S::m64s) {
+        self.s1 = simd.select_f64s(mask, self.s1, before.s1);
+        self.s2 = simd.select_f64s(mask, self.s2, before.s2);
+    }
+}
+
+/// Sections in registers, each one sample behind the one before.
+trait Skewed<const CHANNELS: usize> {
+    /// How many sections there are.
+    const SECTIONS: usize;
+
+    /// One step of every lane; `x` comes in, what the last section answers goes out.
+    fn step_all(&mut self, x: [f64; CHANNELS]) -> [f64; CHANNELS];
+
+    /// The same, but only these sections remember it.
+    fn step_some(&mut self, x: [f64; CHANNELS], active: Range<usize>) -> [f64; CHANNELS];
+
+    /// Writes the memories back.
+    fn store(&self, run: &mut Run<'_, CHANNELS>, first: usize);
+}
+
+/// Runs all samples through sections in registers. Answers how many sections these are.
 #[inline(always)]
-fn store<S: Lanes, const REGISTERS: usize>(
-    row: &mut Row,
+fn drive<const CHANNELS: usize, K: Skewed<CHANNELS>>(
+    mut skewed: K,
+    run: &mut Run<'_, CHANNELS>,
     first: usize,
-    numbers: &[S::f64s; REGISTERS],
-) {
-    let (all, _) = S::as_mut_simd_f64s(&mut row.0);
-    let end = all.len() - first / S::F64_LANES;
-    for (register, numbers) in numbers.iter().enumerate() {
-        all[end - 1 - register] = *numbers;
+) -> usize {
+    let behind = K::SECTIONS - 1;
+    let samples = &mut run.samples;
+    let frames = samples.first().map_or(0, |samples| samples.len());
+    for step in 0..behind {
+        let x = from_fn(|channel| samples[channel].get(step).copied().unwrap_or(0.0));
+        skewed.step_some(x, (step + 1).saturating_sub(frames)..step + 1);
     }
-}
-
-/// One section for a pass, over what is a register in its lowest lane only.
-#[inline(always)]
-fn single<S: Lanes, const CHANNELS: usize>(simd: S, run: &mut Run<'_, CHANNELS>, section: usize) {
-    let at = crate::eq::memory::slot(section);
-    let number = |row: &Row| simd.splat_f64s(row.0[at]);
-    let rows = run.rows;
-    let [b0, c1, c2, a1, a2] = [&rows.b0, &rows.c1, &rows.c2, &rows.a1, &rows.a2].map(number);
-    let mut s1: [_; CHANNELS] = from_fn(|channel| number(&run.memories[channel].s1));
-    let mut s2: [_; CHANNELS] = from_fn(|channel| number(&run.memories[channel].s2));
-    let frames = run.samples.each_ref().map(|samples| samples.len());
-    let frames = frames.into_iter().min().unwrap_or(0);
-    for frame in 0..frames {
+    for step in behind..frames {
+        let y = skewed.step_all(from_fn(|channel| samples[channel][step]));
         for channel in 0..CHANNELS {
-            let x = simd.splat_f64s(run.samples[channel][frame]);
-            let y = simd.mul_add_e_f64s(b0, x, s1[channel]);
-            let fed = simd.mul_add_e_f64s(c1, x, s2[channel]);
-            let kept = simd.mul_f64s(c2, x);
-            s2[channel] = simd.negate_mul_add_e_f64s(a2, s1[channel], kept);
-            s1[channel] = simd.negate_mul_add_e_f64s(a1, s1[channel], fed);
-            run.samples[channel][frame] = lowest::<S>(y);
+            samples[channel][step - behind] = y[channel];
         }
     }
-    for channel in 0..CHANNELS {
-        let memory = &mut run.memories[channel];
-        memory.s1.0[at] = lowest::<S>(s1[channel]);
-        memory.s2.0[at] = lowest::<S>(s2[channel]);
+    for step in frames.max(behind)..frames + behind {
+        let y = skewed.step_some([0.0; CHANNELS], step + 1 - frames..K::SECTIONS);
+        for channel in 0..CHANNELS {
+            samples[channel][step - behind] = y[channel];
+        }
     }
+    skewed.store(run, first);
+    K::SECTIONS
+}
+
+/// The lanes of a register in which these sections stand, when `first` is the first that does.
+#[inline(always)]
+fn mask<S: Lanes>(simd: S, sections: &Range<usize>, first: usize, lanes: usize) -> S::m64s {
+    let end = first + lanes;
+    // The last section of a register is its lowest lane.
+    let lane = |section: usize| (end - section.clamp(first, end)) as u64;
+    let lanes = match lane(sections.end)..lane(sections.start) {
+        none if none.is_empty() => 0..0, // Any other empty range may be out of range.
+        some => some,
+    };
+    simd.mask_between_m64s(lanes.start, lanes.end).mask()
+}
+
+/// One section by itself, over what is a register in its lowest lane only.
+#[inline(always)]
+fn single<S: Lanes, const CHANNELS: usize>(
+    simd: S,
+    run: &mut Run<'_, CHANNELS>,
+    section: usize,
+) -> usize {
+    let at = slot(section);
+    let factors = Factors::<S>::new(run.rows, |row| simd.splat_f64s(row.0[at]));
+    let mut states: [State<S>; CHANNELS] = from_fn(|channel| {
+        let [s1, s2] = run.memories[channel].get(section);
+        State::new(simd, simd.splat_f64s(s1), simd.splat_f64s(s2))
+    });
+    let frames = run.samples.first().map_or(0, |samples| samples.len());
+    for frame in 0..frames {
+        for (state, samples) in states.iter_mut().zip(&mut run.samples) {
+            factors.advance(simd, state, simd.splat_f64s(samples[frame]));
+            samples[frame] = lowest::<S>(state.y);
+        }
+    }
+    for (state, memory) in states.iter().zip(&mut run.memories) {
+        memory.set(section, [lowest::<S>(state.s1), lowest::<S>(state.s2)]);
+    }
+    1
 }
 
 #[inline(always)]
@@ -111,134 +223,13 @@ fn lowest<S: Lanes>(row: S::f64s) -> f64 {
     pulp::cast_lossy(row)
 }
 
-/// Up to `REGISTERS` registers full of sections, over all channels. Answers how many fit.
-#[inline(always)]
-fn pass<S: Lanes, const CHANNELS: usize, const REGISTERS: usize>(
-    simd: S,
-    run: &mut Run<'_, CHANNELS>,
-    first: usize,
-) -> usize {
-    let sections = REGISTERS * S::F64_LANES;
-    let behind = sections - 1;
-    let mut pass = Pass::<S, CHANNELS, REGISTERS>::load(simd, run, first);
-    let frames = run.samples.each_ref().map(|samples| samples.len());
-    let frames = frames.into_iter().min().unwrap_or(0);
-    let samples = run.samples.each_mut().map(|samples| &mut samples[..frames]);
-    for step in 0..behind {
-        let x = from_fn(|channel| samples[channel].get(step).copied().unwrap_or(0.0));
-        pass.step_some(x, (step + 1).saturating_sub(frames)..step + 1);
-    }
-    for step in behind..frames {
-        let y = pass.step_all(from_fn(|channel| samples[channel][step]));
-        for channel in 0..CHANNELS {
-            samples[channel][step - behind] = y[channel];
-        }
-    }
-    for step in frames.max(behind)..frames + behind {
-        let y = pass.step_some([0.0; CHANNELS], step + 1 - frames..sections);
-        for channel in 0..CHANNELS {
-            samples[channel][step - behind] = y[channel];
-        }
-    }
-    pass.store(run, first);
-    sections.min(SECTIONS_MAX - first)
-}
-
-/// What a pass has in registers.
-struct Pass<S: Lanes, const CHANNELS: usize, const REGISTERS: usize> {
-    simd: S,
-    b0: [S::f64s; REGISTERS],
-    c1: [S::f64s; REGISTERS],
-    c2: [S::f64s; REGISTERS],
-    a1: [S::f64s; REGISTERS],
-    a2: [S::f64s; REGISTERS],
-    s1: [[S::f64s; REGISTERS]; CHANNELS],
-    s2: [[S::f64s; REGISTERS]; CHANNELS],
-    /// What the sections answered in the step before.
-    y: [[S::f64s; REGISTERS]; CHANNELS],
-}
-
-impl<S: Lanes, const CHANNELS: usize, const REGISTERS: usize> Pass<S, CHANNELS, REGISTERS> {
-    #[inline(always)]
-    fn load(simd: S, run: &Run<'_, CHANNELS>, first: usize) -> Self {
-        Self {
-            simd,
-            b0: load::<S, REGISTERS>(&run.rows.b0, first),
-            c1: load::<S, REGISTERS>(&run.rows.c1, first),
-            c2: load::<S, REGISTERS>(&run.rows.c2, first),
-            a1: load::<S, REGISTERS>(&run.rows.a1, first),
-            a2: load::<S, REGISTERS>(&run.rows.a2, first),
-            s1: from_fn(|channel| load::<S, REGISTERS>(&run.memories[channel].s1, first)),
-            s2: from_fn(|channel| load::<S, REGISTERS>(&run.memories[channel].s2, first)),
-            y: [[simd.splat_f64s(0.0); REGISTERS]; CHANNELS],
-        }
-    }
-
-    #[inline(always)]
-    fn store(&self, run: &mut Run<'_, CHANNELS>, first: usize) {
-        for channel in 0..CHANNELS {
-            let memory = &mut run.memories[channel];
-            store::<S, REGISTERS>(&mut memory.s1, first, &self.s1[channel]);
-            store::<S, REGISTERS>(&mut memory.s2, first, &self.s2[channel]);
-        }
-    }
-
-    /// One step of every lane; `x` comes in, what the last section answers goes out.
-    #[inline(always)]
-    fn step_all(&mut self, x: [f64; CHANNELS]) -> [f64; CHANNELS] {
-        let simd = self.simd;
-        for channel in 0..CHANNELS {
-            for register in (0..REGISTERS).rev() {
-                let from = match register {
-                    0 => simd.splat_f64s(x[channel]),
-                    _ => self.y[channel][register - 1],
-                };
-                let x = simd.descend(self.y[channel][register], from);
-                let (s1, s2) = (self.s1[channel][register], self.s2[channel][register]);
-                let fed = simd.mul_add_e_f64s(self.c1[register], x, s2);
-                let kept = simd.mul_f64s(self.c2[register], x);
-                self.y[channel][register] = simd.mul_add_e_f64s(self.b0[register], x, s1);
-                self.s1[channel][register] = simd.negate_mul_add_e_f64s(self.a1[register], s1, fed);
-                self.s2[channel][register] =
-                    simd.negate_mul_add_e_f64s(self.a2[register], s1, kept);
-            }
-        }
-        from_fn(|channel| lowest::<S>(self.y[channel][REGISTERS - 1]))
-    }
-
-    /// The same, but only these sections remember it.
-    #[inline(always)]
-    fn step_some(&mut self, x: [f64; CHANNELS], active: Range<usize>) -> [f64; CHANNELS] {
-        let before = (self.s1, self.s2);
-        let y = self.step_all(x);
-        for register in 0..REGISTERS {
-            let first = register * S::F64_LANES;
-            // The last section of a register is its lowest lane.
-            let end = first + S::F64_LANES;
-            let lane = |section: usize| (end - section.clamp(first, end)) as u64;
-            let lanes = match lane(active.end)..lane(active.start) {
-                none if none.is_empty() => 0..0, // Any other empty range may be out of range.
-                some => some,
-            };
-            let mask = self.simd.mask_between_m64s(lanes.start, lanes.end).mask();
-            let pick = |after, before| self.simd.select_f64s(mask, after, before);
-            for channel in 0..CHANNELS {
-                self.s1[channel][register] =
-                    pick(self.s1[channel][register], before.0[channel][register]);
-                self.s2[channel][register] =
-                    pick(self.s2[channel][register], before.1[channel][register]);
-            }
-        }
-        y
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::biquad::{Band, Coefficients, Shape};
+    use crate::eq::SECTIONS_MAX;
     use crate::eq::curve::Curve;
-    use pulp::{Scalar, Scalar128b};
+    use pulp::{Scalar, Scalar128b, Scalar512b};
 
     /// Two channels and their memories behind so many sections on a level, all in one row.
     fn filtered<S: Lanes>(simd: S, count: usize, frames: usize) -> Vec<f64> {
@@ -274,15 +265,18 @@ mod tests {
     }
 
     #[test]
-    fn registers_of_two_lanes_do_what_single_lanes_do() {
+    fn registers_of_every_width_do_what_single_lanes_do() {
         for count in 0..=SECTIONS_MAX {
-            for frames in [0, 1, 2, 5, 9, 17, 100] {
+            for frames in [0, 1, 2, 5, 9, 17, 40, 100] {
                 let expected = filtered(Scalar::new(), count, frames);
-                let found = filtered(Scalar128b, count, frames);
-                for (found, expected) in found.iter().zip(&expected) {
+                let two = filtered(Scalar128b, count, frames);
+                let eight = filtered(Scalar512b, count, frames);
+                for (found, expected) in two.iter().zip(&expected) {
                     let apart = (found - expected).abs();
                     assert!(apart < 1e-11, "{count} sections, {frames} frames: {apart}");
                 }
+                // Both fuse what single lanes of plain code do not: these are the same bits.
+                assert_eq!(two, eight, "{count} sections, {frames} frames");
             }
         }
     }

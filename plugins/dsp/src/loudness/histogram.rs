@@ -9,6 +9,7 @@
 //! Bins are gathered in coarse bins of 1 LU, so a question costs some hundred additions.
 
 use crate::decibel::db_from_power;
+use crate::sum::sum_in_lanes;
 
 /// Below this loudness a block never counts (BS.1770-5, Annex 1; EBU Tech 3342).
 pub(super) const ABSOLUTE_GATE_LUFS: f64 = -70.0;
@@ -68,7 +69,7 @@ impl Bins {
         let count = self.counts[bins.clone()].iter().sum();
         Tally {
             count,
-            sum: self.sums[bins].iter().sum(),
+            sum: sum_in_lanes(&self.sums[bins]),
         }
     }
 }

@@ -5,6 +5,8 @@
 //! Step k ends at frame floor(k rate / 100), so the steps of rates that are no multiple of 100 Hz
 //! differ by a frame and never drift from the clock.
 
+use crate::sum::sum_in_lanes;
+
 /// Steps in a second.
 pub(super) const STEPS_PER_SECOND: u64 = 100;
 /// Steps in 3 s, the longest window.
@@ -54,10 +56,9 @@ impl Window {
         let end = (self.steps % SHORT_TERM_STEPS as u64) as usize;
         let start = (first % SHORT_TERM_STEPS as u64) as usize;
         let sum: f64 = if start < end {
-            self.energies[start..end].iter().sum()
+            sum_in_lanes(&self.energies[start..end])
         } else {
-            let (newer, older) = (&self.energies[..end], &self.energies[start..]);
-            older.iter().chain(newer).sum()
+            sum_in_lanes(&self.energies[start..]) + sum_in_lanes(&self.energies[..end])
         };
         Some(sum / frames as f64)
     }

@@ -121,7 +121,7 @@ fn a_key_opens_it_for_another_signal() {
     bench.sidechain(0, &[&soft, &loud]);
     assert_eq!(
         bits(&bench.process(&[&soft]).unwrap())[0][1000..],
-        bits(&[soft.clone()])[0][1000..]
+        bits(std::slice::from_ref(&soft))[0][1000..]
     );
     assert_eq!(bench.output("gain_reduction_db"), 0.0);
     bench.sidechain(0, &[&soft, &soft]);

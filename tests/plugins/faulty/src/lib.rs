@@ -4,6 +4,7 @@
 
 mod decision;
 mod misbehaves;
+mod mortal;
 mod observers;
 mod panics;
 mod trouble;
@@ -12,6 +13,7 @@ use segue_plugin::export;
 
 use decision::PanickingDecision;
 use misbehaves::Misbehaves;
+use mortal::Mortal;
 use observers::{PanickingAnalyzer, PanickingMetric};
 use panics::Panics;
 
@@ -20,6 +22,7 @@ export! {
     components: [
         Panics as "panics",
         Misbehaves as "misbehaves",
+        Mortal as "mortal",
         PanickingAnalyzer as "panicking-analyzer",
         PanickingMetric as "panicking-metric",
         PanickingDecision as "panicking-decision",

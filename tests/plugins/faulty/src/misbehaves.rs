@@ -49,7 +49,7 @@ impl AudioProcessor for Misbehaves {
 
 /// Changes the rounding mode of this thread and leaves it so.
 #[cfg(target_arch = "x86_64")]
-fn round_toward_zero() {
+pub(crate) fn round_toward_zero() {
     let mut mode = 0u32;
     // SAFETY: stores the control register into a local variable.
     unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut mode) };
@@ -61,7 +61,7 @@ fn round_toward_zero() {
 
 /// Changes the rounding mode of this thread and leaves it so.
 #[cfg(target_arch = "aarch64")]
-fn round_toward_zero() {
+pub(crate) fn round_toward_zero() {
     let mut mode: u64;
     // SAFETY: reads the control register.
     unsafe { std::arch::asm!("mrs {}, fpcr", out(reg) mode) };

@@ -8,6 +8,9 @@ pub(crate) struct Delay {
     /// How late.
     #[param(unit = "frames", range = 0.0..=100_000.0, default = 64.0, reactivates)]
     late_frames: f64,
+    /// What every sample is multiplied by: -1 turns the signal upside down.
+    #[param(range = -1.0..=1.0, default = 1.0)]
+    factor: f64,
     lines: Vec<Vec<f32>>,
     at: usize,
 }
@@ -29,16 +32,17 @@ impl AudioProcessor for Delay {
     }
 
     fn process(&mut self, _: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
+        let factor = self.factor as f32;
         let mut end = self.at;
         for (channel, line) in self.lines.iter_mut().enumerate() {
             let (input, output) = audio.channel(channel);
             end = self.at;
             for (out, sample) in output.iter_mut().zip(input) {
                 let Some(place) = line.get_mut(end) else {
-                    *out = *sample; // A line without room delays nothing.
+                    *out = *sample * factor; // A line without room delays nothing.
                     continue;
                 };
-                *out = std::mem::replace(place, *sample);
+                *out = std::mem::replace(place, *sample) * factor;
                 end = (end + 1) % line.len();
             }
         }

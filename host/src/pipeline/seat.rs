@@ -1,0 +1,154 @@
+//! Seat: an instance in a place of the pipeline, as late as that place is.
+//!
+//! In: blocks. Out: what the instance makes of them, held back where the place is later than the
+//! instance; or why the call counts as failed.
+
+use segue_plugin::link::{AudioView, AudioViewMut, Block, Flags, Processor, Record};
+
+use crate::audio::FloatMode;
+use crate::pipeline::budget::Gauge;
+use crate::pipeline::delay::DelayLine;
+use crate::pipeline::fault::{FaultKind, failure};
+
+/// The place that an instance fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Channels of its input.
+    pub channels_in: usize,
+    /// Channels of its output.
+    pub channels_out: usize,
+    /// How far its output lags behind its input.
+    pub latency_frames: u64,
+    /// Frames per second.
+    pub sample_rate_hz: u32,
+}
+
+/// What a call reads.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) position_frames: u64,
+    pub(super) flags: Flags,
+    pub(super) input: AudioView<'a>,
+    pub(super) sidechains: &'a [AudioView<'a>],
+}
+
+/// What a call left behind.
+#[derive(Clone, Copy)]
+pub(super) struct Called {
+    pub(super) fault: Option<FaultKind>,
+    pub(super) records: u32,
+    pub(super) records_lost: u32,
+    /// What it took, where a budget is measured.
+    pub(super) took_ns: Option<u64>,
+}
+
+/// An instance, activated, and what surrounds it.
+#[derive(Debug)]
+pub(super) struct Seat {
+    processor: Processor,
+    /// Holds its output back where the place is later than it.
+    pad: Option<DelayLine>,
+    /// The last values of its declared outputs.
+    outputs: Vec<f64>,
+    /// What it holds on the heap, as far as that was measured.
+    held_bytes: i64,
+}
+
+/// An instance for a place, with what is known of it.
+#[derive(Debug)]
+pub struct Occupant {
+    /// The instance, activated.
+    pub processor: Processor,
+    /// Its own latency, at most that of its place.
+    pub latency_frames: u64,
+    /// Bytes it took to create and activate.
+    pub held_bytes: i64,
+    /// How many outputs it declares.
+    pub outputs: usize,
+}
+
+impl Seat {
+    /// Puts an instance into a place. Allocates; not for the audio thread.
+    pub(super) fn new(occupant: Occupant, shape: &Shape) -> Self {
+        let missing = shape.latency_frames.saturating_sub(occupant.latency_frames);
+        let line = || DelayLine::new(shape.channels_out, missing as usize);
+        Self {
+            processor: occupant.processor,
+            pad: (missing > 0).then(line),
+            outputs: vec![f64::NAN; occupant.outputs],
+            held_bytes: occupant.held_bytes,
+        }
+    }
+
+    /// The instance.
+    pub(super) const fn processor(&self) -> &Processor {
+        &self.processor
+    }
+
+    /// Takes the instance out. Not for the audio thread.
+    pub(super) fn into_processor(self) -> Processor {
+        self.processor
+    }
+
+    /// The last values of its outputs.
+    pub(super) fn outputs(&self) -> &[f64] {
+        &self.outputs
+    }
+
+    /// Its outputs mean nothing any more.
+    pub(super) fn clear_outputs(&mut self) {
+        self.outputs.fill(f64::NAN);
+    }
+
+    /// One call, held to a budget where there is one.
+    #[inline]
+    pub(super) fn call(
+        &mut self,
+        call: &Call<'_>,
+        output: &mut AudioViewMut<'_>,
+        records: &mut [Record],
+        mode: &FloatMode,
+        gauge: Option<&mut Gauge>,
+    ) -> Called {
+        let Some(gauge) = gauge else {
+            return self.process(call, output, records, mode);
+        };
+        let mark = Gauge::begin();
+        let mut called = self.process(call, output, records, mode);
+        let measured = gauge.end(&mark, output.frames(), &mut self.held_bytes);
+        called.fault = called.fault.or(measured.fault);
+        called.took_ns = Some(measured.took_ns);
+        called
+    }
+
+    #[inline]
+    fn process(
+        &mut self,
+        call: &Call<'_>,
+        output: &mut AudioViewMut<'_>,
+        records: &mut [Record],
+        mode: &FloatMode,
+    ) -> Called {
+        let frames = output.frames();
+        let outcome = self.processor.process(Block {
+            position_frames: call.position_frames,
+            flags: call.flags,
+            input: call.input,
+            output: output.part(0, frames),
+            sidechains: call.sidechains,
+            events: &[],
+            outputs: &mut self.outputs,
+            records,
+        });
+        let fault = failure(outcome.status, mode, output.shared());
+        if let (None, Some(pad)) = (fault, &mut self.pad) {
+            pad.replace(output);
+        }
+        Called {
+            fault,
+            records: outcome.records_written,
+            records_lost: outcome.records_lost,
+            took_ns: None,
+        }
+    }
+}

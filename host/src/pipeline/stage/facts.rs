@@ -1,0 +1,118 @@
+//! Facts: what is known of a stage, for control code and reports.
+//!
+//! In: a stage, between two blocks. Out: its state, its counters, and in the end its instances.
+
+use segue_plugin::link::Processor;
+
+use crate::observe::{Histogram, Spread};
+use crate::pipeline::budget::{Budget, BudgetUse};
+use crate::pipeline::fault::{Fault, OnError};
+use crate::pipeline::seat::Shape;
+use crate::pipeline::stage::{Stage, StageState};
+use crate::pipeline::substitute::SubstituteFrames;
+
+impl Stage {
+    /// Whether the instance is heard.
+    #[must_use]
+    pub const fn state(&self) -> StageState {
+        self.state
+    }
+
+    /// The place that it is.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// What is heard when it fails.
+    #[must_use]
+    pub const fn on_error(&self) -> OnError {
+        self.substitute.on_error()
+    }
+
+    /// How many frames each substitute was heard.
+    #[must_use]
+    pub const fn substitute_frames(&self) -> SubstituteFrames {
+        self.substitute.frames()
+    }
+
+    /// Its budget and what was used of it, where it has one.
+    #[must_use]
+    pub fn budget(&self) -> Option<(Budget, BudgetUse)> {
+        let gauge = self.gauge.as_ref()?;
+        Some((gauge.budget(), gauge.used()))
+    }
+
+    /// Calls of `process`.
+    #[must_use]
+    pub const fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Heap calls inside `process`.
+    #[must_use]
+    pub const fn heap_calls(&self) -> u64 {
+        self.heap_calls
+    }
+
+    /// Notes and events that found no room.
+    #[must_use]
+    pub const fn records_lost(&self) -> u64 {
+        self.records_lost
+    }
+
+    /// Time per block, of the blocks that were timed.
+    #[must_use]
+    pub const fn time(&self) -> &Histogram {
+        &self.time
+    }
+
+    /// The declared outputs, in the order of the manifest.
+    #[must_use]
+    pub fn outputs(&self) -> &[Spread] {
+        &self.output_spreads
+    }
+
+    /// The last values of the declared outputs; NaN before the first.
+    #[must_use]
+    pub fn output_values(&self) -> &[f64] {
+        self.seat.outputs()
+    }
+
+    /// What kind of failure there was, in words; empty while it runs.
+    #[must_use]
+    pub const fn fault_kind(&self) -> &'static str {
+        match self.state {
+            StageState::Running => "",
+            StageState::Out(fault) => fault.kind.name(),
+        }
+    }
+
+    /// What the failure was, in a sentence; empty while it runs. Not for the audio thread.
+    #[must_use]
+    pub fn describe_fault(&self) -> String {
+        match self.state {
+            StageState::Running => String::new(),
+            StageState::Out(fault) => fault.kind.describe(self.seat.processor()),
+        }
+    }
+
+    /// Why its fallback failed, if it did. Not for the audio thread.
+    #[must_use]
+    pub fn describe_fallback_fault(&self) -> Option<(Fault, String)> {
+        let spare = self.substitute.spare()?;
+        let fault = spare.fault()?;
+        Some((fault, fault.kind.describe(spare.seat().processor())))
+    }
+
+    /// Takes its instances out, to end them. Not for the audio thread.
+    #[must_use]
+    pub fn into_processors(self) -> Vec<Processor> {
+        let spare = self.substitute.into_spare();
+        let spare = spare.map(|spare| spare.into_seat().into_processor());
+        let others = [self.trial, self.leaving].into_iter().flatten();
+        let others = others.map(|trial| trial.into_processor());
+        let own = [self.seat.into_processor()].into_iter();
+        own.chain(spare).chain(others).collect()
+    }
+}
