@@ -170,8 +170,8 @@ pub(super) struct Run {
     /// Of many files, keep those that are whole and made of the same; go on with the rest
     #[arg(long)]
     pub(super) resume: bool,
-    /// What many files become, wav or flac [default: wav]
-    #[arg(long, value_name = "FORM", value_parser = ["wav", "flac"])]
+    /// What many files become: wav, flac or aiff [default: wav]
+    #[arg(long, value_name = "FORM", value_parser = ["wav", "flac", "aiff"])]
     pub(super) format: Option<String>,
     /// The configuration [default: ./plugins.toml, the user's, the system's]
     #[arg(long, value_name = "FILE", conflicts_with = "stage")]

@@ -68,7 +68,8 @@ impl Plugins {
         }
     }
 
-    /// What keys of the sessions of `config` are made of; it is the one that was opened.
+    /// What keys of the sessions of `config` are made of; it is the one that was opened, without
+    /// the stages that are left out.
     ///
     /// # Errors
     /// Why there are no keys, in words.

@@ -19,9 +19,9 @@ use crate::session::bind::{Bindings, Bound};
 use crate::session::build::Opened;
 use crate::session::content;
 use crate::session::error::SessionError;
-use crate::session::key::chain::{Link, chain};
+use crate::session::key::chain::{Chain, Link};
 use crate::session::key::level::level;
-use crate::session::key::{Key, Keys, Known, Recipe};
+use crate::session::key::{Key, Keys, Recipe};
 use crate::session::run::Pace;
 use crate::session::wires::{ReadBy, Wires};
 
@@ -79,7 +79,7 @@ impl Parts {
         let stage = |(bound, stage): (&Bound, &Stage)| {
             let recipe = policy(own("stage", bound)?, stage);
             let recipe = match &bound.fallback {
-                Some(fallback) => recipe.key("fallback", own("fallback", fallback)?.end()),
+                Some(fallback) => recipe.key("fallback", own("stage", fallback)?.end()),
                 None => recipe,
             };
             Ok(blocks.of_stage(recipe, bound).end())
@@ -119,28 +119,22 @@ impl Parts {
         from: &Circumstances<'_>,
         form: Option<&Form>,
     ) -> Result<Keys, SessionError> {
-        let input = self.input(from);
         let order = self.wires.bare(from.format.channels()).order()?;
-        let wires = &self.wires.wires;
-        let stages = chain(input, &self.links(), wires, &order);
-        let known = Known {
-            input,
-            stages: &stages,
-            wires,
-        };
-        let read = |source: Source| known.of(source);
+        let (input, wires) = (self.input(from), &self.wires.wires);
+        let mut chain = Chain::of(input, &self.links(), wires, &order);
+        let stages = chain.stages().to_vec();
         let tap = |((own, tap), heard): ((&Key, &TapWiring), &Vec<usize>)| {
             Recipe::of("tap")
                 .key("own", *own)
-                .key("from", read(tap.from))
-                .keys("reference", tap.reference.map(read))
+                .key("from", chain.key(tap.from))
+                .keys("reference", tap.reference.map(|source| chain.key(source)))
                 .keys("hears", heard.iter().map(|stage| stages[*stage]))
                 .end()
         };
         let taps = self.taps.iter().zip(&self.wires.taps).zip(&self.heard[0]);
         let taps: Vec<_> = taps.map(tap).collect();
         let output = form.map(|form| {
-            let recipe = Recipe::of("output").key("from", read(self.wires.output));
+            let recipe = Recipe::of("output").key("from", chain.key(self.wires.output));
             let recipe = recipe.keys("stopped by", self.stopping(&stages, &taps));
             written(recipe, form, self.tail)
         });
@@ -201,24 +195,17 @@ impl Parts {
     }
 }
 
-/// What is heard when a stage fails, and when it comes back. Budgets change what is heard at
-/// real-time pace only, where they go in too.
+/// What is heard when a stage fails, but for its fallback. Budgets change no audio off line.
 fn policy(recipe: Recipe, stage: &Stage) -> Recipe {
     let recipe = recipe.bytes("on_error", stage.on_error.value.name());
-    let recipe = match &stage.restart {
-        Some(restart) => {
-            let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-            recipe
-                .number("attempts", u64::from(restart.attempts.value))
-                .number("delay", nanoseconds(restart.delay.value))
-                .number("delay_max", nanoseconds(restart.delay_max.value))
-        }
-        None => recipe,
+    let Some(restart) = &stage.restart else {
+        return recipe;
     };
-    let time = stage.budget.time.as_ref().map(|time| time.value);
-    let memory = stage.budget.memory.as_ref().map(|memory| memory.value);
-    let budget = format!("{time:?} {memory:?}");
-    recipe.bytes("budget", budget)
+    let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    recipe
+        .number("restart", u64::from(restart.attempts.value))
+        .number("delay", nanoseconds(restart.delay.value))
+        .number("delay_max", nanoseconds(restart.delay_max.value))
 }
 
 /// Whether a decision may end the run.

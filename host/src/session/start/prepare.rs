@@ -12,8 +12,7 @@ use crate::audio::Format;
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::words::Tail;
-use crate::io;
-use crate::io::{CreateError, OutputOptions, RawSpec, Sink, Source, Stop};
+use crate::io::{self, CreateError, OutputOptions, RawSpec, Sink, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
 use crate::session::borders;
@@ -133,7 +132,7 @@ fn assemble(
     let stop = Arc::clone(&request.stop);
     let restarts = Restarts::new(&plan.stages, places, request.pace, stop);
     let mut session = Session {
-        keys: keys(&request, config, &bindings, source.format())?,
+        keys: keys(&request, &bindings, source.format())?,
         wires: Wires::of(config),
         tap_layouts: instances.taps.iter().map(|tap| tap.layout).collect(),
         layout_out: connected.layout_out,
@@ -178,10 +177,10 @@ fn create(
         return Ok(None);
     };
     let format = *source.format();
+    let form = form(request, output, &format)?;
     if let (Some(raw), None) = (output.raw, request.input.raw) {
         as_announced(&output.path, raw, format.with_layout(layout))?;
     }
-    let form = form(&request.config, output, &format)?;
     let options = OutputOptions {
         format: format.with_layout(layout),
         samples: form.samples,

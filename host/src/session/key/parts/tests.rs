@@ -60,6 +60,7 @@ fn bound(params: &[(u32, f64)], settings: &[(&str, SettingValue)]) -> Bound {
         version: Version::new(1, 0, 0),
         component: component(BlockInvariance::Invariant),
         heap: Heap::Metered,
+        fallback: None,
         params: params.to_vec(),
         settings: settings.iter().map(setting).collect(),
         fallback: None,
@@ -161,6 +162,7 @@ fn parts(stopping: &[usize]) -> Parts {
                 (vec![Source::Input], Vec::new()),
                 (vec![Source::Stage(0)], Vec::new()),
             ],
+            wires: Vec::new(),
             taps: vec![TapWiring {
                 from: Source::Stage(1),
                 reference: Some(Source::Input),
