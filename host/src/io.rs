@@ -248,18 +248,29 @@ pub fn create_until(
             (Box::new(header), ByteOrder::Big)
         }
     };
-    let frame_bytes = (samples.bytes() * format.channels()) as u64;
-    if let Some(frames) = frames.filter(|frames| *frames > header.frames_max()) {
-        return Err(CreateError::TooLong {
+    let frame_bytes = samples.bytes() * format.channels();
+    fits(path, *frames, header.as_ref(), frame_bytes as u64)?;
+    let encoding = Encoding { samples, order };
+    let sink = PcmSink::behind(output, encoding, format, header, *frames);
+    Ok(Box::new(sink))
+}
+
+/// Refuses what is known to be longer than the header can say.
+fn fits(
+    path: &Path,
+    frames: Option<u64>,
+    header: &dyn Front,
+    frame_bytes: u64,
+) -> Result<(), CreateError> {
+    match frames {
+        Some(frames) if frames > header.frames_max() => Err(CreateError::TooLong {
             name: path.display().to_string(),
             frames,
             found_bytes: frames.saturating_mul(frame_bytes),
             expected_bytes: header.frames_max() * frame_bytes,
-        });
+        }),
+        _ => Ok(()),
     }
-    let encoding = Encoding { samples, order };
-    let sink = PcmSink::behind(output, encoding, format, header, *frames);
-    Ok(Box::new(sink))
 }
 
 /// FLAC has bounds of its own.
