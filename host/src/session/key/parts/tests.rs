@@ -63,7 +63,6 @@ fn bound(params: &[(u32, f64)], settings: &[(&str, SettingValue)]) -> Bound {
         fallback: None,
         params: params.to_vec(),
         settings: settings.iter().map(setting).collect(),
-        fallback: None,
     }
 }
 
@@ -157,7 +156,6 @@ fn parts(stopping: &[usize]) -> Parts {
         taps: vec![own(2)],
         decides: vec![own(3)],
         wires: Wires {
-            wires: Vec::new(),
             stages: vec![
                 (vec![Source::Input], Vec::new()),
                 (vec![Source::Stage(0)], Vec::new()),
