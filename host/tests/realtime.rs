@@ -238,7 +238,8 @@ fn mortal(dies_in_block: f64) -> Occupant {
 /// its trial, and one that does not.
 fn failing() -> (Engine, Rings) {
     let budget = Budget {
-        time_share: Some(10.0),
+        time_share: Some(1_000.0),
+        block_frames: FRAMES,
         memory_bytes: Some(1 << 30),
         breach: Breach::Fails,
     };

@@ -466,3 +466,36 @@ fn a_fallback_that_does_not_fit_is_refused_with_a_sentence() {
         assert!(answer.err.contains(sentence), "{fallback}: {}", answer.err);
     }
 }
+
+/// Runs a stage whose second instance takes 250 ms to be activated, in blocks of 5 ms.
+fn slowly(desk: &Desk, arguments: &[&str]) -> Run {
+    let stage = format!(
+        "[[stage]]\nid = \"bad\"\ncomponent = \"test.faulty/mortal\"\n\
+         params = {{ gain = {GAIN} }}\n\
+         settings = {{ lives = [\"at {}\", \"slowly\"] }}\n{RESTART}\n",
+        FAULT + 16
+    );
+    run(desk, &stage, arguments)
+}
+
+#[test]
+fn off_line_the_stream_waits_for_a_new_instance_and_live_it_does_not() {
+    let (desk, _) = desk();
+    let tried = |run: &Run| {
+        let attempt = &run.report["stages"][0]["restart"]["attempts"][0];
+        let frames = |key: &str| attempt[key].as_u64().unwrap_or_default() as usize;
+        assert_eq!(attempt["outcome"], "returned", "{}", run.report);
+        (frames("tried_at_frames"), frames("position_frames"))
+    };
+    let off_line = tried(&slowly(&desk, &[]));
+    let back = FAULT + DELAY + SHADOW + FADE - 1;
+    assert_eq!(
+        off_line,
+        (FAULT + DELAY, back / BLOCK_FRAMES * BLOCK_FRAMES)
+    );
+    let live = tried(&slowly(&desk, &["--pace", "realtime"]));
+    // The first block that begins when it is due or after; the stream went on while it was made.
+    let due = (FAULT + DELAY).next_multiple_of(BLOCK_FRAMES);
+    assert_eq!(live.0, due);
+    assert!(live.1 > back + 4 * BLOCK_FRAMES, "{live:?}");
+}

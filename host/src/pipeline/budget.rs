@@ -22,6 +22,9 @@ pub enum Breach {
 pub struct Budget {
     /// The share of a block's duration that one call may take: 1 for all of it.
     pub time_share: Option<f64>,
+    /// The frames of a whole block. A shorter one, as at the end of a stream, may take as long:
+    /// what an instance does once a block does not shrink with it.
+    pub block_frames: usize,
     /// The bytes that it may hold, what its creation took included.
     pub memory_bytes: Option<u64>,
     /// What comes of a breach.
@@ -101,6 +104,7 @@ impl Gauge {
     }
 
     fn time(&mut self, took_ns: u64, frames: usize) -> Option<FaultKind> {
+        let frames = frames.max(self.budget.block_frames);
         let duration_ns = frames as f64 * self.frame_ns;
         let share = took_ns as f64 / duration_ns;
         self.used.time_worst_share = self.used.time_worst_share.max(share);
@@ -135,6 +139,7 @@ mod tests {
 
     const BUDGET: Budget = Budget {
         time_share: Some(0.5),
+        block_frames: 10,
         memory_bytes: Some(1_000),
         breach: Breach::Fails,
     };
@@ -148,6 +153,8 @@ mod tests {
             allowed_ns: 5_000_000,
         };
         assert_eq!(gauge.time(5_000_001, 10), Some(over));
+        assert_eq!(gauge.time(5_000_000, 1), None, "a short block");
+        assert_eq!(gauge.time(9_000_000, 20), None, "a long one");
         assert_eq!(gauge.used().time_breaches, 1);
         assert!((gauge.used().time_worst_share - 0.5).abs() < 1e-6);
     }

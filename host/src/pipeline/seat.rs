@@ -47,9 +47,9 @@ pub(super) struct Called {
 pub(super) struct Seat {
     processor: Processor,
     /// Holds its output back where the place is later than it.
-    pad: Option<DelayLine>,
+    pad: Option<Box<DelayLine>>,
     /// The last values of its declared outputs.
-    outputs: Vec<f64>,
+    outputs: Box<[f64]>,
     /// What it holds on the heap, as far as that was measured.
     held_bytes: i64,
 }
@@ -71,11 +71,11 @@ impl Seat {
     /// Puts an instance into a place. Allocates; not for the audio thread.
     pub(super) fn new(occupant: Occupant, shape: &Shape) -> Self {
         let missing = shape.latency_frames.saturating_sub(occupant.latency_frames);
-        let line = || DelayLine::new(shape.channels_out, missing as usize);
+        let line = || Box::new(DelayLine::new(shape.channels_out, missing as usize));
         Self {
             processor: occupant.processor,
             pad: (missing > 0).then(line),
-            outputs: vec![f64::NAN; occupant.outputs],
+            outputs: vec![f64::NAN; occupant.outputs].into(),
             held_bytes: occupant.held_bytes,
         }
     }

@@ -47,27 +47,33 @@ pub struct StageSetup {
     pub sample_rate_hz: u32,
 }
 
-/// One place in the pipeline.
+/// One place in the pipeline. What every block touches lies together; the rest is out of the way.
 #[derive(Debug)]
 pub struct Stage {
     seat: Seat,
-    shape: Shape,
-    state: StageState,
     substitute: Substitute,
     gauge: Option<Box<Gauge>>,
-    /// The last frame that was heard, per channel.
-    heard: Vec<f32>,
+    is_out: bool,
+    calls: u64,
+    heap_calls: u64,
+    records_lost: u64,
+    output_spreads: Box<[Spread]>,
+    rest: Box<Rest>,
+    time: Histogram,
+}
+
+/// What is used while a stage is out, and what never changes.
+#[derive(Debug)]
+struct Rest {
+    shape: Shape,
+    /// Why the instance is out, while it is.
+    fault: Option<Fault>,
     /// A new instance beside the substitute.
     trial: Option<Box<Trial>>,
     /// An instance that is no longer used and waits to be sent away.
     leaving: Option<Box<Trial>>,
     /// What happened in this block to the instance or the one on trial, and to the fallback.
     turns: [Option<TurnKind>; 2],
-    calls: u64,
-    heap_calls: u64,
-    records_lost: u64,
-    output_spreads: Vec<Spread>,
-    time: Histogram,
 }
 
 /// What one call of a stage left behind.
@@ -114,20 +120,22 @@ impl Stage {
     #[must_use]
     pub fn of(occupant: Occupant, on_error: OnError, shape: Shape) -> Self {
         Self {
-            output_spreads: vec![Spread::default(); occupant.outputs],
+            output_spreads: vec![Spread::default(); occupant.outputs].into(),
             seat: Seat::new(occupant, &shape),
-            state: StageState::Running,
             substitute: Substitute::new(on_error, &shape),
             gauge: None,
-            heard: vec![0.0; shape.channels_out],
-            trial: None,
-            leaving: None,
-            turns: [None; 2],
+            is_out: false,
             calls: 0,
             heap_calls: 0,
             records_lost: 0,
             time: Histogram::default(),
-            shape,
+            rest: Box::new(Rest {
+                shape,
+                fault: None,
+                trial: None,
+                leaving: None,
+                turns: [None; 2],
+            }),
         }
     }
 
@@ -140,7 +148,7 @@ impl Stage {
         sidechains: usize,
         frames_max: usize,
     ) -> Self {
-        let spare = Spare::new(occupant, sidechains, &self.shape);
+        let spare = Spare::new(occupant, sidechains, &self.rest.shape);
         self.substitute.set_spare(spare, frames_max);
         self
     }
@@ -148,7 +156,7 @@ impl Stage {
     /// With a budget. Allocates; not for the audio thread.
     #[must_use]
     pub fn with_budget(mut self, budget: Budget) -> Self {
-        self.gauge = Some(Box::new(Gauge::new(budget, self.shape.sample_rate_hz)));
+        self.gauge = Some(Box::new(Gauge::new(budget, self.rest.shape.sample_rate_hz)));
         self
     }
 
@@ -165,24 +173,23 @@ impl Stage {
 
     /// Whether a trial can begin.
     pub(super) fn takes_trial(&self) -> bool {
-        let is_out = matches!(self.state, StageState::Out(_));
-        is_out && self.trial.is_none() && self.leaving.is_none()
+        self.is_out && self.rest.trial.is_none() && self.rest.leaving.is_none()
     }
 
     pub(super) fn begin_trial(&mut self, trial: Box<Trial>) {
-        self.trial = Some(trial);
+        self.rest.trial = Some(trial);
     }
 
     pub(super) fn take_turns(&mut self) -> [Option<TurnKind>; 2] {
-        std::mem::take(&mut self.turns)
+        std::mem::take(&mut self.rest.turns)
     }
 
     pub(super) fn take_leaving(&mut self) -> Option<Box<Trial>> {
-        self.leaving.take()
+        self.rest.leaving.take()
     }
 
     pub(super) fn put_back(&mut self, leaving: Box<Trial>) {
-        self.leaving = Some(leaving);
+        self.rest.leaving = Some(leaving);
     }
 
     /// Fills the output of one block, by the instance or by its substitute.
@@ -202,8 +209,8 @@ impl Stage {
             input,
             sidechains,
         };
-        if let StageState::Out(fault) = self.state {
-            return self.run_out(&call, &mut output, records, mode, fault);
+        if self.is_out {
+            return self.run_out(&call, &mut output, records, mode);
         }
         let gauge = self.gauge.as_deref_mut();
         let called = self.seat.call(&call, &mut output, records, mode, gauge);
@@ -234,19 +241,10 @@ impl Stage {
     fn follow(&mut self, call: &Call<'_>, output: AudioView<'_>, mode: &FloatMode) -> bool {
         let fault = self.substitute.follow(call, output, mode);
         self.tell_fallback(fault, call.position_frames);
-        self.hear(output);
         for (spread, value) in self.output_spreads.iter_mut().zip(self.seat.outputs()) {
             spread.record(*value);
         }
         fault.is_some()
-    }
-
-    /// Keeps the last frame that is heard.
-    #[inline]
-    fn hear(&mut self, output: AudioView<'_>) {
-        for (channel, last) in self.heard.iter_mut().enumerate() {
-            *last = output.last_sample(channel);
-        }
     }
 
     /// Goes over to the substitute, from the first frame of this block on; that is a turn.
@@ -262,25 +260,26 @@ impl Stage {
             position_frames: call.position_frames,
             kind,
         };
-        self.state = StageState::Out(fault);
-        self.turns[0] = Some(TurnKind::Failed(fault));
+        self.is_out = true;
+        self.rest.fault = Some(fault);
+        self.rest.turns[0] = Some(TurnKind::Failed(fault));
         self.seat.clear_outputs();
-        self.substitute.begin(&self.heard);
+        self.substitute.begin();
         self.fill(call, output, mode);
         self.substitute.add_step(output);
-        self.hear(output.shared());
+        self.substitute.settle(output.shared());
         true
     }
 
     /// The substitute's block, but for the step.
     fn fill(&mut self, call: &Call<'_>, output: &mut AudioViewMut<'_>, mode: &FloatMode) {
-        let fault = self.substitute.fill(call, output, &self.heard, mode);
+        let fault = self.substitute.fill(call, output, mode);
         self.tell_fallback(fault, call.position_frames);
     }
 
     fn tell_fallback(&mut self, fault: Option<FaultKind>, position_frames: u64) {
         if let Some(kind) = fault {
-            self.turns[1] = Some(TurnKind::FallbackFailed(Fault {
+            self.rest.turns[1] = Some(TurnKind::FallbackFailed(Fault {
                 position_frames,
                 kind,
             }));
@@ -288,15 +287,15 @@ impl Stage {
     }
 
     /// A block of the substitute, with what is heard of a new instance.
+    #[cold]
     fn run_out(
         &mut self,
         call: &Call<'_>,
         output: &mut AudioViewMut<'_>,
         records: &mut [Record],
         mode: &FloatMode,
-        fault: Fault,
     ) -> Ran {
-        let mut trial = self.trial.take();
+        let mut trial = self.rest.trial.take();
         let mut written = 0;
         if let Some(new) = &mut trial {
             let called = new.call(call, records, mode, self.gauge.as_deref_mut());
@@ -309,13 +308,13 @@ impl Stage {
         self.fill(call, output, mode);
         self.substitute.add_step(output);
         if let Some(new) = trial {
-            self.go_on(new, output, fault);
+            self.go_on(new, output);
         }
-        self.hear(output.shared());
+        self.substitute.settle(output.shared());
         Ran {
             records: written,
             failed: false,
-            turned: self.turns.iter().any(Option::is_some) || self.leaving.is_some(),
+            turned: self.rest.turns.iter().any(Option::is_some) || self.rest.leaving.is_some(),
         }
     }
 
@@ -334,15 +333,15 @@ impl Stage {
             kind,
         };
         if failed.progress() == Progress::Fading {
-            self.substitute.begin(&self.heard);
+            self.substitute.begin();
         }
         failed.fail(fault);
-        self.turns[0] = Some(TurnKind::TrialFailed(fault));
-        self.leaving = Some(failed);
+        self.rest.turns[0] = Some(TurnKind::TrialFailed(fault));
+        self.rest.leaving = Some(failed);
     }
 
     /// Mixes a new instance in as far as it is heard, and gives it the place once it is alone.
-    fn go_on(&mut self, mut trial: Box<Trial>, output: &mut AudioViewMut<'_>, fault: Fault) {
+    fn go_on(&mut self, mut trial: Box<Trial>, output: &mut AudioViewMut<'_>) {
         let before = trial.progress();
         trial.mix(output);
         match (before, trial.progress()) {
@@ -355,12 +354,12 @@ impl Stage {
             }
         }
         if !trial.is_over() {
-            self.trial = Some(trial);
+            self.rest.trial = Some(trial);
             return;
         }
-        trial.exchange(&mut self.seat, Some(fault));
-        self.state = StageState::Running;
-        self.turns[0] = Some(TurnKind::Returned);
-        self.leaving = Some(trial);
+        trial.exchange(&mut self.seat, self.rest.fault.take());
+        self.is_out = false;
+        self.rest.turns[0] = Some(TurnKind::Returned);
+        self.rest.leaving = Some(trial);
     }
 }

@@ -43,16 +43,29 @@ pub struct SubstituteFrames {
     pub fallback: u64,
 }
 
-/// What is heard in an instance's place.
+/// What is heard in an instance's place. What every block touches lies together; the rest is out
+/// of the way, since a pipeline may have a thousand stages.
 #[derive(Debug)]
 pub(super) struct Substitute {
     on_error: OnError,
     /// The input as late as the output; `None` where nothing needs it or there is no latency.
     dry: Option<DelayLine>,
-    /// The last frame of it, per channel.
+    /// How far what was heard in the last frame was from the substitute, per channel.
+    apart: Box<[f32]>,
+    rest: Box<Rest>,
+}
+
+/// What is used while the substitute is heard, and what only some substitutes need.
+#[derive(Debug)]
+struct Rest {
+    /// The last frame of the substitute, but for the step, per channel.
+    last: Vec<f32>,
+    /// The last frame of the input, as late as the output.
     dry_last: Vec<f32>,
+    /// How far what was heard in the last frame was from that; for where a fallback fails.
+    dry_apart: Vec<f32>,
     held: Option<Held>,
-    spare: Option<Box<Spare>>,
+    spare: Option<Spare>,
     /// What the fallback makes of blocks that nobody hears.
     room: Buffer,
     /// How far what was heard before was from what is heard now, per channel.
@@ -68,7 +81,6 @@ pub(super) struct Substitute {
 pub(super) struct Spare {
     seat: Seat,
     sidechains: usize,
-    last: Vec<f32>,
     fault: Option<Fault>,
 }
 
@@ -79,24 +91,30 @@ impl Substitute {
         let frames = shape.latency_frames as usize;
         let line = || DelayLine::new(shape.channels_in, frames);
         let holds = on_error == OnError::Hold;
+        let zeros = || vec![0.0; shape.channels_out];
         Self {
             on_error,
             dry: (needs_dry && frames > 0).then(line),
-            dry_last: vec![0.0; shape.channels_out],
-            held: holds.then(|| Held::new(shape.channels_out, shape.sample_rate_hz)),
-            spare: None,
-            room: Buffer::new(0, 0),
-            steps: vec![0.0; shape.channels_out],
-            decay: Decay::at(shape.sample_rate_hz),
-            frames: SubstituteFrames::default(),
-            sample_rate_hz: shape.sample_rate_hz,
+            apart: zeros().into(),
+            rest: Box::new(Rest {
+                last: zeros(),
+                dry_last: zeros(),
+                dry_apart: zeros(),
+                held: holds.then(|| Held::new(shape.channels_out, shape.sample_rate_hz)),
+                spare: None,
+                room: Buffer::new(0, 0),
+                steps: zeros(),
+                decay: Decay::at(shape.sample_rate_hz),
+                frames: SubstituteFrames::default(),
+                sample_rate_hz: shape.sample_rate_hz,
+            }),
         }
     }
 
     /// Gives it a fallback. Allocates; not for the audio thread.
     pub(super) fn set_spare(&mut self, spare: Spare, frames_max: usize) {
-        self.room = Buffer::new(self.dry_last.len(), frames_max);
-        self.spare = Some(Box::new(spare));
+        self.rest.room = Buffer::new(self.apart.len(), frames_max);
+        self.rest.spare = Some(spare);
     }
 
     pub(super) const fn on_error(&self) -> OnError {
@@ -104,20 +122,20 @@ impl Substitute {
     }
 
     pub(super) const fn frames(&self) -> SubstituteFrames {
-        self.frames
+        self.rest.frames
     }
 
     pub(super) fn spare(&self) -> Option<&Spare> {
-        self.spare.as_deref()
+        self.rest.spare.as_ref()
     }
 
-    pub(super) fn into_spare(self) -> Option<Box<Spare>> {
-        self.spare
+    pub(super) fn into_spare(self) -> Option<Spare> {
+        self.rest.spare
     }
 
     /// What is heard now.
-    const fn signal(&self) -> Signal {
-        match (self.on_error, &self.spare) {
+    fn signal(&self) -> Signal {
+        match (self.on_error, &self.rest.spare) {
             (OnError::Mute | OnError::Stop, _) => Signal::Silence,
             (OnError::Hold, _) => Signal::Held,
             (OnError::Fallback, Some(spare)) if spare.fault.is_none() => Signal::Spare,
@@ -134,35 +152,59 @@ impl Substitute {
         heard: AudioView<'_>,
         mode: &FloatMode,
     ) -> Option<FaultKind> {
-        match self.on_error {
-            OnError::Mute | OnError::Stop => {}
-            OnError::Bypass => self.follow_dry(call.input),
-            OnError::Hold => self.keep(heard),
-            OnError::Fallback => {
-                self.follow_dry(call.input);
-                let spare = self.spare.as_mut().filter(|spare| spare.fault.is_none())?;
-                let mut room = view_mut(&mut self.room, call.input.frames());
-                return spare.fill(call, &mut room, mode);
+        let input = call.input;
+        match (self.on_error, &mut self.dry) {
+            (OnError::Bypass, None) => {
+                for (channel, apart) in self.apart.iter_mut().enumerate() {
+                    let from = source_of(channel, input.channels());
+                    let dry = from.map_or(0.0, |from| input.last_sample(from));
+                    *apart = heard.last_sample(channel) - dry;
+                }
             }
+            (OnError::Bypass, Some(line)) => {
+                for (channel, apart) in self.apart.iter_mut().enumerate() {
+                    let from = source_of(channel, input.channels());
+                    let dry = from.map_or(0.0, |from| line.last_of(input, from));
+                    *apart = heard.last_sample(channel) - dry;
+                }
+                line.feed(input);
+            }
+            (OnError::Mute | OnError::Stop, _) => {
+                for (channel, apart) in self.apart.iter_mut().enumerate() {
+                    *apart = heard.last_sample(channel);
+                }
+            }
+            // What is held goes on from what was heard.
+            (OnError::Hold, _) => self.keep(heard),
+            (OnError::Fallback, _) => return self.follow_spare(call, heard, mode),
         }
         None
     }
 
-    /// Begins after a frame in which `heard` was heard.
-    pub(super) fn begin(&mut self, heard: &[f32]) {
-        self.decay = Decay::at(self.sample_rate_hz);
-        let signal = self.signal();
-        for (channel, step) in self.steps.iter_mut().enumerate() {
-            let last = match (signal, &self.spare) {
-                (Signal::Dry, _) => self.dry_last[channel],
-                (Signal::Spare, Some(spare)) => spare.last[channel],
-                (Signal::Silence | Signal::Spare, _) => 0.0,
-                // It goes on from what was heard.
-                (Signal::Held, _) => heard[channel],
-            };
-            *step = heard[channel] - last;
+    /// Processes a block with the fallback that nobody hears.
+    fn follow_spare(
+        &mut self,
+        call: &Call<'_>,
+        heard: AudioView<'_>,
+        mode: &FloatMode,
+    ) -> Option<FaultKind> {
+        self.follow_dry(call.input);
+        let rest = &mut *self.rest;
+        let mut fault = None;
+        if let Some(spare) = rest.spare.as_mut().filter(|spare| spare.fault.is_none()) {
+            let mut room = view_mut(&mut rest.room, call.input.frames());
+            fault = spare.fill(call, &mut room, mode);
+            keep_last(&mut rest.last, room.shared());
         }
-        if let Some(held) = &mut self.held {
+        self.settle(heard);
+        fault
+    }
+
+    /// Begins after the last block.
+    pub(super) fn begin(&mut self) {
+        self.rest.decay = Decay::at(self.rest.sample_rate_hz);
+        self.rest.steps.copy_from_slice(&self.apart);
+        if let Some(held) = &mut self.rest.held {
             held.begin();
         }
     }
@@ -170,72 +212,94 @@ impl Substitute {
     /// Keeps what is heard while an instance comes back, if it is to be held later; `First` is
     /// the first block of that.
     pub(super) fn keep_return(&mut self, heard: AudioView<'_>, block: Return) {
-        if let (Some(held), Return::First) = (&mut self.held, block) {
+        if let (Some(held), Return::First) = (&mut self.rest.held, block) {
             held.forget();
         }
         self.keep(heard);
     }
 
-    /// Fills a block, but for the step. `heard` is the last frame before it. Answers why the
-    /// fallback failed, if it did: then it begins again, with the input.
+    /// Fills a block, but for the step. Answers why the fallback failed, if it did: then it
+    /// begins again, with the input.
     pub(super) fn fill(
         &mut self,
         call: &Call<'_>,
         output: &mut AudioViewMut<'_>,
-        heard: &[f32],
         mode: &FloatMode,
     ) -> Option<FaultKind> {
         let mut fault = None;
-        if let (Signal::Spare, Some(spare)) = (self.signal(), &mut self.spare) {
+        if let Some(spare) = self
+            .rest
+            .spare
+            .as_mut()
+            .filter(|spare| spare.fault.is_none())
+        {
             fault = spare.fill(call, output, mode);
             if fault.is_none() {
                 self.follow_dry(call.input);
             } else {
-                self.begin(heard);
+                self.apart.copy_from_slice(&self.rest.dry_apart);
+                self.begin();
             }
         }
         let frames = output.frames() as u64;
         match self.signal() {
-            Signal::Spare => self.frames.fallback += frames,
+            Signal::Spare => self.rest.frames.fallback += frames,
             Signal::Dry => {
                 self.give_dry(call.input, output);
-                self.frames.bypass += frames;
+                keep_last(&mut self.rest.dry_last, output.shared());
+                self.rest.frames.bypass += frames;
             }
             Signal::Silence => {
                 (0..output.channels()).for_each(|channel| output.channel(channel).fill(0.0));
-                self.frames.mute += frames;
+                self.rest.frames.mute += frames;
             }
             Signal::Held => {
-                if let Some(held) = &mut self.held {
+                if let Some(held) = &mut self.rest.held {
                     held.give(output);
                 }
-                self.frames.hold += frames;
+                self.rest.frames.hold += frames;
             }
         }
+        keep_last(&mut self.rest.last, output.shared());
         fault
     }
 
     /// Adds what is left of the step.
     pub(super) fn add_step(&mut self, output: &mut AudioViewMut<'_>) {
-        if self.decay.is_over() {
+        let rest = &mut *self.rest;
+        if rest.decay.is_over() {
             return;
         }
-        for (channel, step) in self.steps.iter().enumerate() {
-            self.decay.add(*step, output.channel(channel));
+        for (channel, step) in rest.steps.iter().enumerate() {
+            rest.decay.add(*step, output.channel(channel));
         }
-        self.decay.advance(output.frames());
+        rest.decay.advance(output.frames());
+    }
+
+    /// Keeps how far what was heard in a block is from the substitute.
+    pub(super) fn settle(&mut self, heard: AudioView<'_>) {
+        let (dry, rest) = (self.signal() == Signal::Dry, &mut *self.rest);
+        for (channel, apart) in self.apart.iter_mut().enumerate() {
+            let heard = heard.last_sample(channel);
+            rest.dry_apart[channel] = heard - rest.dry_last[channel];
+            *apart = match (self.on_error, dry) {
+                // It goes on from what was heard.
+                (OnError::Hold, _) => 0.0,
+                (_, true) => rest.dry_apart[channel],
+                (_, false) => heard - rest.last[channel],
+            };
+        }
     }
 
     fn keep(&mut self, heard: AudioView<'_>) {
-        if let Some(held) = &mut self.held {
+        if let Some(held) = &mut self.rest.held {
             held.keep(heard);
         }
     }
 
     /// Keeps the delay line fed, and the last frame that it would give.
-    #[inline]
     fn follow_dry(&mut self, input: AudioView<'_>) {
-        for (channel, last) in self.dry_last.iter_mut().enumerate() {
+        for (channel, last) in self.rest.dry_last.iter_mut().enumerate() {
             let from = source_of(channel, input.channels());
             *last = match (from, &self.dry) {
                 (None, _) => 0.0,
@@ -264,9 +328,13 @@ impl Substitute {
                 (None, _) => output.channel(channel).fill(0.0),
             }
         }
-        for (channel, last) in self.dry_last.iter_mut().enumerate() {
-            *last = output.shared().last_sample(channel);
-        }
+    }
+}
+
+/// Keeps the last frame of a block.
+fn keep_last(last: &mut [f32], block: AudioView<'_>) {
+    for (channel, last) in last.iter_mut().enumerate() {
+        *last = block.last_sample(channel);
     }
 }
 
@@ -285,7 +353,6 @@ impl Spare {
         Self {
             seat: Seat::new(occupant, shape),
             sidechains,
-            last: vec![0.0; shape.channels_out],
             fault: None,
         }
     }
@@ -319,9 +386,6 @@ impl Spare {
             position_frames: call.position_frames,
             kind,
         });
-        for (channel, last) in self.last.iter_mut().enumerate() {
-            *last = output.shared().last_sample(channel);
-        }
         kind
     }
 }

@@ -171,7 +171,8 @@ static BUDGET: Table = Table {
         Key {
             name: "time",
             kind: Kind::Quantity(Unit::Share),
-            doc: "The share of a block's duration that processing it may take.",
+            doc: "The share of a block's duration that processing it may take; a shorter block at \
+                  the end may take as long.",
             absent: Absent::Means("no limit"),
             example: "\"30%\"",
             since: Release::V1_1,

@@ -408,6 +408,7 @@ fn a_breach_of_the_budget_changes_the_audio_only_where_it_is_a_fault() {
     let run = |breach| {
         let budget = Budget {
             time_share: None,
+            block_frames: FRAMES_MAX,
             memory_bytes: Some(10_000),
             breach,
         };

@@ -15,13 +15,16 @@ impl Stage {
     /// Whether the instance is heard.
     #[must_use]
     pub const fn state(&self) -> StageState {
-        self.state
+        match self.rest.fault {
+            None => StageState::Running,
+            Some(fault) => StageState::Out(fault),
+        }
     }
 
     /// The place that it is.
     #[must_use]
     pub const fn shape(&self) -> Shape {
-        self.shape
+        self.rest.shape
     }
 
     /// What is heard when it fails.
@@ -82,7 +85,7 @@ impl Stage {
     /// What kind of failure there was, in words; empty while it runs.
     #[must_use]
     pub const fn fault_kind(&self) -> &'static str {
-        match self.state {
+        match self.state() {
             StageState::Running => "",
             StageState::Out(fault) => fault.kind.name(),
         }
@@ -91,7 +94,7 @@ impl Stage {
     /// What the failure was, in a sentence; empty while it runs. Not for the audio thread.
     #[must_use]
     pub fn describe_fault(&self) -> String {
-        match self.state {
+        match self.state() {
             StageState::Running => String::new(),
             StageState::Out(fault) => fault.kind.describe(self.seat.processor()),
         }
@@ -110,7 +113,7 @@ impl Stage {
     pub fn into_processors(self) -> Vec<Processor> {
         let spare = self.substitute.into_spare();
         let spare = spare.map(|spare| spare.into_seat().into_processor());
-        let others = [self.trial, self.leaving].into_iter().flatten();
+        let others = [self.rest.trial, self.rest.leaving].into_iter().flatten();
         let others = others.map(|trial| trial.into_processor());
         let own = [self.seat.into_processor()].into_iter();
         own.chain(spare).chain(others).collect()

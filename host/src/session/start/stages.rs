@@ -86,21 +86,22 @@ fn stage(live: LiveStage, part: &Part, shape: Shape, outputs: usize, common: Com
         };
         stage = stage.with_fallback(occupant, sidechains, common.frames_max);
     }
-    match budget(&part.budget, common.pace) {
+    match budget(&part.budget, common) {
         Some(budget) => stage.with_budget(budget),
         None => stage,
     }
 }
 
 /// A breach is a fault at the pace of the stream, and never changes the audio otherwise.
-fn budget(limits: &Limits, pace: Pace) -> Option<Budget> {
+fn budget(limits: &Limits, common: Common) -> Option<Budget> {
     if limits.time.is_none() && limits.memory.is_none() {
         return None;
     }
     Some(Budget {
         time_share: limits.time.as_ref().map(|share| share.value.0),
         memory_bytes: limits.memory.as_ref().map(|bytes| bytes.value.0),
-        breach: match pace {
+        block_frames: common.frames_max,
+        breach: match common.pace {
             Pace::Fast => Breach::Counts,
             Pace::RealTime => Breach::Fails,
         },

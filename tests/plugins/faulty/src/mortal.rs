@@ -11,7 +11,7 @@ use crate::misbehaves::round_toward_zero;
 /// How many instances were created in this process.
 static BORN: AtomicUsize = AtomicUsize::new(0);
 
-/// How long the one slow block of an instance takes.
+/// How long a slow activation takes, and the one slow block of an instance.
 const SLOW: Duration = Duration::from_millis(250);
 
 /// What a hoarder takes in every block, in bytes.
@@ -40,6 +40,8 @@ enum Fate {
     Create,
     /// It is not activated.
     Activate,
+    /// It takes its time to be activated, then lives.
+    Slowly,
     /// It dies in the block with this frame of the stream.
     At(u64),
     /// It dies in the block with this frame of its own life.
@@ -74,7 +76,7 @@ impl AudioProcessor for Mortal {
     const SETTINGS: &'static [SettingDecl] = &[SettingDecl {
         id: "lives",
         doc: "What becomes of each instance, in the order of their creation: `well`, `create`, \
-              `activate`, `at 9984`, `after 100`. Those that are not named are well.",
+              `activate`, `slowly`, `at 9984`, `after 100`. Those that are not named are well.",
         value: SettingKind::List {
             items_max: 64,
             bytes_max: 32,
@@ -103,8 +105,10 @@ impl AudioProcessor for Mortal {
     }
 
     fn activate(&mut self, activation: &Activation<'_>) -> Result<Timing, Refusal> {
-        if self.fate == Fate::Activate {
-            return Err(Refusal::new("does not wake up, as told"));
+        match self.fate {
+            Fate::Activate => return Err(Refusal::new("does not wake up, as told")),
+            Fate::Slowly => std::thread::sleep(SLOW),
+            Fate::Well | Fate::Create | Fate::At(_) | Fate::After(_) => {}
         }
         let frames = self.late_frames as usize;
         self.lines = vec![vec![0.0; frames]; activation.channels()];
@@ -121,7 +125,7 @@ impl AudioProcessor for Mortal {
         let dies = match self.fate {
             Fate::At(frame) => frame < position + frames,
             Fate::After(frame) => frame < age + frames,
-            Fate::Well | Fate::Create | Fate::Activate => false,
+            Fate::Well | Fate::Create | Fate::Activate | Fate::Slowly => false,
         };
         self.age_frames += frames;
         context.output(0, self.age_frames as f64);
@@ -181,6 +185,7 @@ fn fate(text: &str) -> Fate {
         Some(("after", frame)) => Fate::After(number(frame)),
         _ if text == "create" => Fate::Create,
         _ if text == "activate" => Fate::Activate,
+        _ if text == "slowly" => Fate::Slowly,
         _ => Fate::Well,
     }
 }
