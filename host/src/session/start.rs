@@ -27,6 +27,7 @@ use crate::session::content::Content;
 use crate::session::degraded::{Trouble, degraded};
 use crate::session::error::SessionError;
 use crate::session::export::{Exporter, Facts};
+use crate::session::forecast::Forecast;
 use crate::session::key::Keys;
 use crate::session::observers::{Found, Observers, Setup};
 use crate::session::open::Plugins;
@@ -141,6 +142,7 @@ struct Session {
     plan: RunPlan,
     restarts: Restarts,
     keys: Option<Keys>,
+    forecast: Forecast,
 }
 
 /// Ends instances, each inside its plugin's guard, within a deadline.
@@ -223,6 +225,9 @@ impl Session {
             written,
             request: &self.request,
         });
+        let (company, history) = (self.request.company, &self.request.plugins.history);
+        self.forecast
+            .close(&mut report, &self.order, company, history);
         let mut observers = None;
         match found {
             Some(Ok(found)) => {
