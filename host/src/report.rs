@@ -6,6 +6,7 @@ pub mod batch;
 mod estimate;
 mod failures;
 mod figures;
+pub mod profile;
 mod readings;
 mod stages;
 mod summary;

@@ -34,6 +34,7 @@ mod takes;
 mod values;
 mod wires;
 
+pub use crate::pipeline::Timed;
 pub use bind::{Bindings, Bound, bind};
 pub use build::Instances;
 pub use catalogue::{Catalogue, Choice};
@@ -44,4 +45,4 @@ pub use key::Key;
 pub use open::{Opening, Plugins, open};
 pub use optional::choose;
 pub use run::{Ended, NonFinite, Pace};
-pub use start::{Company, Input, Outcome, Output, Request, output_key, run};
+pub use start::{Company, Input, Outcome, Output, Part, Request, output_key, run};

@@ -13,7 +13,7 @@ use crate::observe::{
     StageCost, StageEstimate, StageReport, StreamReport, SubstituteReport, TapReport, TimeReport,
     TotalCost, TotalEstimate,
 };
-use crate::report::{json, text};
+use crate::report::{json, profile, text};
 
 fn spread(values: &[f64]) -> Spread {
     let mut spread = Spread::default();
@@ -358,6 +358,52 @@ fn a_report_fits_80_columns() {
     check("full.txt", &text);
     assert!(is_narrow(&text, 80));
     assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn a_profile_fits_80_columns() {
+    let text = profile::text(&report(), Color::Plain, 80);
+    check("profile.txt", &text);
+    assert!(is_narrow(&text, 80));
+    let wide = profile::text(&report(), Color::Plain, 120);
+    check("profile-wide.txt", &wide);
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn a_profile_of_nothing_is_a_table_all_the_same() {
+    let mut report = report();
+    report.stages.clear();
+    report.processing.total_ns = 0;
+    report.processing.host.blocks_timed = 0;
+    report.estimate.found = None;
+    report.degraded.clear();
+    report.notices.clear();
+    report.stream.clipped_samples = 0;
+    check(
+        "profile-nothing.txt",
+        &profile::text(&report, Color::Plain, 80),
+    );
+}
+
+#[test]
+fn histograms_have_a_line_for_each_doubling() {
+    let text = profile::histograms(&report(), 80);
+    check("histogram.txt", &text);
+    assert!(is_narrow(&text, 80));
+    assert!(is_narrow(&profile::histograms(&report(), 200), 80));
+}
+
+#[test]
+fn a_first_run_has_no_estimate() {
+    let mut report = report();
+    report.estimate.estimated = None;
+    let text = text(&report, Color::Plain, 80);
+    let line = text.lines().find(|line| line.starts_with("estimated"));
+    assert_eq!(
+        line,
+        Some("estimated: no earlier run; found 3.20 ms/s, 9.00 MiB, 4.1 % wrong")
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) fn machine() -> MachineReport {
         cpu: cpu(&text("/proc/cpuinfo")),
         cores: cores.map(|cores| cores.get() as u64),
         vector_level: level_name().to_owned(),
-        vector_bound: bound().map(kept),
+        vector_bound: bound().as_deref().map(kept),
         os: os(&text("/etc/os-release")),
         kernel: line(&text("/proc/sys/kernel/osrelease")),
         segue: env!("CARGO_PKG_VERSION").to_owned(),
@@ -72,10 +72,10 @@ fn os(text: &str) -> Option<String> {
 /// The first line, if something stands there.
 fn line(text: &str) -> Option<String> {
     let line = text.lines().next()?.trim();
-    (!line.is_empty()).then(|| kept(line.to_owned()))
+    (!line.is_empty()).then(|| kept(line))
 }
 
-fn kept(value: String) -> String {
+fn kept(value: &str) -> String {
     value.chars().take(VALUE_CHARS_MAX).collect()
 }
 

@@ -20,7 +20,7 @@ use crate::config::model::Config;
 use crate::io::{Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
-use crate::pipeline::{Engine, Rings};
+use crate::pipeline::{Engine, Rings, Timed};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, StageFacts};
 use crate::session::content::Content;
@@ -56,6 +56,8 @@ pub struct Request {
     pub company: Company,
     /// How fast.
     pub pace: Pace,
+    /// Which blocks are timed.
+    pub timed: Timed,
     /// What to do about samples that are not finite.
     pub non_finite: NonFinite,
     /// Who is told.
@@ -82,6 +84,20 @@ pub struct Input {
     pub path: PathBuf,
     /// Its samples, where no header says.
     pub raw: Option<RawSpec>,
+    /// How much of it.
+    pub part: Part,
+}
+
+/// How much of an input is read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// The beginning, of so many seconds.
+    Beginning(f64),
+    /// Nothing: a signal of so many seconds is made, at the rate and with the channels that the
+    /// configuration names, or else at 48 kHz in stereo. The path is what reports call it.
+    Generated(f64),
 }
 
 /// Where it goes.

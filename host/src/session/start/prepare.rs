@@ -14,7 +14,7 @@ use crate::config::model::Config;
 use crate::config::words::Tail;
 use crate::io;
 use crate::io::{CreateError, OutputOptions, RawSpec, Sink, Source, Stop};
-use crate::pipeline::{Engine, Plan, Timed};
+use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
 use crate::session::borders;
 use crate::session::build::{Instances, Opened, Target};
@@ -115,7 +115,7 @@ fn assemble(
     } = stages(config, &mut instances, &bindings, common);
     let order = connected.plan.order.clone();
     let (mut engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
-    engine.set_timed(timed(&request));
+    engine.set_timed(request.timed);
     let plan = RunPlan {
         pace: request.pace,
         non_finite: request.non_finite,
@@ -162,14 +162,6 @@ fn assemble(
     };
     session.observe(instances)?;
     Ok(session)
-}
-
-/// At the pace of the stream there is time for the clock.
-fn timed(request: &Request) -> Timed {
-    match request.pace {
-        Pace::Fast => Timed::Sampled,
-        Pace::RealTime => Timed::EveryBlock,
-    }
 }
 
 fn target(request: &Request, format: Format) -> Target {
