@@ -7,6 +7,7 @@
 //! Everything here may block and allocates; none of it is for the audio thread.
 
 mod aiff;
+mod beginning;
 mod compressed;
 mod container;
 mod convert;
@@ -19,6 +20,7 @@ mod foreign;
 pub mod fragment;
 mod front;
 mod g711;
+mod generated;
 mod input;
 mod metadata;
 mod notice;
@@ -35,6 +37,7 @@ use std::ops::Range;
 use std::path::Path;
 
 pub use crate::io::aiff::AiffError;
+pub use crate::io::beginning::beginning;
 pub use crate::io::compressed::CompressedError;
 pub use crate::io::container::Container;
 pub use crate::io::container::has_header;
@@ -53,6 +56,7 @@ pub use crate::io::error::OpenError;
 pub use crate::io::error::ReadError;
 pub use crate::io::error::WriteError;
 pub use crate::io::flac::FlacError;
+pub use crate::io::generated::generate;
 pub use crate::io::input::FileId;
 pub use crate::io::metadata::Metadata;
 pub use crate::io::metadata::Tag;

@@ -28,7 +28,7 @@ mod trial;
 pub use budget::{Breach, Budget, BudgetUse};
 pub use crossfade::{Decay, Fade};
 pub use delay::DelayLine;
-pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped};
+pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped, Timed};
 pub use exchange::{Arrival, Departure, Turn, TurnKind};
 pub use fault::{Fault, FaultKind, OnError};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};

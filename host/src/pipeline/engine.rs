@@ -4,15 +4,18 @@
 //! chunks for taps and counters. On the audio thread nothing here allocates, frees, locks, waits
 //! or calls the system, but for the clock on the blocks that are timed.
 
-use std::time::Instant;
+mod clock;
+mod mix;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 
 use crate::audio::FloatMode;
-use crate::audio::first_non_finite;
 use crate::loading::meter::{self, RealTimeScope};
+use crate::observe::Times;
 use crate::pipeline::delay::DelayLine;
+use crate::pipeline::engine::clock::Clock;
+use crate::pipeline::engine::mix::{add, copy, keep_finite};
 use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, exchange};
 use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
@@ -21,8 +24,7 @@ use crate::pipeline::plan::{DelaySpec, Plan, Step};
 use crate::pipeline::stage::{Ran, Stage, StageBlock};
 use crate::pipeline::store::{Reader, Store};
 
-/// One block in so many is timed off line: the clock would cost more than the host otherwise.
-const TIMED_EVERY: u64 = 16;
+pub use clock::Timed;
 
 /// Room for records of one call; what finds none is counted.
 const RECORDS_PER_CALL: usize = 16;
@@ -92,7 +94,7 @@ pub struct Engine {
     records: Producer<StageRecord>,
     records_lost: u64,
     room: Box<[Record]>,
-    blocks: u64,
+    clock: Clock,
     latency_frames: u64,
 }
 
@@ -133,7 +135,7 @@ impl Engine {
             records,
             records_lost: 0,
             room: vec![Record::EMPTY; RECORDS_PER_CALL].into_boxed_slice(),
-            blocks: 0,
+            clock: Clock::new(Timed::Sampled),
             latency_frames: plan.latency_frames,
         };
         let Counter {
@@ -160,24 +162,21 @@ impl Engine {
     pub fn process(&mut self, block: &mut Lent<'_>) -> Result<(), Stopped> {
         let _scope = RealTimeScope::enter();
         let mode = FloatMode::enter();
-        let timed = self.blocks.is_multiple_of(TIMED_EVERY);
-        self.blocks += 1;
-        let mut clock = timed.then(Instant::now);
+        let mut laps = self.clock.begin();
         self.exchange.take_arrivals(&mut self.stages);
         let mut heap_calls = meter::heap_calls();
         let mut result = Ok(());
         for at in 0..self.steps.len() {
             let Some((stage, ran)) = self.step(at, block, &mode) else {
+                laps.host();
                 continue;
             };
             let calls = meter::heap_calls();
             let runner = &mut self.stages[stage];
             runner.charge_heap(calls - heap_calls);
             heap_calls = calls;
-            if let Some(before) = clock {
-                let now = Instant::now();
-                runner.record_time(now.duration_since(before).as_nanos() as u64);
-                clock = Some(now);
+            if let Some(took_ns) = laps.stage() {
+                runner.record_time(block.position_frames, took_ns);
             }
             if ran.failed && runner.on_error() == OnError::Stop {
                 result = Err(Stopped { stage });
@@ -189,6 +188,7 @@ impl Engine {
                 self.keep_records(stage, block.position_frames, ran.records);
             }
         }
+        self.clock.end(laps, block.position_frames);
         result
     }
 
@@ -229,7 +229,24 @@ impl Engine {
     /// Blocks processed.
     #[must_use]
     pub const fn blocks(&self) -> u64 {
-        self.blocks
+        self.clock.blocks()
+    }
+
+    /// Chooses which blocks are timed. Not for the audio thread.
+    pub fn set_timed(&mut self, timed: Timed) {
+        self.clock.set_timed(timed);
+    }
+
+    /// Which blocks are timed.
+    #[must_use]
+    pub const fn timed(&self) -> Timed {
+        self.clock.timed()
+    }
+
+    /// The host's own time per block: all of it but the calls of stages.
+    #[must_use]
+    pub const fn host_times(&self) -> &Times {
+        self.clock.host()
     }
 
     /// How far the output lags behind the input.
@@ -341,31 +358,6 @@ impl Engine {
                 self.records_lost += 1;
             }
         }
-    }
-}
-
-fn copy(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
-    for channel in 0..from.channels().min(into.channels()) {
-        into.channel(channel).copy_from_slice(from.channel(channel));
-    }
-}
-
-/// Two finite samples beyond 10^38 have no finite sum; no stage behind it is to be blamed.
-fn keep_finite(sum: &mut AudioViewMut<'_>) {
-    for channel in 0..sum.channels() {
-        let samples = sum.channel(channel);
-        if first_non_finite(samples).is_some() {
-            let finite = samples.iter_mut().filter(|sample| !sample.is_finite());
-            finite.for_each(|sample| *sample = 0.0);
-        }
-    }
-}
-
-fn add(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
-    for channel in 0..from.channels().min(into.channels()) {
-        let sums = into.channel(channel).iter_mut();
-        sums.zip(from.channel(channel))
-            .for_each(|(sum, term)| *sum += term);
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod chain;
 mod level;
+mod likeness;
 mod parts;
 
 use std::fmt;
@@ -17,6 +18,8 @@ use sha2::{Digest, Sha256};
 
 use crate::discovery::ContentHash;
 
+pub(super) use level::{bound, level_name};
+pub(super) use likeness::{Likeness, Surroundings};
 pub(super) use parts::{Circumstances, Form, Parts};
 
 /// The version of what keys are made of, and of what the host does to samples itself: raised when

@@ -271,6 +271,22 @@ fn own(
     library: ContentHash,
     providers: &[ContentHash],
 ) -> Result<Recipe, String> {
+    let mut recipe = tuned(kind, bound, library, providers);
+    for setting in sorted(&bound.settings) {
+        recipe = recipe.bytes("setting", &setting.id);
+        recipe = self::setting(recipe, setting)
+            .map_err(|error| format!("setting `{}` of `{}`: {error}", setting.id, bound.id))?;
+    }
+    Ok(recipe)
+}
+
+/// The part of it that no setting changes.
+pub(super) fn tuned(
+    kind: &str,
+    bound: &Bound,
+    library: ContentHash,
+    providers: &[ContentHash],
+) -> Recipe {
     let mut recipe = Recipe::of(kind)
         .bytes("library", library.0)
         .bytes("component", bound.address());
@@ -287,14 +303,14 @@ fn own(
         // 0 and -0 are one value to whoever wrote them.
         recipe = recipe.number(&param.id, (value + 0.0).to_bits());
     }
-    let mut settings: Vec<_> = bound.settings.iter().collect();
+    recipe
+}
+
+/// Settings by their ids: the order in which a file has them does not matter.
+pub(super) fn sorted(settings: &[Setting]) -> Vec<&Setting> {
+    let mut settings: Vec<_> = settings.iter().collect();
     settings.sort_unstable_by(|one, other| one.id.cmp(&other.id));
-    for setting in settings {
-        recipe = recipe.bytes("setting", &setting.id);
-        recipe = self::setting(recipe, setting)
-            .map_err(|error| format!("setting `{}` of `{}`: {error}", setting.id, bound.id))?;
-    }
-    Ok(recipe)
+    settings
 }
 
 fn setting(recipe: Recipe, setting: &Setting) -> std::io::Result<Recipe> {

@@ -18,6 +18,8 @@ use crate::session::bind::Bindings;
 use crate::session::borders;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
+use crate::session::forecast::Forecast;
+use crate::session::key::Surroundings;
 use crate::session::optional::leave_out;
 use crate::session::restart::Restarts;
 use crate::session::run::{Pace, Plan as RunPlan};
@@ -111,7 +113,8 @@ fn assemble(
         places,
     } = stages(config, &mut instances, &bindings, common);
     let order = connected.plan.order.clone();
-    let (engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
+    let (mut engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
+    engine.set_timed(request.timed);
     let plan = RunPlan {
         pace: request.pace,
         non_finite: request.non_finite,
@@ -131,7 +134,15 @@ fn assemble(
     };
     let stop = Arc::clone(&request.stop);
     let restarts = Restarts::new(&plan.stages, places, request.pace, stop);
+    let around = Surroundings {
+        sample_rate_hz: format.sample_rate_hz(),
+        block_frames: config.stream.block_frames.value,
+        pace: request.pace,
+    };
+    let plugins = &request.plugins;
+    let (history, opened) = (&plugins.history, &plugins.opened);
     let mut session = Session {
+        forecast: Forecast::new(history, around, &bindings, opened, &facts),
         keys: keys(&request, &bindings, source.format())?,
         wires: Wires::of(config),
         tap_layouts: instances.taps.iter().map(|tap| tap.layout).collect(),
