@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::discovery::ContentHash;
 use crate::pipeline::Source;
 
-pub(super) use parts::{Circumstances, Form, Parts};
+pub(super) use parts::{Circumstances, Form, Parts, Rounding};
 
 /// The version of what keys are made of, and of what the host does to samples itself: raised when
 /// either changes, so that no older key matches.
