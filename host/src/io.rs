@@ -23,6 +23,8 @@ pub mod fragment;
 mod front;
 mod g711;
 mod input;
+#[cfg(test)]
+mod memory;
 mod metadata;
 mod notice;
 mod output;

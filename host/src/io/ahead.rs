@@ -161,7 +161,9 @@ impl Source for Ahead {
     fn read(&mut self, into: &mut Buffer) -> Result<usize, ReadError> {
         let mut at = 0;
         while at < into.frames_max() {
-            if self.ready.is_empty() && !self.take()? {
+            // A block that was not filled is the last: as the source, this does not look beyond it.
+            let is_last = at > 0 && self.ready.end < self.block.frames_max();
+            if self.ready.is_empty() && (is_last || !self.take()?) {
                 break;
             }
             let count = self.ready.len().min(into.frames_max() - at);

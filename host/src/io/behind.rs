@@ -81,9 +81,9 @@ fn write(mut sink: Box<dyn Sink>, tasks: &Receiver<Task>, answers: &Sender<Answe
     };
     while let Ok(task) = tasks.recv() {
         let result = match task {
-            Task::Write(block, frames) => sink
-                .write(&block, 0..frames)
-                .map(|()| Answer::Spare(block)),
+            Task::Write(block, frames) => {
+                sink.write(&block, 0..frames).map(|()| Answer::Spare(block))
+            }
             Task::Flush => sink.flush().map(|()| Answer::Flushed),
             Task::Finish => {
                 let result = sink.finish();

@@ -136,7 +136,9 @@ fn assemble(
     let restarts = Restarts::new(&plan.stages, places, request.pace, stop);
     let keys = keys(&request, config, &bindings, source.format())?;
     let channels_out = connected.layout_out.channels();
-    let sink = connected.sink.map(|(sink, effort)| (sink, effort, channels_out));
+    let sink = connected
+        .sink
+        .map(|(sink, effort)| (sink, effort, channels_out));
     let (source, sink) = overlapped(helpers(&request), &plan, source, sink);
     let mut session = Session {
         keys,
