@@ -6,12 +6,15 @@
 //! through here as they are: the engine cleans them at its border, with `audio::sanitize`.
 //! Everything here may block and allocates; none of it is for the audio thread.
 
+mod ahead;
 mod aiff;
 mod beginning;
+mod behind;
 mod compressed;
 mod container;
 mod convert;
 mod decode;
+mod dither;
 mod encode;
 mod encoding;
 mod error;
@@ -22,6 +25,8 @@ mod front;
 mod g711;
 mod generated;
 mod input;
+#[cfg(test)]
+mod memory;
 mod metadata;
 mod notice;
 mod output;
@@ -36,8 +41,10 @@ mod wav;
 use std::ops::Range;
 use std::path::Path;
 
+pub use crate::io::ahead::ahead;
 pub use crate::io::aiff::AiffError;
 pub use crate::io::beginning::beginning;
+pub use crate::io::behind::behind;
 pub use crate::io::compressed::CompressedError;
 pub use crate::io::container::Container;
 pub use crate::io::container::has_header;
@@ -47,6 +54,8 @@ pub use crate::io::convert::ConvertError;
 pub use crate::io::convert::Wanted;
 pub use crate::io::convert::convert;
 pub use crate::io::decode::Decoder;
+pub use crate::io::dither::dithered;
+pub use crate::io::dither::loses_depth;
 pub use crate::io::encode::Encoder;
 pub use crate::io::encoding::ByteOrder;
 pub use crate::io::encoding::Encoding;
@@ -104,6 +113,11 @@ pub trait Source: Send {
     /// Which file it is, so that it is not overwritten; `None` for a pipe.
     fn file_id(&self) -> Option<FileId>;
 
+    /// What reading asks of the processor.
+    fn effort(&self) -> Effort {
+        Effort::Small
+    }
+
     /// Reads the next frames to the beginning of `into`, which has as many channels as the format;
     /// answers how many. Fills the buffer unless the stream ends; 0 is the end. Blocks on a pipe.
     ///
@@ -116,6 +130,15 @@ pub trait Source: Send {
     fn cleaned(&mut self) -> Option<Cleaned> {
         None
     }
+}
+
+/// What reading or writing asks of the processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Little more than copying: another thread would cost more than it takes over.
+    Small,
+    /// Decoding, encoding or resampling: worth a thread of its own.
+    Large,
 }
 
 /// Samples that go out. Dropped without [`Sink::finish`] it leaves no file.

@@ -210,10 +210,13 @@ pub(super) struct Run {
     /// How OUT stores samples: 8, 16, 24, 32, f32, f64, ulaw or alaw [default: as IN]
     #[arg(long, value_name = "BITS")]
     pub(super) bits: Option<String>,
+    /// Noise before samples are rounded to 8 or 16 bits: auto, tpdf or none [default: auto]
+    #[arg(long, value_name = "DITHER")]
+    pub(super) dither: Option<String>,
     /// Replace OUT if it exists
     #[arg(long)]
     pub(super) overwrite: bool,
-    /// How many threads process, each another file; 0 is one per core
+    /// How many threads work: on files, or on decoding, encoding beside one; 0 is one per core
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<String>,
     /// Refuse input samples that are not finite, instead of making them 0

@@ -110,6 +110,7 @@ fn flags(arguments: &Run) -> Result<Vec<Override>, Failure> {
     let values = [
         ("host.threads", &arguments.threads, "--threads"),
         ("stream.output_bits", &arguments.bits, "--bits"),
+        ("stream.dither", &arguments.dither, "--dither"),
         (
             "stream.block_frames",
             &arguments.block_frames,

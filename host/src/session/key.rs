@@ -20,7 +20,7 @@ use crate::discovery::ContentHash;
 
 pub(super) use level::{bound, level_name};
 pub(super) use likeness::{Likeness, Surroundings};
-pub(super) use parts::{Circumstances, Form, Parts};
+pub(super) use parts::{Circumstances, Form, Parts, Rounding};
 
 /// The version of what keys are made of, and of what the host does to samples itself: raised when
 /// either changes, so that no older key matches.

@@ -347,7 +347,7 @@ impl<'a> Runner<'a> {
 }
 
 /// Whole blocks, so that blocks do not end where a read does; one block at a time when live.
-fn chunk_frames(plan: &Plan) -> usize {
+pub(super) fn chunk_frames(plan: &Plan) -> usize {
     match plan.pace {
         Pace::RealTime => plan.block_frames,
         Pace::Fast => (CHUNK_FRAMES / plan.block_frames).max(1) * plan.block_frames,

@@ -49,6 +49,7 @@ impl Profile {
     /// The same pipeline as `segue run` has it.
     pub(super) fn as_run(&self) -> Run {
         Run {
+            dither: None,
             input: self.input.clone(),
             output: None,
             more: Vec::new(),

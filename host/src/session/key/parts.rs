@@ -59,6 +59,17 @@ pub(in crate::session) struct Circumstances<'a> {
 pub(in crate::session) struct Form {
     pub(in crate::session) container: Container,
     pub(in crate::session) samples: SampleFormat,
+    /// Whether samples get dither on their way.
+    pub(in crate::session) rounding: Rounding,
+}
+
+/// How samples become those of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) enum Rounding {
+    /// To the nearest.
+    Plain,
+    /// With noise added before.
+    Dithered,
 }
 
 impl Parts {
@@ -334,11 +345,15 @@ fn setting(recipe: Recipe, setting: &Setting) -> std::io::Result<Recipe> {
 
 /// The output's own part: container, stored form, tail.
 fn written(recipe: Recipe, form: &Form, tail: Tail) -> Key {
-    recipe
+    let recipe = recipe
         .bytes("container", format!("{:?}", form.container))
         .bytes("samples", form.samples.to_string())
-        .bytes("tail", tail.name())
-        .end()
+        .bytes("tail", tail.name());
+    match form.rounding {
+        Rounding::Plain => recipe,
+        Rounding::Dithered => recipe.bytes("dither", "tpdf"),
+    }
+    .end()
 }
 
 #[cfg(test)]

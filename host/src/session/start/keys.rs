@@ -6,13 +6,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::audio::{Format, SampleFormat};
-use crate::config::words::OutputBits;
-use crate::io::{Container, CreateError, Stop};
+use crate::config::words::{Dither, OutputBits};
+use crate::io::{Container, CreateError, Stop, loses_depth};
 use crate::observe::{Event, Notice, RunReport};
 use crate::session::bind::Bindings;
 use crate::session::borders;
 use crate::session::error::SessionError;
-use crate::session::key::{Circumstances, Form, Key, Keys, Parts};
+use crate::session::key::{Circumstances, Form, Key, Keys, Parts, Rounding};
 use crate::session::start::{Output, Request};
 
 /// The key that the output of a request will have. Only the head of the input is read. `None`
@@ -85,9 +85,20 @@ pub(super) fn form(
     };
     let bits = request.config.stream.output_bits.as_ref();
     let wanted = bits.map_or(stored, |bits| samples(bits.value));
+    let samples = container.samples(wanted);
+    let is_dithered = match request.config.stream.dither.value {
+        Dither::Auto => loses_depth(format.source_bits(), samples),
+        // Whatever a pipeline makes is as deep as its floats.
+        Dither::Tpdf => loses_depth(SampleFormat::F32, samples),
+        Dither::None => false,
+    };
     Ok(Form {
         container,
-        samples: container.samples(wanted),
+        samples,
+        rounding: match is_dithered {
+            true => Rounding::Dithered,
+            false => Rounding::Plain,
+        },
     })
 }
 
