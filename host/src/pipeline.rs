@@ -20,6 +20,7 @@ mod hold;
 mod network;
 mod plan;
 mod seat;
+mod spare;
 mod stage;
 mod store;
 mod substitute;

@@ -17,8 +17,9 @@ use crate::pipeline::budget::{Budget, Gauge};
 use crate::pipeline::exchange::TurnKind;
 use crate::pipeline::fault::{Fault, FaultKind, OnError};
 use crate::pipeline::seat::{Call, Occupant, Seat, Shape};
+use crate::pipeline::spare::Spare;
 use crate::pipeline::stage::ledger::Ledger;
-use crate::pipeline::substitute::{Return, Spare, Substitute};
+use crate::pipeline::substitute::{Return, Substitute};
 use crate::pipeline::trial::{Progress, Trial};
 
 /// Whether a stage is heard.

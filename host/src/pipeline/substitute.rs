@@ -4,7 +4,7 @@
 //! needed. Out: what `on_error` says, in the layout of the stage and as late as it. It begins
 //! where the signal before it ended: the step between the two decays over 5 ms.
 //!
-//! Everything here but `new` and `Spare::new` runs on the audio thread.
+//! Everything here but `new` and `set_spare` runs on the audio thread.
 
 use segue_plugin::link::{AudioView, AudioViewMut};
 
@@ -12,9 +12,10 @@ use crate::audio::Buffer;
 use crate::audio::FloatMode;
 use crate::pipeline::crossfade::Decay;
 use crate::pipeline::delay::DelayLine;
-use crate::pipeline::fault::{Fault, FaultKind, OnError};
+use crate::pipeline::fault::{FaultKind, OnError};
 use crate::pipeline::hold::Held;
-use crate::pipeline::seat::{Call, Occupant, Seat, Shape};
+use crate::pipeline::seat::{Call, Shape};
+use crate::pipeline::spare::Spare;
 use crate::pipeline::store::view_mut;
 
 /// The signals that can stand in for an instance.
@@ -76,14 +77,6 @@ struct Rest {
     sample_rate_hz: u32,
 }
 
-/// Another component, processed with every block.
-#[derive(Debug)]
-pub(super) struct Spare {
-    seat: Seat,
-    sidechains: usize,
-    fault: Option<Fault>,
-}
-
 impl Substitute {
     /// Allocates; not for the audio thread.
     pub(super) fn new(on_error: OnError, shape: &Shape) -> Self {
@@ -138,7 +131,7 @@ impl Substitute {
         match (self.on_error, &self.rest.spare) {
             (OnError::Mute | OnError::Stop, _) => Signal::Silence,
             (OnError::Hold, _) => Signal::Held,
-            (OnError::Fallback, Some(spare)) if spare.fault.is_none() => Signal::Spare,
+            (OnError::Fallback, Some(spare)) if spare.fault().is_none() => Signal::Spare,
             (OnError::Bypass | OnError::Fallback, _) => Signal::Dry,
         }
     }
@@ -191,7 +184,7 @@ impl Substitute {
         self.follow_dry(call.input);
         let rest = &mut *self.rest;
         let mut fault = None;
-        if let Some(spare) = rest.spare.as_mut().filter(|spare| spare.fault.is_none()) {
+        if let Some(spare) = rest.spare.as_mut().filter(|spare| spare.fault().is_none()) {
             let mut room = view_mut(&mut rest.room, call.input.frames());
             fault = spare.fill(call, &mut room, mode);
             keep_last(&mut rest.last, room.shared());
@@ -231,7 +224,7 @@ impl Substitute {
             .rest
             .spare
             .as_mut()
-            .filter(|spare| spare.fault.is_none())
+            .filter(|spare| spare.fault().is_none())
         {
             fault = spare.fill(call, output, mode);
             if fault.is_none() {
@@ -345,49 +338,6 @@ pub(super) enum Return {
     First,
     /// A later one.
     Later,
-}
-
-impl Spare {
-    /// A fallback that takes so many sidechains. Allocates; not for the audio thread.
-    pub(super) fn new(occupant: Occupant, sidechains: usize, shape: &Shape) -> Self {
-        Self {
-            seat: Seat::new(occupant, shape),
-            sidechains,
-            fault: None,
-        }
-    }
-
-    /// Why it failed, if it did.
-    pub(super) const fn fault(&self) -> Option<Fault> {
-        self.fault
-    }
-
-    pub(super) const fn seat(&self) -> &Seat {
-        &self.seat
-    }
-
-    pub(super) fn into_seat(self) -> Seat {
-        self.seat
-    }
-
-    /// Processes a block, heard or not.
-    fn fill(
-        &mut self,
-        call: &Call<'_>,
-        output: &mut AudioViewMut<'_>,
-        mode: &FloatMode,
-    ) -> Option<FaultKind> {
-        let call = Call {
-            sidechains: &call.sidechains[..call.sidechains.len().min(self.sidechains)],
-            ..*call
-        };
-        let kind = self.seat.call(&call, output, &mut [], mode, None).fault;
-        self.fault = kind.map(|kind| Fault {
-            position_frames: call.position_frames,
-            kind,
-        });
-        kind
-    }
 }
 
 /// Which channel of the input stands in for a channel of the output.
