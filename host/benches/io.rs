@@ -4,6 +4,7 @@
 //! to another machine, times do not.
 
 use std::hint::black_box;
+use std::ops::Range;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -21,6 +22,9 @@ use segue::io::Encoding;
 use segue::io::Metadata;
 use segue::io::OutputOptions;
 use segue::io::Overwrite;
+use segue::io::Sink;
+use segue::io::WriteError;
+use segue::io::Written;
 use tempfile::TempDir;
 
 /// Frames at a time, as the pipeline reads them: what fits the second-level cache.
@@ -91,6 +95,84 @@ fn encode<const CHANNELS: usize>(bencher: Bencher<'_, '_>, name: &str) {
     let mut back = Buffer::new(CHANNELS, FRAMES);
     Decoder::new(encoding(name), CHANNELS).decode(&mut bytes, &mut back, 0);
     assert_eq!(back.as_slice(), from.as_slice());
+}
+
+/// The plainest loop from 16 bits to planes, as a measure of `decode/s16le/2`.
+#[divan::bench(name = "plain/decode-s16le-2")]
+fn plain_decode(bencher: Bencher<'_, '_>) {
+    let from = ramp(2);
+    let bytes = bytes_of("s16le", &from);
+    let mut into = Buffer::new(2, FRAMES);
+    bencher
+        .counter(ItemsCount::new(2 * FRAMES))
+        .bench_local(|| {
+            let bytes = black_box(&bytes);
+            for (channel, plane) in into.iter_mut().enumerate() {
+                let frames = bytes.as_chunks::<4>().0;
+                for (sample, frame) in plane.iter_mut().zip(frames) {
+                    let bytes = [frame[2 * channel], frame[2 * channel + 1]];
+                    *sample = f32::from(i16::from_le_bytes(bytes)) / 32_768.0;
+                }
+            }
+            black_box(&mut into);
+        });
+    assert_eq!(into.as_slice(), from.as_slice());
+}
+
+/// The plainest loop from planes to 16 bits, as a measure of `encode/s16le/2`.
+#[divan::bench(name = "plain/encode-s16le-2")]
+fn plain_encode(bencher: Bencher<'_, '_>) {
+    let from = ramp(2);
+    let mut bytes = vec![0; 4 * FRAMES];
+    bencher
+        .counter(ItemsCount::new(2 * FRAMES))
+        .bench_local(|| {
+            let from = black_box(&from);
+            let frames = bytes.as_chunks_mut::<4>().0.iter_mut();
+            let pairs = from.channel(0).iter().zip(from.channel(1));
+            for (frame, (left, right)) in frames.zip(pairs) {
+                let [left, right] =
+                    [left, right].map(|sample| (sample * 32_768.0).round_ties_even() as i16);
+                let ([a, b], [c, d]) = (left.to_le_bytes(), right.to_le_bytes());
+                *frame = [a, b, c, d];
+            }
+            black_box(&mut bytes);
+        });
+    assert_eq!(bytes, bytes_of("s16le", &from));
+}
+
+/// A sink that takes everything and keeps nothing.
+struct Nowhere(f32);
+
+impl Sink for Nowhere {
+    fn write(&mut self, from: &Buffer, frames: Range<usize>) -> Result<(), WriteError> {
+        self.0 = black_box(from.channel(0)[frames.start]);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), WriteError> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Written, WriteError> {
+        Ok(Written::default())
+    }
+}
+
+/// What dither adds to writing 16 bits.
+#[divan::bench(name = "dither/s16le", args = [1, 2, 6])]
+fn dither(bencher: Bencher<'_, '_>, channels: usize) {
+    let mut from = ramp(channels);
+    for plane in from.iter_mut() {
+        plane.iter_mut().for_each(|sample| *sample *= 0.999);
+    }
+    let format = Format::new(48_000, Layout::discrete(channels as u16), SampleFormat::F32)
+        .expect("a usual format");
+    let mut sink = segue::io::dithered(Box::new(Nowhere(0.0)), &format, SampleFormat::S16);
+    bencher
+        .counter(ItemsCount::new(FRAMES * channels))
+        .bench_local(|| sink.write(black_box(&from), 0..FRAMES).is_ok());
+    assert!(sink.finish().is_ok());
 }
 
 /// Ten seconds of 48 kHz stereo from one WAV file to another, beside reading and writing its bytes.

@@ -22,6 +22,7 @@ mod later;
 mod list;
 mod log;
 mod man;
+mod profile;
 mod progress;
 mod run;
 mod search;
@@ -60,6 +61,10 @@ pub struct Renderers {
     pub text: fn(&RunReport, Color, usize) -> String,
     /// For programs.
     pub json: fn(&RunReport) -> String,
+    /// Where its time went, in so many columns.
+    pub profile_text: fn(&RunReport, Color, usize) -> String,
+    /// How the times of its stages are distributed, in so many columns.
+    pub histogram_text: fn(&RunReport, usize) -> String,
     /// Of many files, for people, in so many columns.
     pub batch_text: fn(&BatchReport, Color, usize) -> String,
     /// Of many files, for programs.
@@ -113,6 +118,7 @@ fn dispatch(shell: &Shell, command: Option<Command>) -> Result<Exit, Failure> {
         Some(Command::Inspect(arguments)) => inspect::inspect(shell, &arguments),
         Some(Command::Check(arguments)) => check::check(shell, &arguments),
         Some(Command::Graph(arguments)) => graph::graph(shell, &arguments),
+        Some(Command::Profile(arguments)) => profile::profile(shell, &arguments),
         Some(Command::Init(arguments)) => init::init(shell, &arguments),
         Some(Command::Completions(arguments)) => Ok(completions::completions(shell, &arguments)),
         Some(Command::Man(arguments)) => man::man(shell, &arguments),

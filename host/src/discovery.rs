@@ -17,7 +17,7 @@ mod hash;
 mod judge;
 mod library;
 mod plan;
-mod registry;
+pub(crate) mod registry;
 mod scanner;
 mod stamp;
 

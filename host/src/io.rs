@@ -6,11 +6,15 @@
 //! through here as they are: the engine cleans them at its border, with `audio::sanitize`.
 //! Everything here may block and allocates; none of it is for the audio thread.
 
+mod ahead;
 mod aiff;
+mod beginning;
+mod behind;
 mod compressed;
 mod container;
 mod convert;
 mod decode;
+mod dither;
 mod encode;
 mod encoding;
 mod error;
@@ -19,7 +23,10 @@ mod foreign;
 pub mod fragment;
 mod front;
 mod g711;
+mod generated;
 mod input;
+#[cfg(test)]
+mod memory;
 mod metadata;
 mod notice;
 mod output;
@@ -34,7 +41,10 @@ mod wav;
 use std::ops::Range;
 use std::path::Path;
 
+pub use crate::io::ahead::ahead;
 pub use crate::io::aiff::AiffError;
+pub use crate::io::beginning::beginning;
+pub use crate::io::behind::behind;
 pub use crate::io::compressed::CompressedError;
 pub use crate::io::container::Container;
 pub use crate::io::container::has_header;
@@ -44,6 +54,8 @@ pub use crate::io::convert::ConvertError;
 pub use crate::io::convert::Wanted;
 pub use crate::io::convert::convert;
 pub use crate::io::decode::Decoder;
+pub use crate::io::dither::dithered;
+pub use crate::io::dither::loses_depth;
 pub use crate::io::encode::Encoder;
 pub use crate::io::encoding::ByteOrder;
 pub use crate::io::encoding::Encoding;
@@ -53,6 +65,7 @@ pub use crate::io::error::OpenError;
 pub use crate::io::error::ReadError;
 pub use crate::io::error::WriteError;
 pub use crate::io::flac::FlacError;
+pub use crate::io::generated::generate;
 pub use crate::io::input::FileId;
 pub use crate::io::metadata::Metadata;
 pub use crate::io::metadata::Tag;
@@ -100,6 +113,11 @@ pub trait Source: Send {
     /// Which file it is, so that it is not overwritten; `None` for a pipe.
     fn file_id(&self) -> Option<FileId>;
 
+    /// What reading asks of the processor.
+    fn effort(&self) -> Effort {
+        Effort::Small
+    }
+
     /// Reads the next frames to the beginning of `into`, which has as many channels as the format;
     /// answers how many. Fills the buffer unless the stream ends; 0 is the end. Blocks on a pipe.
     ///
@@ -112,6 +130,15 @@ pub trait Source: Send {
     fn cleaned(&mut self) -> Option<Cleaned> {
         None
     }
+}
+
+/// What reading or writing asks of the processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Little more than copying: another thread would cost more than it takes over.
+    Small,
+    /// Decoding, encoding or resampling: worth a thread of its own.
+    Large,
 }
 
 /// Samples that go out. Dropped without [`Sink::finish`] it leaves no file.
@@ -248,18 +275,29 @@ pub fn create_until(
             (Box::new(header), ByteOrder::Big)
         }
     };
-    let frame_bytes = (samples.bytes() * format.channels()) as u64;
-    if let Some(frames) = frames.filter(|frames| *frames > header.frames_max()) {
-        return Err(CreateError::TooLong {
+    let frame_bytes = samples.bytes() * format.channels();
+    fits(path, *frames, header.as_ref(), frame_bytes as u64)?;
+    let encoding = Encoding { samples, order };
+    let sink = PcmSink::behind(output, encoding, format, header, *frames);
+    Ok(Box::new(sink))
+}
+
+/// Refuses what is known to be longer than the header can say.
+fn fits(
+    path: &Path,
+    frames: Option<u64>,
+    header: &dyn Front,
+    frame_bytes: u64,
+) -> Result<(), CreateError> {
+    match frames {
+        Some(frames) if frames > header.frames_max() => Err(CreateError::TooLong {
             name: path.display().to_string(),
             frames,
             found_bytes: frames.saturating_mul(frame_bytes),
             expected_bytes: header.frames_max() * frame_bytes,
-        });
+        }),
+        _ => Ok(()),
     }
-    let encoding = Encoding { samples, order };
-    let sink = PcmSink::behind(output, encoding, format, header, *frames);
-    Ok(Box::new(sink))
 }
 
 /// FLAC has bounds of its own.

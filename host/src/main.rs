@@ -22,6 +22,8 @@ fn main() {
     let renderers = cli::Renderers {
         text: report::text,
         json: report::json,
+        profile_text: report::profile::text,
+        histogram_text: report::profile::histograms,
         batch_text: report::batch::text,
         batch_json: report::batch::json,
     };

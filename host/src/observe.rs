@@ -4,18 +4,26 @@
 //! it is over. Ids, numbers and text only, never a live object.
 
 mod batch;
+mod estimate;
 mod event;
 mod histogram;
+mod machine;
 mod report;
+mod slowest;
 mod spread;
+mod times;
 
 pub use batch::{BatchReport, BatchTotals, FileReport, FileState};
+pub use estimate::{StageCost, StageEstimate, TotalCost, TotalEstimate};
 pub use event::{Event, EventSink, NoSink};
 pub use histogram::Histogram;
+pub use machine::MachineReport;
 pub use report::{
     ActionReport, AttemptReport, BudgetReport, DecideReport, FallbackReport, FaultReport,
     GenerationReport, HeapReport, LeftOutReport, Notice, OutputReport, ProcessReport,
-    ReadingReport, RestartReport, RunReport, SCHEMA_VERSION, StageReport, StreamReport,
-    SubstituteReport, TapReport, TimeReport,
+    ProcessingReport, ReadingReport, RestartReport, RunReport, SCHEMA_VERSION, StageReport,
+    StreamReport, SubstituteReport, TapReport, TimeReport,
 };
+pub use slowest::{SLOWEST_MAX, SlowCall, Slowest};
 pub use spread::Spread;
+pub use times::Times;

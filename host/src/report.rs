@@ -3,8 +3,10 @@
 //! In: a `RunReport`. Out: tables within so many columns, or JSON. Pure.
 
 pub mod batch;
+mod estimate;
 mod failures;
 mod figures;
+pub mod profile;
 mod readings;
 mod stages;
 mod summary;
@@ -26,7 +28,7 @@ pub fn text(report: &RunReport, color: Color, columns: usize) -> String {
         readings::text(report, color, columns),
         summary::actions(report, color, columns),
         summary::remarks(report, color, columns),
-        summary::line(report, columns),
+        estimate::line(report, columns) + &summary::line(report, columns),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("\n")

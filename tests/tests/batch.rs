@@ -95,7 +95,7 @@ fn each_file_comes_out_as_if_it_were_alone() {
     wav::write(&desk.path("in/none.wav"), 8_000, &[Vec::new()]);
     fs::write(desk.path("in/cover.jpg"), "no audio").unwrap();
     let _ = run(&desk, &["in", "one", "--threads", "1"]).expect(0);
-    let all = run(&desk, &["in/", "all/", "--threads", "0"]).expect(0);
+    let all = run(&desk, &["in/", "all/", "--threads", "4"]).expect(0);
     assert!(
         all.text()
             .starts_with("done: 6 of 6 files, 1 left out as no audio; ")
@@ -121,6 +121,27 @@ fn each_file_comes_out_as_if_it_were_alone() {
         }
     }
     assert_eq!(files(&desk.path("all")).len(), 6);
+}
+
+#[test]
+fn many_files_become_what_is_asked_for() {
+    let desk = desk();
+    wav::write_16(&desk.path("in/a.wav"), 44_100, &[vec![7i16; 3000]]);
+    let _ = run(&desk, &["in", "out", "--format", "flac"]).expect(0);
+    assert!(
+        fs::read(desk.path("out/a.flac"))
+            .unwrap()
+            .starts_with(b"fLaC")
+    );
+    let resumed = run(&desk, &["in", "out", "--format", "flac", "--resume"]).expect(0);
+    assert!(
+        resumed.text().contains("1 kept from before"),
+        "{}",
+        resumed.text()
+    );
+    // Stored in another way it is another output.
+    let other = ["in", "out", "--format", "flac", "--resume", "--bits", "24"];
+    assert!(!run(&desk, &other).expect(0).text().contains("kept"));
 }
 
 #[test]

@@ -8,13 +8,12 @@ use crate::cli::exit::Exit;
 use crate::cli::terminal::say;
 
 /// Commands that have their place, with the version that will have them.
-const LATER: [(&str, &str); 6] = [
+const LATER: [(&str, &str); 5] = [
     ("ctl", "1.2"),
     ("lock", "1.3"),
     ("new", "1.3"),
-    ("profile", "1.1"),
     ("quarantine", "1.3"),
-    ("validate", "1.1"),
+    ("validate", "1.3"),
 ];
 
 /// Shows help, version or what is wrong, and answers the exit code.
@@ -66,6 +65,13 @@ mod tests {
         check(
             &["segue", "-q", "ctl", "swap", "--help"],
             Some("error: `segue ctl` comes with Segue 1.2\n"),
+        );
+        check(
+            &["segue", "validate", "plugins.toml"],
+            Some(
+                "error: `segue validate` comes with Segue 1.3\n  help: a configuration is checked \
+                 with `segue check plugins.toml`\n",
+            ),
         );
         check(&["segue", "lost"], None);
         check(&["segue", "run", "--pace", "slow"], None);

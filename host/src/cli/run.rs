@@ -27,8 +27,8 @@ use crate::config::overlay::Override;
 use crate::io::{self, Overwrite};
 use crate::observe::{EventSink, RunReport};
 use crate::session::{
-    self, Company, Content, Ended, Input, NonFinite, Opening, Outcome, Output, Pace, Plugins,
-    Request,
+    self, Company, Content, Ended, Input, NonFinite, Opening, Outcome, Output, Pace, Part, Plugins,
+    Request, Timed,
 };
 
 /// What a pipe is called on the command line.
@@ -70,6 +70,7 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
         output,
         company: Company::Alone,
         pace: pace(arguments),
+        timed: timed(arguments),
         non_finite: non_finite(arguments),
         events,
         stop,
@@ -80,7 +81,7 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
 }
 
 /// Listens to signals; the answer becomes the number of the first.
-fn listen() -> Result<Arc<AtomicUsize>, Failure> {
+pub(super) fn listen() -> Result<Arc<AtomicUsize>, Failure> {
     let heard = signals::listen();
     heard.map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))
 }
@@ -95,7 +96,7 @@ enum Words {
 }
 
 /// The configuration of a run: a chain, or a file; flags over it.
-fn configuration(shell: &Shell, arguments: &Run) -> Result<Config, Failure> {
+pub(super) fn configuration(shell: &Shell, arguments: &Run) -> Result<Config, Failure> {
     let flags = flags(arguments)?;
     if arguments.stage.is_empty() {
         return configuration::read(shell, arguments.config.as_deref(), flags);
@@ -109,6 +110,7 @@ fn flags(arguments: &Run) -> Result<Vec<Override>, Failure> {
     let values = [
         ("host.threads", &arguments.threads, "--threads"),
         ("stream.output_bits", &arguments.bits, "--bits"),
+        ("stream.dither", &arguments.dither, "--dither"),
         (
             "stream.block_frames",
             &arguments.block_frames,
@@ -129,7 +131,7 @@ fn flags(arguments: &Run) -> Result<Vec<Override>, Failure> {
     Ok(flags)
 }
 
-fn input(arguments: &Run, config: &Config) -> Result<Input, Failure> {
+pub(super) fn input(arguments: &Run, config: &Config) -> Result<Input, Failure> {
     let configured = config
         .stream
         .input
@@ -148,6 +150,7 @@ fn input(arguments: &Run, config: &Config) -> Result<Input, Failure> {
     Ok(Input {
         raw: arguments.raw.filter(|_| !is_of_output),
         path,
+        part: Part::Whole,
     })
 }
 
@@ -192,6 +195,14 @@ fn pace(arguments: &Run) -> Pace {
     }
 }
 
+/// At the pace of the stream there is time for the clock.
+fn timed(arguments: &Run) -> Timed {
+    match arguments.pace {
+        PaceWord::Fast => Timed::Sampled,
+        PaceWord::Realtime => Timed::EveryBlock,
+    }
+}
+
 fn non_finite(arguments: &Run) -> NonFinite {
     match arguments.strict_input {
         true => NonFinite::Refuse,
@@ -200,7 +211,7 @@ fn non_finite(arguments: &Run) -> NonFinite {
 }
 
 /// Opens the plugins of a configuration.
-fn open(
+pub(super) fn open(
     shell: &Shell,
     arguments: &Run,
     config: &Config,

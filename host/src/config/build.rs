@@ -66,6 +66,7 @@ fn stream(entries: &Entries, output: &Spanned<Node>, folder: &Path) -> Option<St
         input: port("input"),
         output: port("output"),
         output_bits: entries.parsed("output_bits"),
+        dither: entries.parsed("dither")?,
         overwrite: entries.boolean("overwrite")?,
         sample_rate_hz: entries.integer("sample_rate_hz"),
         layout: entries

@@ -16,7 +16,7 @@ use crate::config::source::{Sources, Span, Spanned};
 use crate::config::units::{Bytes, Share};
 use crate::config::values::{ParamValues, SettingValues};
 use crate::config::words::{
-    Act, Convert, OnError, OutputBits, Reload, SwapState, Tail, Trust, Watch,
+    Act, Convert, Dither, OnError, OutputBits, Reload, SwapState, Tail, Trust, Watch,
 };
 use crate::id::{ComponentAddress, DecideId, Node, PluginId, StageId, TapId};
 
@@ -104,6 +104,8 @@ pub struct Stream {
     pub output: Option<Spanned<Port>>,
     /// How the samples of the output are stored; `None` means as those of the input.
     pub output_bits: Option<Spanned<OutputBits>>,
+    /// Whether samples that are rounded to 8 or 16 bits get noise first.
+    pub dither: Spanned<Dither>,
     /// Whether an existing output is replaced.
     pub overwrite: Spanned<bool>,
     /// The session's rate in Hz; `None` means the input's.

@@ -181,6 +181,18 @@ words!(
 );
 
 words!(
+    /// Whether noise is added before samples are rounded to integers of 8 or 16 bits.
+    Dither {
+        /// Where the input has more bits.
+        Auto = "auto", V1_1, "as `tpdf` where the output has fewer bits than the input";
+        /// Always, but for what needs no rounding.
+        Tpdf = "tpdf", V1_1, "triangular noise, from the first sample on that has to be rounded";
+        /// Never.
+        None = "none", V1_1, "samples are rounded to the nearest and nothing else";
+    }
+);
+
+words!(
     /// What is heard when a stage fails.
     OnError {
         /// The stage's input, delayed by its latency.

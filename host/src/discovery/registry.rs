@@ -4,7 +4,7 @@
 //! inode, size and times agree to the nanosecond. A registry that is damaged, foreign or missing
 //! is an empty one: it is a cache, and everything in it can be found out again.
 
-mod storage;
+pub(crate) mod storage;
 mod wire;
 
 use std::borrow::Cow;

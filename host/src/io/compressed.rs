@@ -19,6 +19,7 @@ use symphonia::core::packet::Packet;
 use crate::audio::Buffer;
 use crate::audio::Format;
 use crate::audio::FormatError;
+use crate::io::Effort;
 use crate::io::Source;
 use crate::io::compressed::open::Opened;
 use crate::io::compressed::open::open;
@@ -204,6 +205,10 @@ impl CompressedSource {
 }
 
 impl Source for CompressedSource {
+    fn effort(&self) -> Effort {
+        Effort::Large
+    }
+
     fn format(&self) -> &Format {
         &self.format
     }

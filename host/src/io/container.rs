@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::audio::SampleFormat;
+use crate::io::Effort;
 use crate::io::encoding::ByteOrder;
 use crate::io::error::CreateError;
 use crate::io::input::STANDARD;
@@ -40,6 +41,15 @@ const ENDINGS: [(&str, Container); 8] = [
 const RAW_ENDINGS: [&str; 2] = ["raw", "pcm"];
 
 impl Container {
+    /// What writing it asks of the processor.
+    #[must_use]
+    pub const fn effort(self) -> Effort {
+        match self {
+            Self::Flac => Effort::Large,
+            Self::Wav | Self::Aiff | Self::Raw(_) => Effort::Small,
+        }
+    }
+
     /// What a path asks for. A pipe, a device and a name without an ending get WAV.
     ///
     /// # Errors

@@ -3,7 +3,9 @@
 //! In: a range of frames. Out: interleaved samples, and how many did not fit their integers.
 //!
 //! To integers: rounded to the nearest, ties to even, then limited to the range; what had to be
-//! limited is counted. No dither. NaN, which the engine's border never lets come this far, is 0.
+//! limited is counted. Dither, where it is wanted, was added before. NaN, which the engine's border
+//! never lets come this far, is 0.
+//!
 //! Two passes over a piece that stays in the first cache, as in `decode`.
 
 use std::ops::Range;

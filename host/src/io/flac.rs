@@ -38,6 +38,7 @@ pub use crate::io::flac::header::FlacError;
 
 use crate::audio::Buffer;
 use crate::audio::Format;
+use crate::io::Effort;
 use crate::io::Source;
 use crate::io::decode::full_scale;
 use crate::io::error::ReadError;
@@ -229,6 +230,10 @@ impl FlacSource {
 }
 
 impl Source for FlacSource {
+    fn effort(&self) -> Effort {
+        Effort::Large
+    }
+
     fn format(&self) -> &Format {
         &self.header.format
     }

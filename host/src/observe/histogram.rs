@@ -10,6 +10,9 @@ const DOUBLINGS: usize = 40;
 
 const BUCKETS: usize = STEPS * DOUBLINGS;
 
+/// The bucket of all that is longer, too.
+const LAST: usize = BUCKETS - 1;
+
 /// Counts of durations in nanoseconds.
 #[derive(Debug, Clone)]
 pub struct Histogram {
@@ -58,6 +61,26 @@ impl Histogram {
         self.max_ns
     }
 
+    /// All of them together over their number; 0 when nothing was counted.
+    #[must_use]
+    pub fn mean_ns(&self) -> f64 {
+        self.sum_ns as f64 / self.count.max(1) as f64
+    }
+
+    /// The buckets that are not empty, the shortest first: the longest duration of each, and how
+    /// many it holds. The last says the longest duration of all exactly.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let all = self.buckets.iter().enumerate();
+        let some = all.filter(|(_, count)| **count > 0);
+        some.map(|(index, count)| {
+            let up_to_ns = match index {
+                LAST => self.max_ns,
+                _ => upper_ns(index).min(self.max_ns),
+            };
+            (up_to_ns, u64::from(*count))
+        })
+    }
+
     /// The duration that a share of all durations does not exceed; the upper end of its bucket.
     ///
     /// `share` from 0 to 1; 0 ns when nothing was counted.
@@ -98,6 +121,7 @@ fn upper_ns(index: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_quantile_is_at_most_a_sixteenth_too_high() {
@@ -112,6 +136,27 @@ mod tests {
         }
         assert_eq!(histogram.max_ns(), 10_000);
         assert_eq!(histogram.sum_ns(), 50_005_000);
+    }
+
+    proptest! {
+        #[test]
+        fn the_buckets_hold_every_value_once_and_rise(
+            values in prop::collection::vec(prop_oneof![0..100u64, 0..1u64 << 42], 0..200)
+        ) {
+            let mut histogram = Histogram::default();
+            values.iter().for_each(|value| histogram.record(*value));
+            let buckets: Vec<_> = histogram.buckets().collect();
+            prop_assert!(buckets.iter().all(|(_, count)| *count > 0));
+            let total: u64 = buckets.iter().map(|(_, count)| count).sum();
+            prop_assert_eq!(total, values.len() as u64);
+            prop_assert!(buckets.is_sorted_by(|one, next| one.0 < next.0), "{:?}", buckets);
+            // Below the bound of a bucket there are as many values as in it and those before.
+            for (at, (up_to_ns, _)) in buckets.iter().enumerate() {
+                let held: u64 = buckets[..=at].iter().map(|(_, count)| count).sum();
+                let below = values.iter().filter(|value| **value <= *up_to_ns).count() as u64;
+                prop_assert!(below >= held, "{} {:?}", at, buckets);
+            }
+        }
     }
 
     #[test]

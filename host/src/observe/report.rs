@@ -5,6 +5,9 @@
 
 use serde::Serialize;
 
+use crate::observe::estimate::{StageEstimate, TotalEstimate};
+use crate::observe::machine::MachineReport;
+use crate::observe::slowest::SlowCall;
 use crate::observe::spread::Spread;
 
 /// The version of the report's shape.
@@ -33,8 +36,14 @@ pub struct RunReport {
     pub taps: Vec<TapReport>,
     /// Decisions in the order of the file.
     pub decides: Vec<DecideReport>,
+    /// Where the time of processing went.
+    pub processing: ProcessingReport,
+    /// What the run was expected to cost and to get wrong, and what it did.
+    pub estimate: TotalEstimate,
     /// What the process took.
     pub process: ProcessReport,
+    /// What it was measured on.
+    pub machine: MachineReport,
     /// Libraries that are mapped.
     pub generations: Vec<GenerationReport>,
     /// What people should know about input and output.
@@ -46,6 +55,20 @@ pub struct RunReport {
 pub struct ProcessReport {
     /// The most memory that was resident; `None` where the system does not say.
     pub peak_memory_bytes: Option<u64>,
+}
+
+/// Where the time of processing went. Reading, writing and waiting for taps are no part of it:
+/// they are what `elapsed_ns` has beyond `total_ns`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProcessingReport {
+    /// One block in so many was timed.
+    pub timed_every_blocks: u64,
+    /// Frames that went through, the padding that flushes latency among them.
+    pub frames: u64,
+    /// All stages and the host, over all blocks; from those that were timed.
+    pub total_ns: u64,
+    /// The host's own time per block, between the stages: sums, delays, taps, rings.
+    pub host: TimeReport,
 }
 
 /// What went in and out, and how fast.
@@ -121,6 +144,8 @@ pub struct StageReport {
     pub calls: u64,
     /// Time per block.
     pub time: TimeReport,
+    /// What it was expected to cost and to get wrong, and what it did.
+    pub estimate: StageEstimate,
     /// Its latency.
     pub latency_frames: u64,
     /// Its tail.
@@ -135,6 +160,8 @@ pub struct StageReport {
     pub on_error: String,
     /// The frame from which that was heard first, if it was.
     pub substituted_from_frame: Option<u64>,
+    /// Blocks in which it was not heard, or not alone.
+    pub blocks_substituted: u64,
     /// What was heard in its place, and for how long.
     pub substitutes: Vec<SubstituteReport>,
     /// The component that is kept warm beside it, where there is one.
@@ -149,8 +176,9 @@ pub struct StageReport {
     pub records_lost: u64,
 }
 
-/// Time per block. Off line one block in sixteen is timed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// Time per block. Off line one block in sixteen is timed, at the pace of the stream and by
+/// `segue profile` every one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TimeReport {
     /// How many blocks were timed.
     pub blocks_timed: u64,
@@ -160,8 +188,18 @@ pub struct TimeReport {
     pub p99_ns: u64,
     /// The longest.
     pub max_ns: u64,
+    /// All of them together over their number.
+    pub mean_ns: f64,
+    /// The mean over the frames of a block.
+    pub ns_per_frame: f64,
     /// Share of real time: the mean over a full block's duration, 1 for all of it.
     pub share_of_real_time: f64,
+    /// Share of the processing time of the run, 1 for all of it.
+    pub share_of_processing: f64,
+    /// How they are distributed: the longest duration of a bucket in ns, and how many it holds.
+    pub histogram: Vec<(u64, u64)>,
+    /// The slowest of them, the slowest first, at most eight.
+    pub slowest: Vec<SlowCall>,
 }
 
 /// Heap calls made by one stage.

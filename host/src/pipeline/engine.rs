@@ -4,27 +4,27 @@
 //! chunks for taps and counters. On the audio thread nothing here allocates, frees, locks, waits
 //! or calls the system, but for the clock on the blocks that are timed.
 
+mod clock;
 mod mix;
-
-use std::time::Instant;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 
 use crate::audio::FloatMode;
 use crate::loading::meter::{self, RealTimeScope};
+use crate::observe::Times;
 use crate::pipeline::delay::DelayLine;
-use crate::pipeline::engine::mix::mix;
+use crate::pipeline::engine::clock::Clock;
+use crate::pipeline::engine::mix::{add, copy, keep_finite};
 use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, exchange};
 use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
 use crate::pipeline::network::{Network, TapWiring};
-use crate::pipeline::plan::{DelaySpec, Place, Plan, Step};
+use crate::pipeline::plan::{DelaySpec, Plan, Step};
 use crate::pipeline::stage::{Ran, Stage, StageBlock};
 use crate::pipeline::store::{Reader, Store};
 
-/// One block in so many is timed off line: the clock would cost more than the host otherwise.
-const TIMED_EVERY: u64 = 16;
+pub use clock::Timed;
 
 /// Room for records of one call; what finds none is counted.
 const RECORDS_PER_CALL: usize = 16;
@@ -94,7 +94,7 @@ pub struct Engine {
     records: Producer<StageRecord>,
     records_lost: u64,
     room: Box<[Record]>,
-    blocks: u64,
+    clock: Clock,
     latency_frames: u64,
 }
 
@@ -135,7 +135,7 @@ impl Engine {
             records,
             records_lost: 0,
             room: vec![Record::EMPTY; RECORDS_PER_CALL].into_boxed_slice(),
-            blocks: 0,
+            clock: Clock::new(Timed::Sampled),
             latency_frames: plan.latency_frames,
         };
         let Counter {
@@ -162,15 +162,14 @@ impl Engine {
     pub fn process(&mut self, block: &mut Lent<'_>) -> Result<(), Stopped> {
         let _scope = RealTimeScope::enter();
         let mode = FloatMode::enter();
-        let timed = self.blocks.is_multiple_of(TIMED_EVERY);
-        self.blocks += 1;
-        let mut clock = timed.then(Instant::now);
+        let mut laps = self.clock.begin();
         self.exchange.take_arrivals(&mut self.stages);
         let mut heap_calls = meter::heap_calls();
         let mut result = Ok(());
         for at in 0..self.steps.len() {
             let Step::Run { stage, .. } = self.steps[at] else {
                 self.pass(at, block);
+                laps.host();
                 continue;
             };
             let ran = self.run(at, block, &mode);
@@ -180,15 +179,14 @@ impl Engine {
                 runner.charge_heap(calls - heap_calls);
                 heap_calls = calls;
             }
-            if let Some(before) = clock {
-                let now = Instant::now();
-                runner.record_time(now.duration_since(before).as_nanos() as u64);
-                clock = Some(now);
+            if let Some(took_ns) = laps.stage() {
+                runner.record_time(block.position_frames, took_ns);
             }
             if ran.is_notable() {
-                result = result.and(self.note(stage, block.position_frames, ran));
+                result = self.note(stage, block.position_frames, ran).and(result);
             }
         }
+        self.clock.end(laps, block.position_frames);
         result
     }
 
@@ -245,7 +243,24 @@ impl Engine {
     /// Blocks processed.
     #[must_use]
     pub const fn blocks(&self) -> u64 {
-        self.blocks
+        self.clock.blocks()
+    }
+
+    /// Chooses which blocks are timed. Not for the audio thread.
+    pub fn set_timed(&mut self, timed: Timed) {
+        self.clock.set_timed(timed);
+    }
+
+    /// Which blocks are timed.
+    #[must_use]
+    pub const fn timed(&self) -> Timed {
+        self.clock.timed()
+    }
+
+    /// The host's own time per block: all of it but the calls of stages.
+    #[must_use]
+    pub const fn host_times(&self) -> &Times {
+        self.clock.host()
     }
 
     /// How far the output lags behind the input.
@@ -300,7 +315,7 @@ impl Engine {
                 &[][..]
             } else {
                 keys = [AudioView::empty(); SIDECHAINS_MAX];
-                views(&{ reader }, sidechains, &mut keys)
+                reader.views(sidechains, &mut keys)
             };
             let block = StageBlock {
                 position_frames,
@@ -320,7 +335,12 @@ impl Engine {
             Step::Run { .. } => {}
             Step::Mix { terms, into } => {
                 self.store.write(*into, block, |reader, mut into| {
-                    mix(terms.iter().map(|term| reader.view(*term)), &mut into);
+                    let mut terms = terms.iter().map(|term| reader.view(*term));
+                    if let Some(first) = terms.next() {
+                        copy(first, &mut into);
+                    }
+                    terms.for_each(|term| add(term, &mut into));
+                    keep_finite(&mut into);
                 });
             }
             Step::Delay { from, line, into } => {
@@ -354,20 +374,6 @@ impl Engine {
             }
         }
     }
-}
-
-/// What lies at several places.
-#[inline(never)]
-fn views<'a, 'b>(
-    reader: &Reader<'a>,
-    places: &[Place],
-    views: &'b mut [AudioView<'a>; SIDECHAINS_MAX],
-) -> &'b [AudioView<'a>] {
-    let count = places.len().min(SIDECHAINS_MAX);
-    for (view, place) in views.iter_mut().zip(places) {
-        *view = reader.view(*place);
-    }
-    &views[..count]
 }
 
 #[cfg(test)]

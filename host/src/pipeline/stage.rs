@@ -8,16 +8,19 @@
 
 mod block;
 mod facts;
+mod ledger;
 
 use segue_plugin::link::{AudioView, AudioViewMut, Processor, Record};
 
 use crate::audio::FloatMode;
-use crate::observe::{Histogram, Spread};
+use crate::observe::Spread;
 use crate::pipeline::budget::{Budget, Gauge};
 use crate::pipeline::exchange::TurnKind;
 use crate::pipeline::fault::{Fault, FaultKind, OnError};
-use crate::pipeline::seat::{Call, Called, Occupant, Seat, Shape};
-use crate::pipeline::substitute::{Return, Spare, Substitute};
+use crate::pipeline::seat::{Call, Occupant, Seat, Shape};
+use crate::pipeline::spare::Spare;
+use crate::pipeline::stage::ledger::Ledger;
+use crate::pipeline::substitute::{Return, Substitute};
 use crate::pipeline::trial::{Progress, Trial};
 
 pub(super) use block::{Ran, StageBlock};
@@ -57,12 +60,9 @@ pub struct Stage {
     substitute: Substitute,
     gauge: Option<Box<Gauge>>,
     is_out: bool,
-    calls: u64,
-    heap_calls: u64,
-    records_lost: u64,
+    ledger: Ledger,
     output_spreads: Box<[Spread]>,
     rest: Box<Rest>,
-    time: Histogram,
 }
 
 /// What is used while a stage is out, and what never changes.
@@ -108,10 +108,7 @@ impl Stage {
             substitute: Substitute::new(on_error, &shape),
             gauge: None,
             is_out: false,
-            calls: 0,
-            heap_calls: 0,
-            records_lost: 0,
-            time: Histogram::default(),
+            ledger: Ledger::default(),
             rest: Box::new(Rest {
                 shape,
                 fault: None,
@@ -143,15 +140,15 @@ impl Stage {
         self
     }
 
-    pub(super) fn record_time(&mut self, nanoseconds: u64) {
+    pub(super) fn record_time(&mut self, position_frames: u64, took_ns: u64) {
         // A stage with a budget is timed at every call.
         if self.gauge.is_none() {
-            self.time.record(nanoseconds);
+            self.ledger.times.record(position_frames, took_ns);
         }
     }
 
     pub(super) fn charge_heap(&mut self, calls: u64) {
-        self.heap_calls += calls;
+        self.ledger.heap_calls += calls;
     }
 
     /// Whether a trial can begin.
@@ -201,7 +198,7 @@ impl Stage {
         }
         let gauge = self.gauge.as_deref_mut();
         let called = self.seat.call(&call, &mut output, records, mode, gauge);
-        self.count(called);
+        self.ledger.count(called, position_frames);
         let turned = match called.fault {
             Some(kind) => {
                 let mut output = output.part(0, output.frames());
@@ -213,15 +210,6 @@ impl Stage {
             records: called.records,
             failed: called.fault.is_some(),
             turned,
-        }
-    }
-
-    #[inline]
-    fn count(&mut self, called: Called) {
-        self.calls += 1;
-        self.records_lost += u64::from(called.records_lost);
-        if let Some(took_ns) = called.took_ns {
-            self.time.record(took_ns);
         }
     }
 
@@ -253,6 +241,7 @@ impl Stage {
             kind,
         };
         self.is_out = true;
+        self.ledger.blocks_out += 1;
         self.rest.fault = Some(fault);
         self.rest.turns[0] = Some(TurnKind::Failed(fault));
         self.seat.clear_outputs();
@@ -288,11 +277,12 @@ impl Stage {
         records: &mut [Record],
         mode: &FloatMode,
     ) -> Ran {
+        self.ledger.blocks_out += 1;
         let mut trial = self.rest.trial.take();
         let mut written = 0;
         if let Some(new) = &mut trial {
             let called = new.call(call, records, mode, self.gauge.as_deref_mut());
-            self.count(called);
+            self.ledger.count(called, call.position_frames);
             written = called.records;
             if let Some(kind) = called.fault {
                 self.fail_trial(kind, call.position_frames, &mut trial);

@@ -98,6 +98,23 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl<'a> Reader<'a> {
+    /// What lies at several places. Out of line, and the reader as a copy, so that it need not
+    /// lie in memory where there are none.
+    #[inline(never)]
+    pub(super) fn views<'b>(
+        self,
+        places: &[Place],
+        into: &'b mut [AudioView<'a>],
+    ) -> &'b [AudioView<'a>] {
+        let count = places.len().min(into.len());
+        for (view, place) in into.iter_mut().zip(places) {
+            *view = self.view(*place);
+        }
+        &into[..count]
+    }
+}
+
 /// The first frames of a buffer, to read.
 #[inline]
 pub(super) fn view(buffer: &Buffer, frames: usize) -> AudioView<'_> {

@@ -4,9 +4,7 @@
 //! needed. Out: what `on_error` says, in the layout of the stage and as late as it. It begins
 //! where the signal before it ended: the step between the two decays over 5 ms.
 //!
-//! Everything here but `new` and `Spare::new` runs on the audio thread.
-
-mod spare;
+//! Everything here but `new` and `set_spare` runs on the audio thread.
 
 use segue_plugin::link::{AudioView, AudioViewMut};
 
@@ -17,9 +15,8 @@ use crate::pipeline::delay::DelayLine;
 use crate::pipeline::fault::{FaultKind, OnError};
 use crate::pipeline::hold::Held;
 use crate::pipeline::seat::{Call, Shape};
+use crate::pipeline::spare::Spare;
 use crate::pipeline::store::view_mut;
-
-pub(super) use spare::Spare;
 
 /// The signals that can stand in for an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +152,7 @@ impl Substitute {
         self.follow_late(&{ *call }, heard, mode)
     }
 
-    /// As `follow`, for every substitute but an input without latency.
+    /// As `follow`, out of line.
     #[inline(never)]
     fn follow_late(
         &mut self,

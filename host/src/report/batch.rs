@@ -197,7 +197,7 @@ mod tests {
         }];
         check(
             &report,
-            "failed: a\u{fffd}[2J .wav: is empty\n\
+            "failed: a\u{fffd}[2J\u{fffd}.wav: is empty\n\
              degraded: b.wav: stage `x` failed; and again\n\
              notice: so it is\nnot done: c.wav\n\n\
              stopped: 1 of 3 files, 1 degraded, 1 failed, 1 not done; 1:01 min in 1.50 s, \

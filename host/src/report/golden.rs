@@ -8,11 +8,12 @@ use std::path::Path;
 use crate::config::render::Color;
 use crate::observe::{
     ActionReport, AttemptReport, BudgetReport, DecideReport, FallbackReport, FaultReport,
-    GenerationReport, HeapReport, Notice, OutputReport, ProcessReport, ReadingReport,
-    RestartReport, RunReport, SCHEMA_VERSION, Spread, StageReport, StreamReport, SubstituteReport,
-    TapReport, TimeReport,
+    GenerationReport, HeapReport, MachineReport, Notice, OutputReport, ProcessReport,
+    ProcessingReport, ReadingReport, RestartReport, RunReport, SCHEMA_VERSION, SlowCall, Spread,
+    StageCost, StageEstimate, StageReport, StreamReport, SubstituteReport, TapReport, TimeReport,
+    TotalCost, TotalEstimate,
 };
-use crate::report::{json, text};
+use crate::report::{json, profile, text};
 
 fn spread(values: &[f64]) -> Spread {
     let mut spread = Spread::default();
@@ -28,6 +29,65 @@ fn fault() -> FaultReport {
     }
 }
 
+fn slowest(p50_ns: u64) -> Vec<SlowCall> {
+    let call = |times: u64| SlowCall {
+        position_frames: 59_392 + times * 4096,
+        took_ns: p50_ns * times,
+    };
+    [70, 40, 9].map(call).to_vec()
+}
+
+fn cost(ns_per_stream_second: f64) -> StageCost {
+    StageCost {
+        error: 0.0,
+        ns_per_stream_second,
+        held_bytes: Some(12_700.0),
+    }
+}
+
+fn total(ns_per_stream_second: f64, error: f64) -> TotalCost {
+    TotalCost {
+        error,
+        ns_per_stream_second,
+        peak_memory_bytes: Some(9_437_184),
+    }
+}
+
+fn processing() -> ProcessingReport {
+    ProcessingReport {
+        timed_every_blocks: 16,
+        frames: 336_128,
+        total_ns: 22_400_000,
+        host: TimeReport {
+            blocks_timed: 82,
+            p50_ns: 212,
+            p99_ns: 400,
+            max_ns: 9_100,
+            mean_ns: 240.5,
+            ns_per_frame: 0.94,
+            share_of_real_time: 0.000_045,
+            share_of_processing: 0.0141,
+            histogram: vec![(208, 60), (416, 22)],
+            slowest: Vec::new(),
+        },
+    }
+}
+
+fn machine() -> MachineReport {
+    MachineReport {
+        cpu: Some("Acme 9".to_owned()),
+        cores: Some(2),
+        vector_level: "avx2".to_owned(),
+        vector_bound: Some("avx2".to_owned()),
+        os: Some("Acme Linux 12".to_owned()),
+        kernel: Some("6.1.0".to_owned()),
+        segue: "1.0.0".to_owned(),
+        target: "x86_64-unknown-linux-gnu".to_owned(),
+        rustc: "rustc 1.95.0 (abcdef012 2026-04-01)".to_owned(),
+        profile: "release".to_owned(),
+    }
+}
+
 fn stage(id: &str, calls: u64, p50_ns: u64) -> StageReport {
     StageReport {
         id: id.to_owned(),
@@ -40,7 +100,16 @@ fn stage(id: &str, calls: u64, p50_ns: u64) -> StageReport {
             p50_ns,
             p99_ns: p50_ns * 3,
             max_ns: p50_ns * 70,
+            mean_ns: p50_ns as f64 * 1.25,
+            ns_per_frame: p50_ns as f64 * 1.25 / 256.0,
             share_of_real_time: p50_ns as f64 / 5_333_333.0,
+            share_of_processing: p50_ns as f64 / 17_000.0,
+            histogram: vec![(p50_ns, calls / 32), (p50_ns * 70, calls / 32)],
+            slowest: slowest(p50_ns),
+        },
+        estimate: StageEstimate {
+            estimated: Some(cost(p50_ns as f64 * 230.0)),
+            found: Some(cost(p50_ns as f64 * 234.5)),
         },
         latency_frames: 240,
         tail_frames: 0,
@@ -52,6 +121,7 @@ fn stage(id: &str, calls: u64, p50_ns: u64) -> StageReport {
         faults_left_out: 0,
         on_error: "bypass".to_owned(),
         substituted_from_frame: None,
+        blocks_substituted: 0,
         substitutes: Vec::new(),
         fallback: None,
         restart: None,
@@ -121,6 +191,9 @@ fn stages() -> Vec<StageReport> {
     });
     let mut idle = stage("idle", 0, 0);
     idle.time.blocks_timed = 0;
+    idle.time.histogram.clear();
+    idle.time.slowest.clear();
+    idle.estimate.found = None;
     vec![stage("eq", 1313, 13_240), tube, limit, idle]
 }
 
@@ -212,9 +285,16 @@ fn report() -> RunReport {
         left_out: Vec::new(),
         taps: taps(),
         decides: decides(),
+        processing: processing(),
+        estimate: TotalEstimate {
+            stages_known: 4,
+            estimated: Some(total(3_120_000.0, 0.0)),
+            found: Some(total(3_200_000.0, 0.0412)),
+        },
         process: ProcessReport {
             peak_memory_bytes: Some(9_437_184),
         },
+        machine: machine(),
         generations: vec![GenerationReport {
             plugin: "acme.eq".to_owned(),
             version: "1.0.0".to_owned(),
@@ -278,6 +358,52 @@ fn a_report_fits_80_columns() {
     check("full.txt", &text);
     assert!(is_narrow(&text, 80));
     assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn a_profile_fits_80_columns() {
+    let text = profile::text(&report(), Color::Plain, 80);
+    check("profile.txt", &text);
+    assert!(is_narrow(&text, 80));
+    let wide = profile::text(&report(), Color::Plain, 120);
+    check("profile-wide.txt", &wide);
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn a_profile_of_nothing_is_a_table_all_the_same() {
+    let mut report = report();
+    report.stages.clear();
+    report.processing.total_ns = 0;
+    report.processing.host.blocks_timed = 0;
+    report.estimate.found = None;
+    report.degraded.clear();
+    report.notices.clear();
+    report.stream.clipped_samples = 0;
+    check(
+        "profile-nothing.txt",
+        &profile::text(&report, Color::Plain, 80),
+    );
+}
+
+#[test]
+fn histograms_have_a_line_for_each_doubling() {
+    let text = profile::histograms(&report(), 80);
+    check("histogram.txt", &text);
+    assert!(is_narrow(&text, 80));
+    assert!(is_narrow(&profile::histograms(&report(), 200), 80));
+}
+
+#[test]
+fn a_first_run_has_no_estimate() {
+    let mut report = report();
+    report.estimate.estimated = None;
+    let text = text(&report, Color::Plain, 80);
+    let line = text.lines().find(|line| line.starts_with("estimated"));
+    assert_eq!(
+        line,
+        Some("estimated: no earlier run; found 3.20 ms/s, 9.00 MiB, 4.1 % wrong")
+    );
 }
 
 #[test]

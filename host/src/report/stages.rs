@@ -57,7 +57,7 @@ fn row(stage: &StageReport) -> Vec<String> {
 }
 
 /// What a stage holds; a mark where it touches the heap while it processes.
-fn heap(stage: &StageReport) -> String {
+pub(super) fn heap(stage: &StageReport) -> String {
     match stage.heap {
         None => NONE.to_owned(),
         Some(heap) if heap.process_calls == 0 => bytes(heap.held_bytes),
@@ -65,13 +65,18 @@ fn heap(stage: &StageReport) -> String {
     }
 }
 
-/// What the figures mean, and what a mark means where there is one.
+/// What the figures mean.
 fn legend(report: &RunReport) -> String {
-    let stream = &report.stream;
-    let mut text = format!(
+    let text = format!(
         "time per block of {} frames; share of real time; latency in frames\n",
-        stream.block_frames
+        report.stream.block_frames
     );
+    text + &marks(report)
+}
+
+/// What the mark means, for each stage that has one.
+pub(super) fn marks(report: &RunReport) -> String {
+    let mut text = String::new();
     for stage in &report.stages {
         if let Some(heap) = stage.heap.filter(|heap| heap.process_calls > 0) {
             let calls = heap.process_calls;

@@ -96,7 +96,7 @@ pub(super) fn remark(label: &str, style: &str, text: &str, color: Color, columns
 }
 
 /// A text in lines of at most so many columns; single words may be longer.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines

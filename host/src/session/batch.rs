@@ -26,11 +26,12 @@ use std::time::Instant;
 use crate::config::model::Config;
 use crate::io::{Overwrite, RawSpec};
 use crate::observe::EventSink;
+use crate::pipeline::Timed;
 use crate::session::content::Content;
 use crate::session::error::SessionError;
 use crate::session::open::Plugins;
 use crate::session::run::{Ended, NonFinite, Pace};
-use crate::session::start::{Company, Input, Outcome, Output, Request, output_key, run};
+use crate::session::start::{Company, Input, Outcome, Output, Part, Request, output_key, run};
 
 pub use journal::{Done, JOURNAL_NAME, Journal, JournalError};
 pub use list::{FILES_MAX, Holds, Item, List, ListError, Wanted, is_audio_name, is_many, list};
@@ -186,11 +187,13 @@ impl Batch<'_> {
             input: Input {
                 path: item.input.clone(),
                 raw: self.raw,
+                part: Part::Whole,
             },
             output,
             content,
             company: Company::Shared,
             pace: Pace::Fast,
+            timed: Timed::Sampled,
             non_finite: self.non_finite,
             events,
             stop: Arc::clone(&self.stop),

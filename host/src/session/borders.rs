@@ -3,14 +3,17 @@
 //! In: what is asked for, and what the configuration says of rate and channels. Out: a source that
 //! has both, or the place in the configuration that it does not go together with.
 
-use crate::audio::Format;
+use crate::audio::{Format, Layout, SampleFormat};
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::source::Span;
 use crate::config::words::Convert;
 use crate::io::{self, ConvertError, Source, Stop, Wanted};
 use crate::session::error::SessionError;
-use crate::session::start::Input;
+use crate::session::start::{Input, Part};
+
+/// The rate of a signal that is made, where the configuration names none.
+const GENERATED_RATE_HZ: u32 = 48_000;
 
 /// Opens the input and converts it where the configuration wants it otherwise.
 pub(super) fn open(
@@ -18,6 +21,10 @@ pub(super) fn open(
     input: &Input,
     stop: &Stop,
 ) -> Result<Box<dyn Source>, SessionError> {
+    if let Part::Generated(seconds) = input.part {
+        let format = generated(config)?;
+        return Ok(io::generate(format, frames(seconds, &format)));
+    }
     let source = io::open_until(&input.path, input.raw, stop)?;
     if config.stream.convert.value == Convert::Refuse {
         same(config, source.format())?;
@@ -26,7 +33,37 @@ pub(super) fn open(
         sample_rate_hz: config.stream.sample_rate_hz.as_ref().map(|rate| rate.value),
         layout: config.stream.layout.as_ref().map(|layout| layout.value),
     };
-    io::convert(source, &wanted).map_err(|error| unconverted(config, error))
+    let source = io::convert(source, &wanted).map_err(|error| unconverted(config, error))?;
+    Ok(match input.part {
+        Part::Whole | Part::Generated(_) => source,
+        Part::Beginning(seconds) => {
+            let frames = frames(seconds, source.format());
+            io::beginning(source, frames)
+        }
+    })
+}
+
+/// What a signal is made as.
+fn generated(config: &Config) -> Result<Format, SessionError> {
+    let stream = &config.stream;
+    let rate = stream.sample_rate_hz.as_ref();
+    let layout = stream.layout.as_ref().map(|layout| layout.value);
+    let format = Format::new(
+        rate.map_or(GENERATED_RATE_HZ, |rate| rate.value),
+        layout.unwrap_or(Layout::STEREO),
+        SampleFormat::F32,
+    );
+    format.map_err(|error| {
+        let mut mistakes = config.mistakes();
+        let span = rate.map_or(stream.convert.span, |rate| rate.span);
+        mistakes.push(Mistake::new(span, error.to_string()));
+        SessionError::Mistakes(mistakes)
+    })
+}
+
+/// So many seconds as frames; a stream that was asked for is never empty.
+fn frames(seconds: f64, format: &Format) -> u64 {
+    ((seconds * f64::from(format.sample_rate_hz())).round() as u64).max(1)
 }
 
 /// Holds an input that may not be converted to what the session is to have.

@@ -4,6 +4,7 @@
 //! Out: a `RunReport` of plain values.
 
 mod failures;
+mod times;
 
 use segue_plugin::declare::{Heap, Layout};
 
@@ -13,11 +14,13 @@ use crate::io::{Source, Written};
 use crate::loading::Generation;
 use crate::observe::{
     DecideReport, GenerationReport, HeapReport, LeftOutReport, Notice, OutputReport, ProcessReport,
-    RunReport, SCHEMA_VERSION, StageReport, StreamReport, TapReport, TimeReport,
+    RunReport, SCHEMA_VERSION, StageEstimate, StageReport, StreamReport, TapReport, TotalEstimate,
 };
 use crate::pipeline::{Engine, Stage};
 use crate::session::bind::{Bindings, Bound};
 use crate::session::build::StageFacts;
+use crate::session::export::times::Work;
+use crate::session::machine::machine;
 use crate::session::observers::{DecideSetup, Leave};
 use crate::session::restart::StageLog;
 use crate::session::run::{Counters, Pace};
@@ -97,6 +100,7 @@ impl<'a> Exporter<'a> {
 
     /// The report but for taps, decisions and generations.
     pub(super) fn report(&self, facts: &Facts<'_>) -> RunReport {
+        let work = Work::of(facts);
         let stage = |at: &usize| {
             let (bound, stage) = (&self.bindings.stages[*at], &facts.engine.stages()[*at]);
             let known = Known {
@@ -106,7 +110,7 @@ impl<'a> Exporter<'a> {
                 log: &facts.logs[*at],
                 restart: self.config.stages[*at].restart.as_ref(),
             };
-            stage_report(&known, facts)
+            stage_report(&known, &work)
         };
         let name = self.config.pipeline.name.as_ref();
         let notices = facts.source.notices().iter();
@@ -121,7 +125,10 @@ impl<'a> Exporter<'a> {
             left_out: left_out(self.config),
             taps: Vec::new(),
             decides: Vec::new(),
+            processing: work.report(facts),
+            estimate: TotalEstimate::default(),
             process: process(),
+            machine: machine(),
             generations: Vec::new(),
             notices: notices
                 .map(|notice| Notice {
@@ -141,7 +148,7 @@ struct Known<'a> {
     restart: Option<&'a Restart>,
 }
 
-fn stage_report(known: &Known<'_>, facts: &Facts<'_>) -> StageReport {
+fn stage_report(known: &Known<'_>, work: &Work) -> StageReport {
     let Known {
         bound,
         stage,
@@ -156,7 +163,11 @@ fn stage_report(known: &Known<'_>, facts: &Facts<'_>) -> StageReport {
         version: bound.version.to_string(),
         key: None,
         calls: stage.calls(),
-        time: time(stage, facts),
+        time: work.stage(stage),
+        estimate: StageEstimate {
+            estimated: None,
+            found: None,
+        },
         latency_frames: fixed.timing.latency_frames,
         tail_frames: fixed.timing.tail_frames,
         heap: (bound.heap == Heap::Metered).then(|| HeapReport {
@@ -167,6 +178,7 @@ fn stage_report(known: &Known<'_>, facts: &Facts<'_>) -> StageReport {
         faults: log.faults.clone(),
         faults_left_out: log.faults_left_out,
         on_error: stage.on_error().name().to_owned(),
+        blocks_substituted: stage.blocks_out(),
         substitutes: failures::substitutes(stage),
         fallback: failures::fallback(bound, log),
         restart: restart.map(|restart| failures::restart(restart, log)),
@@ -227,21 +239,6 @@ fn stream(facts: &Facts<'_>) -> StreamReport {
         non_finite_first_frame: counters.first_non_finite.map(|(frame, _)| frame),
         non_finite_first_channel: counters.first_non_finite.map(|(_, channel)| channel),
         clipped_samples: facts.written.map_or(0, |written| written.clipped),
-    }
-}
-
-fn time(stage: &Stage, facts: &Facts<'_>) -> TimeReport {
-    let (time, request) = (stage.time(), facts.request);
-    let block_frames = f64::from(request.config.stream.block_frames.value);
-    let rate = f64::from(facts.source.format().sample_rate_hz());
-    let block_ns = block_frames / rate * 1e9;
-    let mean_ns = time.sum_ns() as f64 / time.count().max(1) as f64;
-    TimeReport {
-        blocks_timed: time.count(),
-        p50_ns: time.quantile_ns(0.5),
-        p99_ns: time.quantile_ns(0.99),
-        max_ns: time.max_ns(),
-        share_of_real_time: mean_ns / block_ns,
     }
 }
 

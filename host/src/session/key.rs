@@ -9,6 +9,7 @@
 
 mod chain;
 mod level;
+mod likeness;
 mod parts;
 
 use std::fmt;
@@ -16,9 +17,10 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::discovery::ContentHash;
-use crate::pipeline::Source;
 
-pub(super) use parts::{Circumstances, Form, Parts};
+pub(super) use level::{bound, level_name};
+pub(super) use likeness::{Likeness, Surroundings};
+pub(super) use parts::{Circumstances, Form, Parts, Rounding};
 
 /// The version of what keys are made of, and of what the host does to samples itself: raised when
 /// either changes, so that no older key matches.
@@ -88,45 +90,6 @@ impl Recipe {
     /// The key.
     fn end(self) -> Key {
         Key(ContentHash(self.0.finalize().into()))
-    }
-}
-
-/// What the key of a source is found from.
-#[derive(Clone, Copy)]
-struct Known<'a> {
-    input: Key,
-    stages: &'a [Key],
-    /// Places without a stage, and what each passes on; each after those it reads.
-    wires: &'a [Vec<Source>],
-}
-
-impl Known<'_> {
-    /// The key of a source, when those of the stages behind it are known.
-    fn of(&self, source: Source) -> Key {
-        match source {
-            Source::Input => self.input,
-            Source::Stage(stage) => self.stages[stage],
-            Source::Wire(wire) => self.of_wire(wire),
-        }
-    }
-
-    /// What one source passes on is that source; of several it is their sum.
-    fn of_wire(&self, wire: usize) -> Key {
-        let mut keys: Vec<Key> = Vec::with_capacity(wire + 1);
-        for sources in &self.wires[..=wire] {
-            let read = |source: &Source| match *source {
-                Source::Wire(before) => keys[before],
-                other => self.of(other),
-            };
-            let key = match sources.as_slice() {
-                [only] => read(only),
-                several => Recipe::of("sum")
-                    .keys("input", several.iter().map(read))
-                    .end(),
-            };
-            keys.push(key);
-        }
-        keys[wire]
     }
 }
 

@@ -15,6 +15,7 @@ use crate::session::build::Opened;
 use crate::session::catalogue::{Catalogue, Choice};
 use crate::session::error::SessionError;
 use crate::session::export;
+use crate::session::history::History;
 use crate::session::key::Parts;
 use crate::session::optional;
 
@@ -24,7 +25,7 @@ pub struct Opening<'a> {
     pub config: &'a Config,
     /// Where plugins are.
     pub search: SearchPlan,
-    /// The folder of the registry cache; `None` keeps none.
+    /// The folder of the registry cache and of the history; `None` keeps none.
     pub cache: Option<PathBuf>,
     /// Opens what was chosen.
     pub admission: Admission,
@@ -41,6 +42,8 @@ pub struct Plugins {
     pub(super) without: Option<Arc<Config>>,
     /// What keys are made of, once somebody asks: settings may point to large files.
     parts: OnceLock<Result<Parts, String>>,
+    /// What stages cost in earlier runs.
+    pub(super) history: History,
 }
 
 impl Plugins {
@@ -65,10 +68,12 @@ impl Plugins {
             opened: Opened::new(),
             without: None,
             parts: OnceLock::new(),
+            history: History::load(None),
         }
     }
 
-    /// What keys of the sessions of `config` are made of; it is the one that was opened.
+    /// What keys of the sessions of `config` are made of; it is the one that was opened, without
+    /// the stages that are left out.
     ///
     /// # Errors
     /// Why there are no keys, in words.
@@ -113,6 +118,7 @@ fn choose(opening: &mut Opening<'_>, registry: &mut Registry) -> Result<Plugins,
                     opened,
                     without: without.map(Arc::new),
                     parts: OnceLock::new(),
+                    history: History::load(opening.cache.as_deref()),
                 });
             }
             Err(AdmissionError::Rejected(rejection)) => {

@@ -66,6 +66,8 @@ pub enum Ended {
 pub(super) struct Counters {
     pub(super) frames_in: u64,
     pub(super) frames_out: u64,
+    /// Frames that went through, padding among them.
+    pub(super) frames_processed: u64,
     pub(super) late_blocks: u64,
     /// Events and decisions that taps were too slow for; live only.
     pub(super) steps_lost: u64,
@@ -165,6 +167,7 @@ impl<'a> Runner<'a> {
         let ended = self.stream(source, &mut sink);
         self.engine.flush_taps();
         self.counters.elapsed = self.started.elapsed();
+        self.counters.frames_processed = self.position_frames;
         ended
     }
 
@@ -344,7 +347,7 @@ impl<'a> Runner<'a> {
 }
 
 /// Whole blocks, so that blocks do not end where a read does; one block at a time when live.
-fn chunk_frames(plan: &Plan) -> usize {
+pub(super) fn chunk_frames(plan: &Plan) -> usize {
     match plan.pace {
         Pace::RealTime => plan.block_frames,
         Pace::Fast => (CHUNK_FRAMES / plan.block_frames).max(1) * plan.block_frames,

@@ -5,6 +5,7 @@
 //! an output exists under its name only when the run came to its end.
 
 mod keys;
+mod overlap;
 mod prepare;
 mod stages;
 
@@ -20,13 +21,14 @@ use crate::config::model::Config;
 use crate::io::{Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
-use crate::pipeline::{Engine, Rings};
+use crate::pipeline::{Engine, Rings, Timed};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, StageFacts};
 use crate::session::content::Content;
 use crate::session::degraded::{Trouble, degraded};
 use crate::session::error::SessionError;
 use crate::session::export::{Exporter, Facts};
+use crate::session::forecast::Forecast;
 use crate::session::key::Keys;
 use crate::session::observers::{Found, Observers, Setup};
 use crate::session::open::Plugins;
@@ -55,6 +57,8 @@ pub struct Request {
     pub company: Company,
     /// How fast.
     pub pace: Pace,
+    /// Which blocks are timed.
+    pub timed: Timed,
     /// What to do about samples that are not finite.
     pub non_finite: NonFinite,
     /// Who is told.
@@ -81,6 +85,20 @@ pub struct Input {
     pub path: PathBuf,
     /// Its samples, where no header says.
     pub raw: Option<RawSpec>,
+    /// How much of it.
+    pub part: Part,
+}
+
+/// How much of an input is read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// The beginning, of so many seconds.
+    Beginning(f64),
+    /// Nothing: a signal of so many seconds is made, at the rate and with the channels that the
+    /// configuration names, or else at 48 kHz in stereo. The path is what reports call it.
+    Generated(f64),
 }
 
 /// Where it goes.
@@ -141,6 +159,7 @@ struct Session {
     plan: RunPlan,
     restarts: Restarts,
     keys: Option<Keys>,
+    forecast: Forecast,
 }
 
 /// Ends instances, each inside its plugin's guard, within a deadline.
@@ -223,6 +242,9 @@ impl Session {
             written,
             request: &self.request,
         });
+        let (company, history) = (self.request.company, &self.request.plugins.history);
+        self.forecast
+            .close(&mut report, &self.order, company, history);
         let mut observers = None;
         match found {
             Some(Ok(found)) => {

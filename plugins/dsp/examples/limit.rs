@@ -67,11 +67,17 @@ fn loudness(input: &Path) -> Result<(), Box<dyn Error>> {
         }
         meter.feed(&[&planes[0][..frames], &planes[1][..frames]])?;
     }
+    tell(&meter);
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "a program tells its figures")]
+fn tell(meter: &LoudnessMeter) {
     let found = meter.loudness();
     println!(
-        "{found:?} {} {}",
-        meter.true_peak_dbtp(0),
-        meter.true_peak_dbtp(1)
+        "integrated {:.2} LUFS, range {:.2} LU",
+        found.integrated_lufs, found.range_lu
     );
-    Ok(())
+    let peak = meter.true_peak_dbtp(0).max(meter.true_peak_dbtp(1));
+    println!("true peak {peak:.2} dBTP");
 }

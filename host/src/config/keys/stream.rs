@@ -5,7 +5,7 @@ use crate::config::keys::{Absent, ChoiceRule, IntegerRule, Key, Kind, Table};
 use crate::config::limits::{
     BLOCK_FRAMES_MAX, DECIDE_EVERY_FRAMES_MAX, LATENCY_RESERVE_FRAMES_MAX, SAMPLE_RATE_HZ_MAX,
 };
-use crate::config::words::{Convert, OutputBits, Release, Tail};
+use crate::config::words::{Convert, Dither, OutputBits, Release, Tail};
 
 /// What goes in and out.
 pub static STREAM: Table = Table {
@@ -42,6 +42,18 @@ pub static STREAM: Table = Table {
             doc: "How the samples of the output are stored. FLAC has 8, 16 and 24 bits.",
             absent: Absent::Means("as the input stores them, or the next that the format has"),
             example: "\"24\"",
+            since: Release::V1_1,
+        },
+        Key {
+            name: "dither",
+            kind: Kind::Choice(&ChoiceRule {
+                words: Dither::WORDS,
+                renamed: &[("on", "tpdf"), ("triangular", "tpdf"), ("off", "none")],
+            }),
+            doc: "Whether noise is added before samples are rounded to integers of 8 or 16 bits, \
+                  so that no distortion remains. What fits those integers exactly stays as it is.",
+            absent: Absent::Default("\"auto\""),
+            example: "\"auto\"",
             since: Release::V1_1,
         },
         Key {

@@ -5,6 +5,7 @@
 use crate::audio::Buffer;
 use crate::audio::Format;
 use crate::audio::Layout;
+use crate::io::Effort;
 use crate::io::FileId;
 use crate::io::Metadata;
 use crate::io::Notice;
@@ -74,6 +75,10 @@ pub(super) fn told(source: &dyn Source, said: Notice) -> Vec<Notice> {
 }
 
 impl Source for Remixed {
+    fn effort(&self) -> Effort {
+        self.source.effort()
+    }
+
     fn format(&self) -> &Format {
         &self.format
     }

@@ -14,6 +14,7 @@ use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
 use crate::audio::Buffer;
 use crate::audio::Format;
+use crate::io::Effort;
 use crate::io::FileId;
 use crate::io::Metadata;
 use crate::io::Notice;
@@ -193,6 +194,10 @@ impl Resampled {
 }
 
 impl Source for Resampled {
+    fn effort(&self) -> Effort {
+        Effort::Large
+    }
+
     fn format(&self) -> &Format {
         &self.format
     }

@@ -184,24 +184,13 @@ impl FrameEncoder {
         let bits = bits - wasted;
         let coding = scratch.coding(bits, &self.window);
         let out = &mut self.out;
-        let kind = match &coding {
-            Coding::Constant => 0,
-            Coding::Verbatim => 1,
-            Coding::Fixed(order, _) => 8 + *order as u32,
-            Coding::Fitted(fitted, _) => 32 + fitted.order as u32 - 1,
-        };
+        let (kind, first) = coding.head(scratch.shifted.len());
         out.put(kind, 7);
         out.put(u32::from(wasted > 0), 1);
         if wasted > 0 {
             out.put_unary(wasted - 1);
         }
         let samples = &scratch.shifted;
-        let first = match &coding {
-            Coding::Constant => 1,
-            Coding::Verbatim => samples.len(),
-            Coding::Fixed(order, _) => *order,
-            Coding::Fitted(fitted, _) => fitted.order,
-        };
         for sample in &samples[..first] {
             out.put_signed(*sample, bits);
         }
@@ -212,6 +201,18 @@ impl FrameEncoder {
                 put_fitted(fitted, out);
                 rice::put(parting, &scratch.fitted, fitted.order, out);
             }
+        }
+    }
+}
+
+impl Coding {
+    /// Its code, and how many samples stand in front as they are in a block of so many.
+    const fn head(&self, frames: usize) -> (u32, usize) {
+        match self {
+            Self::Constant => (0, 1),
+            Self::Verbatim => (1, frames),
+            Self::Fixed(order, _) => (8 + *order as u32, *order),
+            Self::Fitted(fitted, _) => (32 + fitted.order as u32 - 1, fitted.order),
         }
     }
 }

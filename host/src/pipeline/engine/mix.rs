@@ -1,28 +1,19 @@
-//! Mix: the sum of signals.
+//! Mix: sums of signals.
 //!
-//! In: blocks of the same channels. Out: their sum, finite. Real-time safe.
+//! In: views of signals. Out: their sum, finite. On the audio thread.
 
 use segue_plugin::link::{AudioView, AudioViewMut};
 
 use crate::audio::first_non_finite;
 
-/// Sums `terms`; one alone is copied.
-pub(super) fn mix<'a>(mut terms: impl Iterator<Item = AudioView<'a>>, into: &mut AudioViewMut<'_>) {
-    if let Some(first) = terms.next() {
-        copy(first, into);
-    }
-    terms.for_each(|term| add(term, into));
-    keep_finite(into);
-}
-
-fn copy(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
+pub(super) fn copy(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
     for channel in 0..from.channels().min(into.channels()) {
         into.channel(channel).copy_from_slice(from.channel(channel));
     }
 }
 
 /// Two finite samples beyond 10^38 have no finite sum; no stage behind it is to be blamed.
-fn keep_finite(sum: &mut AudioViewMut<'_>) {
+pub(super) fn keep_finite(sum: &mut AudioViewMut<'_>) {
     for channel in 0..sum.channels() {
         let samples = sum.channel(channel);
         if first_non_finite(samples).is_some() {
@@ -32,7 +23,7 @@ fn keep_finite(sum: &mut AudioViewMut<'_>) {
     }
 }
 
-fn add(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
+pub(super) fn add(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
     for channel in 0..from.channels().min(into.channels()) {
         let sums = into.channel(channel).iter_mut();
         sums.zip(from.channel(channel))

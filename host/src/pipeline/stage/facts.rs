@@ -4,7 +4,7 @@
 
 use segue_plugin::link::Processor;
 
-use crate::observe::{Histogram, Spread};
+use crate::observe::{Spread, Times};
 use crate::pipeline::budget::{Budget, BudgetUse};
 use crate::pipeline::fault::{Fault, OnError};
 use crate::pipeline::seat::Shape;
@@ -49,25 +49,31 @@ impl Stage {
     /// Calls of `process`.
     #[must_use]
     pub const fn calls(&self) -> u64 {
-        self.calls
+        self.ledger.calls
     }
 
     /// Heap calls inside `process`.
     #[must_use]
     pub const fn heap_calls(&self) -> u64 {
-        self.heap_calls
+        self.ledger.heap_calls
     }
 
     /// Notes and events that found no room.
     #[must_use]
     pub const fn records_lost(&self) -> u64 {
-        self.records_lost
+        self.ledger.records_lost
+    }
+
+    /// Blocks in which its instance was not heard, or not alone.
+    #[must_use]
+    pub const fn blocks_out(&self) -> u64 {
+        self.ledger.blocks_out
     }
 
     /// Time per block, of the blocks that were timed.
     #[must_use]
-    pub const fn time(&self) -> &Histogram {
-        &self.time
+    pub const fn times(&self) -> &Times {
+        &self.ledger.times
     }
 
     /// The declared outputs, in the order of the manifest.

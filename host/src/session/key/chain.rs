@@ -3,7 +3,7 @@
 //! In: what each stage is by itself, and what it reads. Out: a key per stage. Pure.
 
 use crate::pipeline::Source;
-use crate::session::key::{Key, Known, Recipe};
+use crate::session::key::{Key, Recipe};
 
 /// A stage by itself, and what it reads.
 #[derive(Debug, Clone)]
@@ -16,31 +16,68 @@ pub(super) struct Link {
     pub(super) sidechains: Vec<Source>,
 }
 
-/// The key of each stage. `order` is one in which every stage comes after what it reads; `wires`
-/// are the places without a stage, each after those it reads.
-pub(super) fn chain(
+/// The keys of all stages, and of what is passed on where a stage was left out.
+#[derive(Debug)]
+pub(super) struct Chain<'a> {
     input: Key,
-    links: &[Link],
-    wires: &[Vec<Source>],
-    order: &[usize],
-) -> Vec<Key> {
-    let mut keys = vec![input; links.len()];
-    for at in order {
-        let link = &links[*at];
-        let known = Known {
+    stages: Vec<Key>,
+    wires: &'a [Vec<Source>],
+    /// The keys of wires that were asked for.
+    sums: Vec<Option<Key>>,
+}
+
+impl<'a> Chain<'a> {
+    /// Works out the key of each stage. `order` is one in which every stage comes after what it
+    /// reads; each wire comes after the wires it reads.
+    pub(super) fn of(
+        input: Key,
+        links: &[Link],
+        wires: &'a [Vec<Source>],
+        order: &[usize],
+    ) -> Self {
+        let mut chain = Self {
             input,
-            stages: &keys,
+            stages: vec![input; links.len()],
             wires,
+            sums: vec![None; wires.len()],
         };
-        let read = |source: &Source| known.of(*source);
-        let key = Recipe::of("stage")
-            .key("own", link.own)
-            .keys("input", link.inputs.iter().map(read))
-            .keys("sidechain", link.sidechains.iter().map(read))
-            .end();
-        keys[*at] = key;
+        for at in order {
+            let link = &links[*at];
+            let recipe = Recipe::of("stage").key("own", link.own);
+            let recipe = recipe.keys("input", chain.all(&link.inputs));
+            let recipe = recipe.keys("sidechain", chain.all(&link.sidechains));
+            chain.stages[*at] = recipe.end();
+        }
+        chain
     }
-    keys
+
+    /// Every stage, in the order of the file.
+    pub(super) fn stages(&self) -> &[Key] {
+        &self.stages
+    }
+
+    /// The keys of sources.
+    pub(super) fn all(&mut self, sources: &[Source]) -> Vec<Key> {
+        sources.iter().map(|source| self.key(*source)).collect()
+    }
+
+    /// The key of a source. A wire that passes on one signal is that signal.
+    pub(super) fn key(&mut self, source: Source) -> Key {
+        let wire = match source {
+            Source::Input => return self.input,
+            Source::Stage(stage) => return self.stages[stage],
+            Source::Wire(wire) => wire,
+        };
+        if let Some(key) = self.sums[wire] {
+            return key;
+        }
+        let key = match self.wires[wire].as_slice() {
+            [one] => self.key(*one),
+            several => Recipe::of("sum").keys("input", self.all(several)).end(),
+        };
+        self.sums[wire] = Some(key);
+        key
+    }
 }
 
 #[cfg(test)]
@@ -96,12 +133,8 @@ mod tests {
     }
 
     fn keys(input: u64, links: &[Link]) -> Vec<Key> {
-        chain(
-            key(input),
-            links,
-            &[],
-            &(0..links.len()).collect::<Vec<_>>(),
-        )
+        let order: Vec<_> = (0..links.len()).collect();
+        Chain::of(key(input), links, &[], &order).stages().to_vec()
     }
 
     fn differ(before: &[Key], after: &[Key]) -> Vec<bool> {
@@ -134,24 +167,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_passed_on_is_what_it_was() {
-        let reads = |source| Link {
-            own: key(7),
-            inputs: vec![source],
+    fn a_wire_is_what_it_passes_on() {
+        let wires = [
+            vec![Source::Input],
+            vec![Source::Wire(0), Source::Stage(0)],
+            vec![Source::Wire(1), Source::Wire(1)],
+        ];
+        let first = Link {
+            own: key(1),
+            inputs: vec![Source::Wire(0)],
             sidechains: Vec::new(),
         };
-        let last = |source, wires: &[Vec<Source>]| {
-            let links = [reads(Source::Input), reads(source)];
-            chain(key(900), &links, wires, &[0, 1])[1]
+        let mut chain = Chain::of(key(900), &[first], &wires, &[0]);
+        let mut key = |source| chain.key(source);
+        let [input, stage] = [Source::Input, Source::Stage(0)].map(&mut key);
+        let [one, sum, twice] = [0, 1, 2].map(|wire| key(Source::Wire(wire)));
+        assert_eq!(one, input);
+        assert_eq!(sum, Recipe::of("sum").keys("input", [input, stage]).end());
+        assert!(![input, stage, sum].contains(&twice));
+        let plain = Link {
+            own: self::key(1),
+            inputs: vec![Source::Input],
+            sidechains: Vec::new(),
         };
-        let one = vec![Source::Stage(0)];
-        let plain = last(Source::Stage(0), &[]);
-        assert_eq!(last(Source::Wire(0), std::slice::from_ref(&one)), plain);
-        let sum = vec![Source::Wire(0), Source::Input];
-        let summed = last(Source::Wire(1), &[one.clone(), sum]);
-        assert_ne!(summed, plain);
-        let other = vec![Source::Input, Source::Wire(0)];
-        assert_ne!(last(Source::Wire(1), &[one, other]), summed);
+        assert_eq!(keys(900, &[plain]), [stage]);
     }
 
     #[test]

@@ -11,8 +11,17 @@ const VARIABLE: &str = "SEGUE_CPU";
 
 /// The level of this process, with the architecture: `x86_64 avx2`.
 pub(super) fn level() -> String {
-    let bound = std::env::var(VARIABLE).unwrap_or_default();
-    format!("{ARCH} {}", bounded(&bound, best()))
+    format!("{ARCH} {}", level_name())
+}
+
+/// The level of this process: `baseline`, `avx2`, `avx512`, or `native` on other architectures.
+pub(in crate::session) fn level_name() -> &'static str {
+    bounded(&bound().unwrap_or_default(), best())
+}
+
+/// What bounds the level, if something does.
+pub(in crate::session) fn bound() -> Option<String> {
+    std::env::var(VARIABLE).ok()
 }
 
 /// The best level that a bound allows: `baseline` is the plain one, `avx2` goes no further than

@@ -19,9 +19,9 @@ use crate::session::bind::{Bindings, Bound};
 use crate::session::build::Opened;
 use crate::session::content;
 use crate::session::error::SessionError;
-use crate::session::key::chain::{Link, chain};
+use crate::session::key::chain::{Chain, Link};
 use crate::session::key::level::level;
-use crate::session::key::{Key, Keys, Known, Recipe};
+use crate::session::key::{Key, Keys, Recipe};
 use crate::session::run::Pace;
 use crate::session::wires::{ReadBy, Wires};
 
@@ -59,6 +59,17 @@ pub(in crate::session) struct Circumstances<'a> {
 pub(in crate::session) struct Form {
     pub(in crate::session) container: Container,
     pub(in crate::session) samples: SampleFormat,
+    /// Whether samples get dither on their way.
+    pub(in crate::session) rounding: Rounding,
+}
+
+/// How samples become those of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) enum Rounding {
+    /// To the nearest.
+    Plain,
+    /// With noise added before.
+    Dithered,
 }
 
 impl Parts {
@@ -79,7 +90,7 @@ impl Parts {
         let stage = |(bound, stage): (&Bound, &Stage)| {
             let recipe = policy(own("stage", bound)?, stage);
             let recipe = match &bound.fallback {
-                Some(fallback) => recipe.key("fallback", own("fallback", fallback)?.end()),
+                Some(fallback) => recipe.key("fallback", own("stage", fallback)?.end()),
                 None => recipe,
             };
             Ok(blocks.of_stage(recipe, bound).end())
@@ -119,28 +130,22 @@ impl Parts {
         from: &Circumstances<'_>,
         form: Option<&Form>,
     ) -> Result<Keys, SessionError> {
-        let input = self.input(from);
         let order = self.wires.bare(from.format.channels()).order()?;
-        let wires = &self.wires.wires;
-        let stages = chain(input, &self.links(), wires, &order);
-        let known = Known {
-            input,
-            stages: &stages,
-            wires,
-        };
-        let read = |source: Source| known.of(source);
+        let (input, wires) = (self.input(from), &self.wires.wires);
+        let mut chain = Chain::of(input, &self.links(), wires, &order);
+        let stages = chain.stages().to_vec();
         let tap = |((own, tap), heard): ((&Key, &TapWiring), &Vec<usize>)| {
             Recipe::of("tap")
                 .key("own", *own)
-                .key("from", read(tap.from))
-                .keys("reference", tap.reference.map(read))
+                .key("from", chain.key(tap.from))
+                .keys("reference", tap.reference.map(|source| chain.key(source)))
                 .keys("hears", heard.iter().map(|stage| stages[*stage]))
                 .end()
         };
         let taps = self.taps.iter().zip(&self.wires.taps).zip(&self.heard[0]);
         let taps: Vec<_> = taps.map(tap).collect();
         let output = form.map(|form| {
-            let recipe = Recipe::of("output").key("from", read(self.wires.output));
+            let recipe = Recipe::of("output").key("from", chain.key(self.wires.output));
             let recipe = recipe.keys("stopped by", self.stopping(&stages, &taps));
             written(recipe, form, self.tail)
         });
@@ -201,24 +206,17 @@ impl Parts {
     }
 }
 
-/// What is heard when a stage fails, and when it comes back. Budgets change what is heard at
-/// real-time pace only, where they go in too.
+/// What is heard when a stage fails, but for its fallback. Budgets change no audio off line.
 fn policy(recipe: Recipe, stage: &Stage) -> Recipe {
     let recipe = recipe.bytes("on_error", stage.on_error.value.name());
-    let recipe = match &stage.restart {
-        Some(restart) => {
-            let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-            recipe
-                .number("attempts", u64::from(restart.attempts.value))
-                .number("delay", nanoseconds(restart.delay.value))
-                .number("delay_max", nanoseconds(restart.delay_max.value))
-        }
-        None => recipe,
+    let Some(restart) = &stage.restart else {
+        return recipe;
     };
-    let time = stage.budget.time.as_ref().map(|time| time.value);
-    let memory = stage.budget.memory.as_ref().map(|memory| memory.value);
-    let budget = format!("{time:?} {memory:?}");
-    recipe.bytes("budget", budget)
+    let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    recipe
+        .number("restart", u64::from(restart.attempts.value))
+        .number("delay", nanoseconds(restart.delay.value))
+        .number("delay_max", nanoseconds(restart.delay_max.value))
 }
 
 /// Whether a decision may end the run.
@@ -284,6 +282,22 @@ fn own(
     library: ContentHash,
     providers: &[ContentHash],
 ) -> Result<Recipe, String> {
+    let mut recipe = tuned(kind, bound, library, providers);
+    for setting in sorted(&bound.settings) {
+        recipe = recipe.bytes("setting", &setting.id);
+        recipe = self::setting(recipe, setting)
+            .map_err(|error| format!("setting `{}` of `{}`: {error}", setting.id, bound.id))?;
+    }
+    Ok(recipe)
+}
+
+/// The part of it that no setting changes.
+pub(super) fn tuned(
+    kind: &str,
+    bound: &Bound,
+    library: ContentHash,
+    providers: &[ContentHash],
+) -> Recipe {
     let mut recipe = Recipe::of(kind)
         .bytes("library", library.0)
         .bytes("component", bound.address());
@@ -300,14 +314,14 @@ fn own(
         // 0 and -0 are one value to whoever wrote them.
         recipe = recipe.number(&param.id, (value + 0.0).to_bits());
     }
-    let mut settings: Vec<_> = bound.settings.iter().collect();
+    recipe
+}
+
+/// Settings by their ids: the order in which a file has them does not matter.
+pub(super) fn sorted(settings: &[Setting]) -> Vec<&Setting> {
+    let mut settings: Vec<_> = settings.iter().collect();
     settings.sort_unstable_by(|one, other| one.id.cmp(&other.id));
-    for setting in settings {
-        recipe = recipe.bytes("setting", &setting.id);
-        recipe = self::setting(recipe, setting)
-            .map_err(|error| format!("setting `{}` of `{}`: {error}", setting.id, bound.id))?;
-    }
-    Ok(recipe)
+    settings
 }
 
 fn setting(recipe: Recipe, setting: &Setting) -> std::io::Result<Recipe> {
@@ -331,11 +345,15 @@ fn setting(recipe: Recipe, setting: &Setting) -> std::io::Result<Recipe> {
 
 /// The output's own part: container, stored form, tail.
 fn written(recipe: Recipe, form: &Form, tail: Tail) -> Key {
-    recipe
+    let recipe = recipe
         .bytes("container", format!("{:?}", form.container))
         .bytes("samples", form.samples.to_string())
-        .bytes("tail", tail.name())
-        .end()
+        .bytes("tail", tail.name());
+    match form.rounding {
+        Rounding::Plain => recipe,
+        Rounding::Dithered => recipe.bytes("dither", "tpdf"),
+    }
+    .end()
 }
 
 #[cfg(test)]

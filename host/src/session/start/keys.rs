@@ -2,17 +2,17 @@
 //!
 //! In: a request with the content of its input. Out: keys, before a run or beside it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::audio::{Format, SampleFormat};
-use crate::config::model::Config;
-use crate::config::words::OutputBits;
-use crate::io::{Container, CreateError, Stop};
+use crate::config::words::{Dither, OutputBits};
+use crate::io::{Container, CreateError, Stop, loses_depth};
 use crate::observe::{Event, Notice, RunReport};
 use crate::session::bind::Bindings;
 use crate::session::borders;
 use crate::session::error::SessionError;
-use crate::session::key::{Circumstances, Form, Key, Keys, Parts};
+use crate::session::key::{Circumstances, Form, Key, Keys, Parts, Rounding};
 use crate::session::start::{Output, Request};
 
 /// The key that the output of a request will have. Only the head of the input is read. `None`
@@ -22,34 +22,21 @@ use crate::session::start::{Output, Request};
 /// When the input cannot be opened.
 pub fn output_key(request: &Request) -> Result<Option<Key>, SessionError> {
     let stop = Stop::when(Arc::clone(&request.stop));
-    let plugins = &request.plugins;
-    let config = plugins.without.as_ref().unwrap_or(&request.config);
-    let source = borders::open(config, &request.input, &stop)?;
-    let keys = keys(request, config, &plugins.bindings, source.format())?;
+    let source = borders::open(&request.config, &request.input, &stop)?;
+    let keys = keys(request, &request.plugins.bindings, source.format())?;
     Ok(keys.and_then(|keys| keys.output))
 }
 
-/// The keys of a request whose input is read in this format. `config` and `bindings` are those
-/// that it runs with: without optional stages that cannot be had.
+/// The keys of a request whose input is read in this format, by what is bound to its stages.
 pub(super) fn keys(
     request: &Request,
-    config: &Config,
     bindings: &Bindings,
     format: &Format,
 ) -> Result<Option<Keys>, SessionError> {
     let Some(content) = &request.content else {
         return Ok(None);
     };
-    let plugins = &request.plugins;
-    let own;
-    let parts = if bindings.stages.len() == plugins.bindings.stages.len() {
-        plugins.parts(config)
-    } else {
-        // This session had to leave out more than its company.
-        own = Parts::of(config, bindings, &plugins.opened);
-        own.as_ref().map_err(String::as_str)
-    };
-    let parts = match parts {
+    let parts = match parts(request, bindings) {
         Ok(parts) => parts,
         Err(why) => {
             let text = format!("there are no keys: {why}");
@@ -64,15 +51,30 @@ pub(super) fn keys(
         pace: request.pace,
     };
     let output = request.output.as_ref();
-    let form = output
-        .map(|output| form(config, output, format))
-        .transpose()?;
-    parts.keys(&from, form.as_ref()).map(Some)
+    let form = output.map(|output| form(request, output, format));
+    parts.keys(&from, form.transpose()?.as_ref()).map(Some)
 }
 
-/// How an output is written: in the container that its name asks for, with the samples that the
-/// configuration asks for or else the input's, as far as the container has them.
-pub(super) fn form(config: &Config, output: &Output, format: &Format) -> Result<Form, CreateError> {
+/// What keys are made of: the same for all sessions, but for one that had to leave stages out.
+fn parts<'a>(request: &'a Request, bindings: &Bindings) -> Result<Cow<'a, Parts>, String> {
+    let plugins = &request.plugins;
+    let config = plugins.without.as_ref().unwrap_or(&request.config);
+    if bindings.stages.len() == plugins.bindings.stages.len() {
+        return plugins
+            .parts(config)
+            .map(Cow::Borrowed)
+            .map_err(str::to_owned);
+    }
+    Parts::of(&request.config, bindings, &plugins.opened).map(Cow::Owned)
+}
+
+/// How an output is written: as its name and the configuration say, or the input's samples as they
+/// were stored.
+pub(super) fn form(
+    request: &Request,
+    output: &Output,
+    format: &Format,
+) -> Result<Form, CreateError> {
     let container = match output.raw {
         Some(raw) => Container::Raw(raw.encoding().order),
         None => Container::of(&output.path)?,
@@ -81,11 +83,22 @@ pub(super) fn form(config: &Config, output: &Output, format: &Format) -> Result<
         Some(raw) => raw.encoding().samples,
         None => format.source_bits(),
     };
-    let bits = config.stream.output_bits.as_ref();
+    let bits = request.config.stream.output_bits.as_ref();
     let wanted = bits.map_or(stored, |bits| samples(bits.value));
+    let samples = container.samples(wanted);
+    let is_dithered = match request.config.stream.dither.value {
+        Dither::Auto => loses_depth(format.source_bits(), samples),
+        // Whatever a pipeline makes is as deep as its floats.
+        Dither::Tpdf => loses_depth(SampleFormat::F32, samples),
+        Dither::None => false,
+    };
     Ok(Form {
         container,
-        samples: container.samples(wanted),
+        samples,
+        rounding: match is_dithered {
+            true => Rounding::Dithered,
+            false => Rounding::Plain,
+        },
     })
 }
 

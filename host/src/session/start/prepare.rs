@@ -12,17 +12,19 @@ use crate::audio::Format;
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::words::Tail;
-use crate::io;
-use crate::io::{CreateError, OutputOptions, RawSpec, Sink, Source, Stop};
+use crate::io::{self, CreateError, Effort, OutputOptions, RawSpec, Sink, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
 use crate::session::borders;
 use crate::session::build::{Instances, Opened, Target};
 use crate::session::error::SessionError;
+use crate::session::forecast::Forecast;
+use crate::session::key::{Rounding, Surroundings};
 use crate::session::optional::leave_out;
 use crate::session::restart::Restarts;
 use crate::session::run::{Pace, Plan as RunPlan};
 use crate::session::start::keys::{form, keys};
+use crate::session::start::overlap::{helpers, overlapped};
 use crate::session::start::stages::{Common, Made, stages};
 use crate::session::start::{Request, Session, end};
 use crate::session::subscribers::subscribers;
@@ -64,7 +66,7 @@ struct Connected {
     plan: Plan,
     layout_out: Layout,
     tail_frames: u64,
-    sink: Option<Box<dyn Sink>>,
+    sink: Option<(Box<dyn Sink>, Effort)>,
 }
 
 /// Plans the network and opens the output.
@@ -112,7 +114,8 @@ fn assemble(
         places,
     } = stages(config, &mut instances, &bindings, common);
     let order = connected.plan.order.clone();
-    let (engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
+    let (mut engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
+    engine.set_timed(request.timed);
     let plan = RunPlan {
         pace: request.pace,
         non_finite: request.non_finite,
@@ -132,12 +135,26 @@ fn assemble(
     };
     let stop = Arc::clone(&request.stop);
     let restarts = Restarts::new(&plan.stages, places, request.pace, stop);
+    let around = Surroundings {
+        sample_rate_hz: format.sample_rate_hz(),
+        block_frames: config.stream.block_frames.value,
+        pace: request.pace,
+    };
+    let keys = keys(&request, &bindings, source.format())?;
+    let channels_out = connected.layout_out.channels();
+    let sink = connected
+        .sink
+        .map(|(sink, effort)| (sink, effort, channels_out));
+    let (source, sink) = overlapped(helpers(&request), &plan, source, sink);
+    let plugins = &request.plugins;
+    let (history, opened) = (&plugins.history, &plugins.opened);
     let mut session = Session {
-        keys: keys(&request, config, &bindings, source.format())?,
+        forecast: Forecast::new(history, around, &bindings, opened, &facts),
+        keys,
         wires: Wires::of(config),
         tap_layouts: instances.taps.iter().map(|tap| tap.layout).collect(),
         layout_out: connected.layout_out,
-        sink: connected.sink,
+        sink,
         request,
         bindings,
         facts,
@@ -173,15 +190,15 @@ fn create(
     layout: Layout,
     source: &dyn Source,
     tail_frames: u64,
-) -> Result<Option<Box<dyn Sink>>, SessionError> {
+) -> Result<Option<(Box<dyn Sink>, Effort)>, SessionError> {
     let Some(output) = &request.output else {
         return Ok(None);
     };
     let format = *source.format();
+    let form = form(request, output, &format)?;
     if let (Some(raw), None) = (output.raw, request.input.raw) {
         as_announced(&output.path, raw, format.with_layout(layout))?;
     }
-    let form = form(&request.config, output, &format)?;
     let options = OutputOptions {
         format: format.with_layout(layout),
         samples: form.samples,
@@ -192,7 +209,12 @@ fn create(
         input: source.file_id(),
     };
     let stop = Stop::when(Arc::clone(&request.stop));
-    Ok(Some(io::create_until(&output.path, &options, &stop)?))
+    let sink = io::create_until(&output.path, &options, &stop)?;
+    let sink = match form.rounding {
+        Rounding::Plain => sink,
+        Rounding::Dithered => io::dithered(sink, &options.format, form.samples),
+    };
+    Ok(Some((sink, form.container.effort())))
 }
 
 /// Makes sure that an output without a header has the rate and channels that it was said to have.

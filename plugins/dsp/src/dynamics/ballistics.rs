@@ -6,7 +6,6 @@
 use crate::dynamics::chunk::{GROUP_FRAMES, fused, larger, smaller};
 use crate::dynamics::state::{StateError, StateSink, StateSource, read_up_to};
 use pulp::Simd;
-use std::marker::PhantomData;
 
 /// What a decaying number falls by in each frame besides: it reaches its end instead of becoming
 /// denormal, and a decibel takes 300 years at it.
@@ -45,10 +44,11 @@ pub(super) struct Follower {
 }
 
 /// Reductions of a few frames in full precision.
-pub(super) struct Wide<S> {
-    asked_db: [f64; GROUP_FRAMES],
-    taken_db: [f64; GROUP_FRAMES],
-    level: PhantomData<S>,
+pub(super) struct Wide<const FRAMES: usize> {
+    /// What is asked for.
+    pub(super) asked_db: [f64; FRAMES],
+    /// What a release takes of it.
+    pub(super) taken_db: [f64; FRAMES],
 }
 
 impl Pole {
@@ -73,35 +73,13 @@ impl Poles {
     }
 }
 
-impl<S: Simd> Wide<S> {
-    /// At most `GROUP_FRAMES` reductions, and what a release takes of each.
+impl<const FRAMES: usize> Wide<FRAMES> {
     #[inline(always)]
-    pub(super) fn new(release: Pole, reductions_db: &[f32]) -> Self {
-        let mut wide = Self {
-            asked_db: [0.0; GROUP_FRAMES],
-            taken_db: [0.0; GROUP_FRAMES],
-            level: PhantomData,
-        };
-        for (asked_db, reduction_db) in wide.asked_db.iter_mut().zip(reductions_db) {
-            *asked_db = f64::from(*reduction_db);
-        }
-        for (taken_db, asked_db) in wide.taken_db.iter_mut().zip(&wide.asked_db) {
-            *taken_db = fused::<S>(release.take, *asked_db, -SINK);
-        }
-        wide
-    }
-
-    /// Each reduction, to be replaced, and what is taken of it.
-    #[inline(always)]
-    pub(super) fn frames(&mut self, frames: usize) -> impl Iterator<Item = (&mut f64, f64)> {
-        let taken_db = self.taken_db[..frames].iter().copied();
-        self.asked_db[..frames].iter_mut().zip(taken_db)
-    }
-
-    #[inline(always)]
-    pub(super) fn write(&self, reductions_db: &mut [f32]) {
-        for (to, from) in reductions_db.iter_mut().zip(&self.asked_db) {
-            *to = *from as f32;
+    pub(super) fn new<S: Simd>(release: Pole, reductions_db: &[f32; FRAMES]) -> Self {
+        let asked_db = reductions_db.map(f64::from);
+        Self {
+            asked_db,
+            taken_db: asked_db.map(|asked_db| fused::<S>(release.take, asked_db, -SINK)),
         }
     }
 }
@@ -112,28 +90,34 @@ impl Follower {
     pub(super) fn run<S: Simd>(&mut self, poles: &Poles, reductions_db: &mut [f32]) {
         let (groups, rest) = reductions_db.as_chunks_mut::<GROUP_FRAMES>();
         for group in groups {
-            self.run_group::<S>(poles, group);
+            self.run_group::<S, GROUP_FRAMES>(poles, group);
         }
-        self.run_group::<S>(poles, rest);
+        for frame in rest.as_chunks_mut().0 {
+            self.run_group::<S, 1>(poles, frame);
+        }
     }
 
-    /// At most `GROUP_FRAMES`. What does not wait for the frame before is done beside it.
+    /// What does not wait for the frame before is done beside it.
     #[inline(always)]
-    fn run_group<S: Simd>(&mut self, poles: &Poles, reductions_db: &mut [f32]) {
+    fn run_group<S: Simd, const FRAMES: usize>(
+        &mut self,
+        poles: &Poles,
+        reductions_db: &mut [f32; FRAMES],
+    ) {
         let Poles { attack, release } = *poles;
-        let mut wide = Wide::<S>::new(release, reductions_db);
+        let mut wide = Wide::new::<S>(release, reductions_db);
         let Self {
             mut held_db,
             mut smoothed_db,
         } = *self;
-        for (asked_db, taken_db) in wide.frames(reductions_db.len()) {
+        for (asked_db, taken_db) in wide.asked_db.iter_mut().zip(wide.taken_db) {
             held_db = larger(*asked_db, fused::<S>(release.keep, held_db, taken_db));
             let taken_db = attack.take * held_db;
             smoothed_db = smaller(held_db, fused::<S>(attack.keep, smoothed_db, taken_db));
             *asked_db = smoothed_db;
         }
         (self.held_db, self.smoothed_db) = (held_db, smoothed_db);
-        wide.write(reductions_db);
+        *reductions_db = wide.asked_db.map(|db| db as f32);
     }
 
     pub(super) fn save(&self, sink: &mut impl StateSink) -> Result<(), StateError> {

@@ -237,9 +237,11 @@ impl Limiter {
         }
         let (groups, rest) = row.frames_mut(frames).as_chunks_mut::<GROUP_FRAMES>();
         for group in groups {
-            self.release::<S>(group);
+            self.release::<S, GROUP_FRAMES>(group);
         }
-        self.release::<S>(rest);
+        for frame in rest.as_chunks_mut().0 {
+            self.release::<S, 1>(frame);
+        }
         let mut largest_db = simd.splat_f32s(0.0);
         for number in row.registers_mut::<S>(frames) {
             largest_db = simd.max_f32s(largest_db, *number);
@@ -247,28 +249,26 @@ impl Limiter {
         }
         let (groups, rest) = row.frames_mut(frames).as_chunks_mut::<GROUP_FRAMES>();
         for group in groups {
-            self.mean.run(group);
+            self.mean.run::<GROUP_FRAMES>(group);
         }
-        self.mean.run(rest);
+        for frame in rest.as_chunks_mut().0 {
+            self.mean.run::<1>(frame);
+        }
         simd.reduce_max_f32s(largest_db)
     }
 
-    /// Replaces what at most `GROUP_FRAMES` peaks are over the ceiling by the reductions that go
-    /// back slowly.
+    /// Replaces what peaks are over the ceiling by the reductions that go back slowly.
     #[inline(always)]
-    fn release<S: Simd>(&mut self, over_db: &mut [f32]) {
-        for over_db in &mut *over_db {
-            *over_db = if *over_db > 0.0 { *over_db } else { 0.0 };
-        }
-        let mut wide = Wide::<S>::new(self.release, over_db);
+    fn release<S: Simd, const FRAMES: usize>(&mut self, over_db: &mut [f32; FRAMES]) {
+        let asked_db = over_db.map(|over_db| if over_db > 0.0 { over_db } else { 0.0 });
+        let wide = Wide::new::<S>(self.release, &asked_db);
         let keep = self.release.keep;
         let mut reduction_db = self.reduction_db;
-        for (asked_db, taken_db) in wide.frames(over_db.len()) {
+        for ((asked_db, taken_db), to) in wide.asked_db.iter().zip(wide.taken_db).zip(over_db) {
             reduction_db = larger(*asked_db, fused::<S>(keep, reduction_db, taken_db));
-            *asked_db = reduction_db;
+            *to = reduction_db as f32;
         }
         self.reduction_db = reduction_db;
-        wide.write(over_db);
     }
 }
 

@@ -10,7 +10,7 @@
 //!
 //! The mean is of rounded numbers, whose sum is exact and never drifts.
 
-use crate::dynamics::chunk::{CHUNK_FRAMES, GROUP_FRAMES, LANES_MAX};
+use crate::dynamics::chunk::{CHUNK_FRAMES, LANES_MAX};
 use crate::dynamics::state::{StateError, StateSink, StateSource};
 use pulp::Simd;
 
@@ -149,26 +149,24 @@ impl Mean {
         self.sum == self.ring.numbers.len() as f64
     }
 
-    /// Replaces each of at most `GROUP_FRAMES` gains by the mean of the window up to it.
+    /// Replaces each of a few gains by the mean of the window up to it.
     #[inline(always)]
-    pub(super) fn run(&mut self, gains: &mut [f32]) {
-        let mut new = [0.0; GROUP_FRAMES];
-        for (new, gain) in new.iter_mut().zip(&*gains) {
-            *new = rounded(*gain);
-        }
+    pub(super) fn run<const FRAMES: usize>(&mut self, gains: &mut [f32; FRAMES]) {
+        let new = gains.map(rounded);
         let mut old = new;
-        self.ring.exchange(&mut old[..gains.len()]);
-        let mut sums = [0.0; GROUP_FRAMES];
+        self.ring.exchange(&mut old);
+        let mut sums = [0.0; FRAMES];
         for ((sum, new), old) in sums.iter_mut().zip(new).zip(old) {
             *sum = f64::from(new - old);
         }
-        for sum in &mut sums[..gains.len()] {
-            self.sum += *sum;
-            *sum = self.sum;
+        let mut whole = self.sum;
+        for sum in &mut sums {
+            whole += *sum;
+            *sum = whole;
         }
-        for (gain, sum) in gains.iter_mut().zip(sums) {
-            *gain = (sum * self.share) as f32;
-        }
+        self.sum = whole;
+        let share = self.share;
+        *gains = sums.map(|sum| (sum * share) as f32);
     }
 
     /// As if only gains of 1 had come.

@@ -60,9 +60,9 @@ fn bound(params: &[(u32, f64)], settings: &[(&str, SettingValue)]) -> Bound {
         version: Version::new(1, 0, 0),
         component: component(BlockInvariance::Invariant),
         heap: Heap::Metered,
+        fallback: None,
         params: params.to_vec(),
         settings: settings.iter().map(setting).collect(),
-        fallback: None,
     }
 }
 
@@ -156,11 +156,11 @@ fn parts(stopping: &[usize]) -> Parts {
         taps: vec![own(2)],
         decides: vec![own(3)],
         wires: Wires {
-            wires: Vec::new(),
             stages: vec![
                 (vec![Source::Input], Vec::new()),
                 (vec![Source::Stage(0)], Vec::new()),
             ],
+            wires: Vec::new(),
             taps: vec![TapWiring {
                 from: Source::Stage(1),
                 reference: Some(Source::Input),
@@ -177,7 +177,7 @@ fn parts(stopping: &[usize]) -> Parts {
 
 /// What a run of these parts starts from and ends in, by number; every number is another value.
 fn keys(parts: &Parts, what: [u8; 6]) -> Keys {
-    let [content, raw, rate, layout, pace, samples] = what;
+    let [content, raw, rate, layout, pace, form] = what;
     let layout = [Layout::MONO, Layout::STEREO][usize::from(layout)];
     let format = Format::new(48_000 + u32::from(rate), layout, SampleFormat::S16).unwrap();
     let raws = ["s16le:48000:2", "s24le:48000:2"].map(|raw| raw.parse::<RawSpec>().unwrap());
@@ -189,7 +189,8 @@ fn keys(parts: &Parts, what: [u8; 6]) -> Keys {
     };
     let form = Form {
         container: Container::Wav,
-        samples: [SampleFormat::S16, SampleFormat::F32][usize::from(samples)],
+        samples: [SampleFormat::S16, SampleFormat::F32][usize::from(form % 2)],
+        rounding: [Rounding::Plain, Rounding::Dithered][usize::from(form / 2)],
     };
     parts.keys(&from, Some(&form)).unwrap()
 }
@@ -197,8 +198,8 @@ fn keys(parts: &Parts, what: [u8; 6]) -> Keys {
 proptest! {
     #[test]
     fn keys_differ_when_what_they_come_from_does(
-        one in [0u8..3, 0..3, 0..3, 0..2, 0..2, 0..2],
-        other in [0u8..3, 0..3, 0..3, 0..2, 0..2, 0..2],
+        one in [0u8..3, 0..3, 0..3, 0..2, 0..2, 0..4],
+        other in [0u8..3, 0..3, 0..3, 0..2, 0..2, 0..4],
     ) {
         let parts = parts(&[]);
         let [a, b] = [one, other].map(|what| keys(&parts, what));

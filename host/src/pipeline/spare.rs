@@ -1,6 +1,6 @@
-//! Spare: another component in a stage's place, kept warm.
+//! Spare: the component that a stage falls back on, processed with every block.
 //!
-//! In: every block of the stage. Out: what the component makes of it, until it fails once.
+//! In: blocks, heard or not. Out: what it makes of them, until it fails; it is not asked again then.
 
 use segue_plugin::link::AudioViewMut;
 
@@ -10,7 +10,7 @@ use crate::pipeline::seat::{Call, Occupant, Seat, Shape};
 
 /// Another component, processed with every block.
 #[derive(Debug)]
-pub(in crate::pipeline) struct Spare {
+pub(super) struct Spare {
     seat: Seat,
     sidechains: usize,
     fault: Option<Fault>,
@@ -18,7 +18,7 @@ pub(in crate::pipeline) struct Spare {
 
 impl Spare {
     /// A fallback that takes so many sidechains. Allocates; not for the audio thread.
-    pub(in crate::pipeline) fn new(occupant: Occupant, sidechains: usize, shape: &Shape) -> Self {
+    pub(super) fn new(occupant: Occupant, sidechains: usize, shape: &Shape) -> Self {
         Self {
             seat: Seat::new(occupant, shape),
             sidechains,
@@ -27,15 +27,15 @@ impl Spare {
     }
 
     /// Why it failed, if it did.
-    pub(in crate::pipeline) const fn fault(&self) -> Option<Fault> {
+    pub(super) const fn fault(&self) -> Option<Fault> {
         self.fault
     }
 
-    pub(in crate::pipeline) const fn seat(&self) -> &Seat {
+    pub(super) const fn seat(&self) -> &Seat {
         &self.seat
     }
 
-    pub(in crate::pipeline) fn into_seat(self) -> Seat {
+    pub(super) fn into_seat(self) -> Seat {
         self.seat
     }
 

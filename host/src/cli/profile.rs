@@ -1,0 +1,98 @@
+//! Profile: a pipeline with the clock on every block, from the command line to a table.
+//!
+//! In: arguments, a configuration or a chain, an input or none. Out: where the time went; no audio.
+
+pub(super) mod arguments;
+
+use std::sync::Arc;
+
+use crate::cli::Shell;
+use crate::cli::arguments::{Profile, Run};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::progress::Progress;
+use crate::cli::run::{configuration, input, listen, open};
+use crate::cli::terminal::{clear_bar, say};
+use crate::config::model::{Config, Port};
+use crate::observe::{EventSink, RunReport};
+use crate::session::{self, Company, Ended, Input, NonFinite, Outcome, Pace, Part, Request, Timed};
+
+/// What reports call the signal that is made where there is no input.
+const GENERATED: &str = "generated signal";
+
+/// How long that signal is, in seconds, where nobody says.
+const SECONDS: f64 = 10.0;
+
+/// Measures what the command line says.
+///
+/// # Errors
+/// Why it did not start, or did not come to its end.
+pub(super) fn profile(shell: &Shell, arguments: &Profile) -> Result<Exit, Failure> {
+    let run = arguments.as_run();
+    let config = configuration(shell, &run)?;
+    let input = measured(arguments, &run, &config)?;
+    let stop = listen()?;
+    let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
+    let plugins = open(shell, &run, &config, &events)?;
+    let outcome = session::run(Request {
+        config: Arc::new(config),
+        plugins,
+        content: None,
+        input,
+        output: None,
+        company: Company::Alone,
+        pace: Pace::Fast,
+        timed: Timed::EveryBlock,
+        non_finite: NonFinite::Clean,
+        events,
+        stop,
+        born: shell.born,
+    });
+    clear_bar();
+    tell(shell, arguments, outcome)
+}
+
+/// What is read: what the command line or the configuration names, or a signal that is made.
+fn measured(arguments: &Profile, run: &Run, config: &Config) -> Result<Input, Failure> {
+    let configured = config.stream.input.as_ref();
+    let has_file = configured.is_some_and(|port| matches!(port.value, Port::File(_)));
+    if arguments.input.is_none() && !has_file {
+        return Ok(Input {
+            path: GENERATED.into(),
+            raw: None,
+            part: Part::Generated(arguments.seconds.unwrap_or(SECONDS)),
+        });
+    }
+    Ok(Input {
+        part: arguments.seconds.map_or(Part::Whole, Part::Beginning),
+        ..input(run, config)?
+    })
+}
+
+/// Shows what was found, and says how it went.
+fn tell(shell: &Shell, arguments: &Profile, outcome: Outcome) -> Result<Exit, Failure> {
+    if let Some(report) = &outcome.report {
+        shell.terminal.print(&shown(shell, arguments, report));
+    }
+    Ok(match (outcome.result?, &outcome.report) {
+        (Ended::Interrupted(signal), _) => {
+            say(&format!("stopped by signal {signal}\n"));
+            Exit::Signal(signal)
+        }
+        (Ended::ByDecision(_), _) => Exit::Degraded,
+        (Ended::Complete, Some(report)) if !report.degraded.is_empty() => Exit::Degraded,
+        (Ended::Complete, _) => Exit::Done,
+    })
+}
+
+fn shown(shell: &Shell, arguments: &Profile, report: &RunReport) -> String {
+    let (renderers, out) = (&shell.renderers, &shell.terminal.out);
+    if arguments.json {
+        return (renderers.json)(report);
+    }
+    let text = (renderers.profile_text)(report, out.color, out.width);
+    match arguments.histogram {
+        true => format!("{}\n{text}", (renderers.histogram_text)(report, out.width)),
+        false => text,
+    }
+}
