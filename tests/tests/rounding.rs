@@ -41,7 +41,8 @@ fn on_the_grid(frames: usize) -> [Vec<f32>; 2] {
 #[test]
 fn dither_comes_where_depth_falls_and_only_there() {
     let desk = desk();
-    let noise = |seed| wav::noise(seed, 20_000).iter().map(|s| s * 0.5).collect();
+    let noise =
+        |seed: u64| -> Vec<f32> { wav::noise(seed, 20_000).iter().map(|s| s * 0.5).collect() };
     wav::write(&desk.path("float.wav"), 48_000, &[noise(1), noise(2)]);
     for (bits, to, is_dithered) in [
         ("f32", "16", true),
@@ -179,25 +180,31 @@ fn the_number_of_threads_changes_no_sample_in_any_format() {
 }
 
 #[test]
-fn an_input_that_breaks_off_says_the_same_on_every_number_of_threads() {
+fn an_input_that_breaks_off_ends_the_same_on_every_number_of_threads() {
     let desk = desk();
     wav::write(&desk.path("plain.wav"), 48_000, &on_the_grid(200_000));
     let _ = run(&desk, "0", &["plain.wav", "whole.flac"]).expect(0);
     let whole = fs::read(desk.path("whole.flac")).unwrap();
-    desk.write("cut.flac", &whole[..whole.len() / 2]);
-    let with = |threads| {
-        let arguments = ["cut.flac", "out.flac", "--threads", threads];
-        let answer = run(&desk, "0", &arguments);
-        let rest = fs::read_dir(desk.path(".")).unwrap().count();
-        (
-            answer.code,
-            answer.err,
-            fs::read(desk.path("out.flac")).ok(),
-            rest,
-        )
-    };
-    let alone = with("1");
-    assert_ne!(alone.0, 0, "a file that is cut is told of");
-    assert!(with("2") == alone);
-    assert!(with("3") == alone);
+    let half = whole.len() / 2;
+    let mut damaged = whole.clone();
+    damaged[half..half + 400].fill(0);
+    for (input, code, words) in [
+        (&whole[..half], 0, "the header declares 200000 frames"),
+        (&damaged, 1, "is damaged after frame"),
+    ] {
+        desk.write("in.flac", input);
+        let with = |threads| {
+            let _ = fs::remove_file(desk.path("out.flac"));
+            let report = ["--threads", threads, "--report", "r.json"];
+            let arguments = [&["in.flac", "out.flac"], &report[..]].concat();
+            let answer = run(&desk, "0", &arguments).expect(code);
+            let left = fs::read_dir(desk.path(".")).unwrap().count();
+            let written = fs::read(desk.path("out.flac")).ok();
+            (told(&desk), answer.err, written, left)
+        };
+        let alone = with("1");
+        assert!(format!("{:?} {}", alone.0, alone.1).contains(words));
+        assert_eq!(alone.2.is_some(), code == 0);
+        assert!(with("2") == alone && with("3") == alone, "{words}");
+    }
 }

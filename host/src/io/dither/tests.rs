@@ -159,7 +159,7 @@ proptest! {
     #[test]
     fn noise_stays_below_a_step_and_makes_nothing_clip(samples in vec(-1.1_f32..1.1, 1..300)) {
         let highest = 32_767.0 / 32_768.0;
-        let out = written(&[samples.clone()], SampleFormat::S16, &[]);
+        let out = written(std::slice::from_ref(&samples), SampleFormat::S16, &[]);
         for (out, sample) in out[0].iter().zip(&samples) {
             prop_assert!((out - sample).abs() * 32_768.0 <= 1.01, "{sample} became {out}");
             let is_within = (-1.0..=highest).contains(sample);

@@ -13,6 +13,15 @@ use crate::io::{self, Effort, Sink, Source};
 use crate::session::run::{Pace, Plan, chunk_frames};
 use crate::session::start::{Company, Request};
 
+/// A sink that is open.
+pub(super) struct Writing {
+    pub(super) sink: Box<dyn Sink>,
+    /// What writing to it asks of the processor.
+    pub(super) effort: Effort,
+    /// How many channels it has.
+    pub(super) channels: usize,
+}
+
 /// How many threads there may be beside the session's own.
 pub(super) fn helpers(request: &Request) -> usize {
     if request.pace == Pace::RealTime || request.company == Company::Shared {
@@ -25,21 +34,20 @@ pub(super) fn helpers(request: &Request) -> usize {
     threads - 1
 }
 
-/// Source and sink, with what is left of the work on the session's own thread. `sink` comes with
-/// its effort and its channels.
+/// Source and sink, with what is left of the work on the session's own thread.
 pub(super) fn overlapped(
     mut helpers: usize,
     plan: &Plan,
     source: Box<dyn Source>,
-    sink: Option<(Box<dyn Sink>, Effort, usize)>,
+    writing: Option<Writing>,
 ) -> (Box<dyn Source>, Option<Box<dyn Sink>>) {
     let frames = chunk_frames(plan);
-    let sink = sink.map(|(sink, effort, channels)| match (effort, helpers) {
+    let sink = writing.map(|to| match (to.effort, helpers) {
         (Effort::Large, 1..) => {
             helpers -= 1;
-            io::behind(sink, channels, frames)
+            io::behind(to.sink, to.channels, frames)
         }
-        (Effort::Small, _) | (Effort::Large, 0) => sink,
+        (Effort::Small, _) | (Effort::Large, 0) => to.sink,
     });
     // A pipe is read where its user waits for it: nothing ends the wait of a thread apart.
     let is_file = source.file_id().is_some();

@@ -12,7 +12,7 @@ use crate::audio::Format;
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::words::Tail;
-use crate::io::{self, CreateError, Effort, OutputOptions, RawSpec, Sink, Source, Stop};
+use crate::io::{self, CreateError, OutputOptions, RawSpec, Source, Stop};
 use crate::pipeline::{Engine, Plan};
 use crate::session::bind::Bindings;
 use crate::session::borders;
@@ -24,7 +24,7 @@ use crate::session::optional::leave_out;
 use crate::session::restart::Restarts;
 use crate::session::run::{Pace, Plan as RunPlan};
 use crate::session::start::keys::{form, keys};
-use crate::session::start::overlap::{helpers, overlapped};
+use crate::session::start::overlap::{Writing, helpers, overlapped};
 use crate::session::start::stages::{Common, Made, stages};
 use crate::session::start::{Request, Session, end};
 use crate::session::subscribers::subscribers;
@@ -66,7 +66,7 @@ struct Connected {
     plan: Plan,
     layout_out: Layout,
     tail_frames: u64,
-    sink: Option<(Box<dyn Sink>, Effort)>,
+    writing: Option<Writing>,
 }
 
 /// Plans the network and opens the output.
@@ -87,7 +87,7 @@ fn connect(
         Tail::Keep => instances.tail_frames(&plan.order),
     };
     Ok(Connected {
-        sink: create(request, layout_out, source, tail_frames)?,
+        writing: create(request, layout_out, source, tail_frames)?,
         plan,
         layout_out,
         tail_frames,
@@ -141,11 +141,7 @@ fn assemble(
         pace: request.pace,
     };
     let keys = keys(&request, &bindings, source.format())?;
-    let channels_out = connected.layout_out.channels();
-    let sink = connected
-        .sink
-        .map(|(sink, effort)| (sink, effort, channels_out));
-    let (source, sink) = overlapped(helpers(&request), &plan, source, sink);
+    let (source, sink) = overlapped(helpers(&request), &plan, source, connected.writing);
     let plugins = &request.plugins;
     let (history, opened) = (&plugins.history, &plugins.opened);
     let mut session = Session {
@@ -190,7 +186,7 @@ fn create(
     layout: Layout,
     source: &dyn Source,
     tail_frames: u64,
-) -> Result<Option<(Box<dyn Sink>, Effort)>, SessionError> {
+) -> Result<Option<Writing>, SessionError> {
     let Some(output) = &request.output else {
         return Ok(None);
     };
@@ -214,7 +210,11 @@ fn create(
         Rounding::Plain => sink,
         Rounding::Dithered => io::dithered(sink, &options.format, form.samples),
     };
-    Ok(Some((sink, form.container.effort())))
+    Ok(Some(Writing {
+        sink,
+        effort: form.container.effort(),
+        channels: layout.channels(),
+    }))
 }
 
 /// Makes sure that an output without a header has the rate and channels that it was said to have.
