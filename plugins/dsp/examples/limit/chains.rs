@@ -18,7 +18,7 @@ pub(crate) enum Chain {
     /// 6 dB softer.
     Gain,
     /// Filters only.
-    Eq(Filters),
+    Eq(Box<Filters>),
     /// Filters, compressor, limiter and gain.
     Voice(Box<Voice>),
 }
@@ -28,7 +28,7 @@ impl Chain {
         let arch = cpu::arch();
         match name {
             "gain" => Ok(Self::Gain),
-            "eq16" => Ok(Self::Eq(Filters::new(arch, &peaks(16)))),
+            "eq16" => Ok(Self::Eq(Box::new(Filters::new(arch, &peaks(16))))),
             "chain" => Ok(Self::Voice(Box::new(Voice::new(arch)))),
             _ => Err(format!(
                 "there is no chain {name}, expected gain, eq16 or chain"
