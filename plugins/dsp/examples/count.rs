@@ -16,6 +16,7 @@ use segue_dsp::dynamics::{
 use segue_dsp::eq::{Bank, Planes};
 use segue_dsp::gain::Multiplier;
 use segue_dsp::levels::{FullScale, LevelMeter};
+use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
 use segue_dsp::sum::CompensatedSum;
 use std::hint::black_box;
 use std::io::Write;
@@ -30,7 +31,7 @@ const BLOCK_FRAMES: usize = 256;
 type Prepare = fn() -> Box<dyn FnMut()>;
 
 /// Every kernel, by the name it has in the table.
-const KERNELS: [(&str, Prepare); 11] = [
+const KERNELS: [(&str, Prepare); 12] = [
     ("gain", gain),
     ("gain-each", gain_each),
     ("eq1-stereo", || eq(1, 2)),
@@ -39,6 +40,7 @@ const KERNELS: [(&str, Prepare); 11] = [
     ("eq16-mono", || eq(16, 1)),
     ("sum", sum),
     ("levels", levels),
+    ("loudness", loudness),
     ("compressor", compressor),
     ("gate", gate),
     ("limiter", limiter),
@@ -83,6 +85,18 @@ fn gain() -> Box<dyn FnMut()> {
     Box::new(move || {
         for _ in 0..FRAMES / BLOCK_FRAMES {
             multiplier.apply(black_box(0.5), black_box(&input), black_box(&mut output));
+        }
+    })
+}
+
+/// Loudness, range and true peak of two channels.
+fn loudness() -> Box<dyn FnMut()> {
+    let made = LoudnessMeter::new(48_000, &[ChannelWeight::Full; 2], RangeHop::TenthOfSecond);
+    let (mut meter, input) = (made.expect("in range"), noise(BLOCK_FRAMES));
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            let fed = meter.feed(black_box(&[&input, &input]));
+            fed.expect("two channels of one length");
         }
     })
 }
