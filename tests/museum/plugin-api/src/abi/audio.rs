@@ -57,7 +57,16 @@ impl Span {
                 .channels
                 .checked_mul(self.stride)
                 .is_some_and(|end| end <= len);
-        assert!(fits, "{self:?} does not lie within {len} samples");
+        if !fits {
+            self.refuse(len);
+        }
+    }
+
+    /// Out of line, so that the numbers need not lie in memory for the sake of the text.
+    #[cold]
+    #[inline(never)]
+    fn refuse(self, len: usize) -> ! {
+        panic!("{self:?} does not lie within {len} samples");
     }
 }
 

@@ -71,8 +71,8 @@ enum Trouble {
 
 /// An author's instance behind the guard.
 pub(super) struct Guarded<T> {
-    inner: ManuallyDrop<T>,
     trouble: Cell<Trouble>,
+    inner: ManuallyDrop<T>,
     panic_text: Cell<PanicText>,
 }
 
@@ -157,10 +157,12 @@ impl<T> Guarded<T> {
         }
     }
 
+    #[inline]
     fn is_poisoned(&self) -> bool {
         matches!(self.trouble.get(), Trouble::Panicked)
     }
 
+    #[cold]
     fn poison(&self) -> RawStatus {
         self.panic_text.set(PanicText::take());
         self.trouble.set(Trouble::Panicked);

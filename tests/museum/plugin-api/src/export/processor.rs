@@ -29,9 +29,10 @@ struct Active {
     params_changed: bool,
 }
 
+/// What every block touches comes first: an instance may be large.
 pub(super) struct ProcessorAdapter<T> {
-    instance: Guarded<T>,
     active: Option<Active>,
+    instance: Guarded<T>,
 }
 
 impl<T: AudioProcessor> ProcessorAdapter<T> {
@@ -218,6 +219,7 @@ pub(super) fn param_index<T: Params>(id: &str) -> RawStatus {
 }
 
 /// Checks the call against the activation, before any author's code runs.
+#[inline]
 fn check(active: Active, call: &RawProcess<'_>) -> Result<(), RawCode> {
     let frames = call.frames as usize;
     if call.frames == 0 || call.frames > active.frames_max || call.events.len() > EVENTS_MAX {
@@ -237,6 +239,19 @@ fn check(active: Active, call: &RawProcess<'_>) -> Result<(), RawCode> {
 /// Processes a block part by part, each ending where a parameter changes.
 #[inline]
 fn parts<T: AudioProcessor>(
+    instance: &mut T,
+    active: Active,
+    call: &mut RawProcess<'_>,
+) -> Result<Status, Fault> {
+    if call.events.is_empty() {
+        return part(instance, active, call, 0, call.frames as usize);
+    }
+    cut(instance, active, call)
+}
+
+/// As `parts`, where parameters change.
+#[cold]
+fn cut<T: AudioProcessor>(
     instance: &mut T,
     mut active: Active,
     call: &mut RawProcess<'_>,
