@@ -175,18 +175,19 @@ fn a_reader_that_goes_away_ends_the_run_without_noise() {
     assert!(said.contains("pipe") || said.contains("closed"), "{said}");
 }
 
-/// 2^32 bytes of 16-bit mono are more than WAV can count; the sparse file takes no room.
+/// 2^32 bytes of 16-bit mono are more than AIFF can count; the sparse file takes no room.
 #[cfg(target_os = "linux")]
 #[test]
-fn more_than_wav_can_hold_is_refused_up_front() {
+fn more_than_a_format_can_hold_is_refused_up_front() {
     let desk = desk();
     let path = desk.path("in.raw");
     let file = std::fs::File::create(&path).unwrap();
     file.set_len((1 << 32) + 2).unwrap();
-    let mut arguments = vec!["run", "in.raw", "out.wav", "--raw", "s16le:48000:1"];
+    let mut arguments = vec!["run", "in.raw", "out.aiff", "--raw", "s16le:48000:1"];
     arguments.extend(STAGE);
     let answer = desk.segue(arguments).expect(1);
-    assert!(answer.err.contains("WAV ends at"), "{}", answer.err);
+    let expected = "in 4294967298 bytes, and the format ends at";
+    assert!(answer.err.contains(expected), "{}", answer.err);
     nothing_left(&desk);
 }
 
