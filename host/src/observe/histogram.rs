@@ -115,7 +115,8 @@ fn upper_ns(index: usize) -> u64 {
     let (doubling, below) = (index / STEPS, (index % STEPS) as u64);
     let start = (1u64 << doubling) as f64;
     let width = start / STEPS as f64;
-    (start + width * (below + 1) as f64).ceil() as u64
+    // The next bucket begins there.
+    (start + width * (below + 1) as f64).ceil() as u64 - 1
 }
 
 #[cfg(test)]
