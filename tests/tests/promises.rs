@@ -137,7 +137,9 @@ fn one_channel_becomes_two_and_two_are_refused() {
     let arguments = ["run", "in.wav", "out.wav", "--stage", "test.shapes/widen"];
     let answer = stereo.segue(arguments).expect(3);
     assert!(
-        answer.err.contains("takes mono, and what it reads is stereo"),
+        answer
+            .err
+            .contains("takes mono, and what it reads is stereo"),
         "{}",
         answer.err
     );

@@ -52,6 +52,10 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
         let message = "OUT and the report cannot both go to standard output";
         return Err(Failure::new(Exit::Misused, message));
     }
+    if piped(out) && shell.terminal.out.is_terminal {
+        let message = "OUT is - and standard output is a terminal; send it to a file or a pipe";
+        return Err(Failure::new(Exit::Misused, message));
+    }
     save::check(report, &input.path, out)?;
     save::check_name(report)?;
     save::make_folder(out)?;

@@ -1,6 +1,7 @@
-//! Estimate: what a run was expected to cost and to get wrong, and what it did, in one line.
+//! Estimate: what a run cost and got wrong, and what was expected of it, in one line.
 //!
-//! Pure. Time is processing per second of stream: `1.86 ms/s`.
+//! Pure. Time is processing per second of stream; wrong is the share of blocks in which some stage
+//! was not heard as itself.
 
 use crate::observe::{RunReport, TotalCost};
 use crate::report::figures::{NONE, bytes, duration, percent};
@@ -11,23 +12,28 @@ pub(super) fn line(report: &RunReport, columns: usize) -> String {
     let Some(found) = &report.estimate.found else {
         return String::new();
     };
-    let estimated = match &report.estimate.estimated {
-        Some(estimated) => format!("estimated {}", costs(estimated)),
-        None => "estimated: no earlier run".to_owned(),
+    let expected = match &report.estimate.estimated {
+        Some(estimated) => {
+            let [time, memory, error] = costs(estimated);
+            format!("expected {time}, {memory}, {error}")
+        }
+        None => "no earlier run to expect from".to_owned(),
     };
-    let line = format!("{estimated}; found {}", costs(found));
+    let [time, memory, error] = costs(found);
+    let line = format!(
+        "cost: {time} per second of audio, {memory}, {error} of blocks not as meant; {expected}"
+    );
     let lines = wrapped(&line, columns).into_iter();
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// Time, memory and errors: `3.12 ms/s, 9.00 MiB, 0 % wrong`.
-fn costs(costs: &TotalCost) -> String {
+/// Time, memory and errors: `3.12 ms`, `9.00 MiB`, `0 %`.
+fn costs(costs: &TotalCost) -> [String; 3] {
     let memory = costs.peak_memory_bytes;
     let memory = memory.and_then(|held| i64::try_from(held).ok());
-    format!(
-        "{}/s, {}, {} wrong",
+    [
         duration(costs.ns_per_stream_second as u64),
         memory.map_or_else(|| NONE.to_owned(), bytes),
-        percent(costs.error)
-    )
+        percent(costs.error),
+    ]
 }

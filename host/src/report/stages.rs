@@ -67,10 +67,13 @@ pub(super) fn heap(stage: &StageReport) -> String {
 
 /// What the figures mean.
 fn legend(report: &RunReport) -> String {
-    let text = format!(
-        "time per block of {} frames; share of real time; latency in frames\n",
-        report.stream.block_frames
-    );
+    let timed = match report.processing.timed_every_blocks {
+        0 | 1 => String::new(),
+        every => format!(", 1 in {every} timed"),
+    };
+    let frames = report.stream.block_frames;
+    let text =
+        format!("per block of {frames} frames{timed}; share of real time; latency in frames\n");
     text + &marks(report)
 }
 
