@@ -188,6 +188,7 @@ fn exit(error: &SessionError) -> Exit {
             | CreateError::Channels { .. }
             | CreateError::RawFormat { .. }
             | CreateError::SampleRate { .. }
+            | CreateError::Samples { .. }
             | CreateError::NeedsRaw { .. }
             | CreateError::Unsupported { .. },
         ) => Exit::Misused,

@@ -3,6 +3,7 @@
 //! Each text names the file or pipe and what was being done; what the system or the header said
 //! stands in the source.
 
+use crate::audio::SampleFormat;
 use std::io;
 use std::time::Duration;
 
@@ -159,6 +160,14 @@ pub enum CreateError {
         name: String,
         /// What its name ends in.
         found: String,
+    },
+    /// Its format has no samples of the form that was asked for.
+    #[error("{name} cannot hold samples as {found}, expected 8, 16 or 24 bits")]
+    Samples {
+        /// The output.
+        name: String,
+        /// What was asked for.
+        found: SampleFormat,
     },
     /// Its name asks for samples without a header, and nothing says which.
     #[error(

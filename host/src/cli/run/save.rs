@@ -1,13 +1,17 @@
 //! Save: a report under its name, whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf, absolute};
 
 use crate::cli::Shell;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::run::PIPE;
+
+/// A report says what it is within so many bytes of its beginning.
+const HEAD_BYTES: u64 = 4096;
 
 /// Refuses a report that would take the place of the input or the output.
 ///
@@ -33,7 +37,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Refuses a report that is a folder, before anything is run for it.
+/// Refuses a report that is a folder, a named pipe, or a file that holds something else, before
+/// anything is run for it.
 ///
 /// # Errors
 /// When it is one.
@@ -48,7 +53,27 @@ pub(super) fn check_name(report: Option<&Path>) -> Result<(), Failure> {
         );
         return Err(Failure::new(Exit::Misused, message));
     }
-    Ok(())
+    let Ok(found) = fs::metadata(report) else {
+        return Ok(());
+    };
+    let what = if found.file_type().is_fifo() || found.file_type().is_socket() {
+        "is a pipe, expected a file, or - for standard output"
+    } else if found.is_file() && !is_replaceable(report) {
+        "exists and is no report, expected another file for the report"
+    } else {
+        return Ok(());
+    };
+    let message = format!("{} {what}", report.display());
+    Err(Failure::new(Exit::Misused, message))
+}
+
+/// Whether a file is empty or an earlier report: nobody's work is lost with it.
+fn is_replaceable(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+    let text = String::from_utf8_lossy(&head);
+    let is_report = text.trim_start().starts_with('{') && text.contains("\"schema_version\"");
+    read.is_ok() && (text.trim().is_empty() || is_report)
 }
 
 /// Whether a path is spelled as only a folder's is.
@@ -125,6 +150,23 @@ fn is_same(one: &Path, other: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_reports_and_empty_files_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text, is_taken) in [
+            ("report.json", "{\n  \"schema_version\": 1", true),
+            ("empty", "", true),
+            ("plugins.toml", "[stream]\nschema_version = 1", false),
+            ("take.wav", "RIFF", false),
+            ("other.json", "{\"version\": 1}", false),
+        ] {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            assert_eq!(check_name(Some(&path)).is_ok(), is_taken, "{name}");
+        }
+        assert!(check_name(Some(&folder.path().join("new.json"))).is_ok());
+    }
 
     #[test]
     fn a_report_is_there_whole_or_not_at_all() {

@@ -86,6 +86,11 @@ pub(super) fn form(
     let bits = request.config.stream.output_bits.as_ref();
     let wanted = bits.map_or(stored, |bits| samples(bits.value));
     let samples = container.samples(wanted);
+    if bits.is_some() && !is_as_deep(wanted, samples) {
+        let name = output.path.display().to_string();
+        let found = wanted;
+        return Err(CreateError::Samples { name, found });
+    }
     let is_dithered = match request.config.stream.dither.value {
         Dither::Auto => loses_depth(format.source_bits(), samples),
         // Whatever a pipeline makes is as deep as its floats.
@@ -100,6 +105,12 @@ pub(super) fn form(
             false => Rounding::Plain,
         },
     })
+}
+
+/// Whether samples lose nothing in another form: containers differ in the sign of 8 bits.
+fn is_as_deep(wanted: SampleFormat, samples: SampleFormat) -> bool {
+    use SampleFormat::{S8, U8};
+    wanted == samples || matches!((wanted, samples), (U8, S8) | (S8, U8))
 }
 
 /// How samples are stored.
