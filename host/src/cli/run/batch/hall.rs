@@ -205,7 +205,7 @@ fn ran(file: &mut FileReport, outcome: Outcome, keeps_report: bool) -> Option<Ex
             file.degraded.clone_from(&report.degraded);
             file.key.clone_from(&report.stream.output_key);
             let notices = report.notices.iter().map(|notice| notice.text.clone());
-            file.notices = notices.collect();
+            file.notices = notices.chain(report.stream.clipped()).collect();
         }
         file.report = keeps_report.then_some(report);
     }
