@@ -22,6 +22,7 @@ mod later;
 mod list;
 mod log;
 mod man;
+mod offered;
 mod profile;
 mod progress;
 mod run;

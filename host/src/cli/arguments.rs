@@ -5,9 +5,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::cli::offered::Offered;
 pub(super) use crate::cli::profile::arguments::Profile;
 use crate::io::RawSpec;
 
@@ -21,6 +22,9 @@ Examples:
 
 Exit codes: 0 done; 1 it failed while running; 2 command line or configuration wrong;
 3 a plugin is missing, refused or in conflict; 4 done, but degraded; 128 + signal.";
+
+/// One file, or many and a folder: clap alone would show one.
+const RUN_USAGE: &str = "segue run [OPTIONS] [IN]... [OUT]";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -143,7 +147,7 @@ pub(super) enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run a pipeline over a stream
-    #[command(after_help = RUN_EXAMPLES)]
+    #[command(after_help = RUN_EXAMPLES, override_usage = RUN_USAGE)]
     Run(Box<Run>),
     /// List the components that there are
     #[command(after_help = LIST_EXAMPLES)]
@@ -182,14 +186,14 @@ pub(super) struct Run {
     /// With more than two paths, all but the last are read and the last is a folder
     #[arg(value_name = "PATH", hide = true)]
     pub(super) more: Vec<PathBuf>,
-    /// Of many files, keep those that are whole and made of the same; go on with the rest
+    /// Keep outputs that are complete and up to date; process the rest
     #[arg(long)]
     pub(super) resume: bool,
     /// What many files become: wav, flac or aiff [default: wav]
     #[arg(long, value_name = "FORM", value_parser = ["wav", "flac", "aiff"])]
     pub(super) format: Option<String>,
     /// The configuration [default: ./plugins.toml, the user's, the system's]
-    #[arg(long, value_name = "FILE", conflicts_with = "stage")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "stage")]
     pub(super) config: Option<PathBuf>,
     /// A stage of a chain, in the place of a configuration; may be repeated
     #[arg(long, value_name = "STAGE")]
@@ -208,10 +212,10 @@ pub(super) struct Run {
     #[arg(long, value_name = "s16le:48000:2")]
     pub(super) raw: Option<RawSpec>,
     /// How OUT stores samples: 8, 16, 24, 32, f32, f64, ulaw or alaw [default: as IN]
-    #[arg(long, value_name = "BITS")]
+    #[arg(long, value_name = "BITS", value_parser = Offered::BITS, hide_possible_values = true)]
     pub(super) bits: Option<String>,
     /// Noise before samples are rounded to 8 or 16 bits: auto, tpdf or none [default: auto]
-    #[arg(long, value_name = "DITHER")]
+    #[arg(long, value_name = "DITHER", value_parser = Offered::DITHER, hide_possible_values = true)]
     pub(super) dither: Option<String>,
     /// Replace OUT if it exists
     #[arg(long)]
@@ -242,7 +246,7 @@ pub(super) enum PaceWord {
 #[derive(Debug, Args)]
 pub(super) struct Search {
     /// A folder to search for plugins first, or several with : between; may be repeated
-    #[arg(long = "plugin-path", value_name = "DIR")]
+    #[arg(long = "plugin-path", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) plugin_path: Vec<OsString>,
 }
 
@@ -324,37 +328,26 @@ pub(super) struct Graph {
     /// The configuration [default: ./plugins.toml, the user's, the system's]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// text, svg, dot, mermaid or json
-    #[arg(long, value_name = "FORM", default_value = "text", value_parser = graph_form)]
+    /// How it is drawn
+    #[arg(long, value_enum, value_name = "FORM", default_value = "text")]
     pub(super) format: GraphForm,
     #[command(flatten)]
     pub(super) search: Search,
 }
 
 /// How a graph is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum GraphForm {
-    /// For people.
+    /// For people
     Text,
-    /// A picture.
+    /// A picture
     Svg,
-    /// Graphviz.
+    /// Graphviz
     Dot,
-    /// Mermaid, as in Markdown.
+    /// Mermaid, as in Markdown
     Mermaid,
-    /// For programs.
+    /// For programs
     Json,
-}
-
-fn graph_form(text: &str) -> Result<GraphForm, String> {
-    match text {
-        "text" => Ok(GraphForm::Text),
-        "dot" => Ok(GraphForm::Dot),
-        "mermaid" => Ok(GraphForm::Mermaid),
-        "json" => Ok(GraphForm::Json),
-        "svg" => Ok(GraphForm::Svg),
-        _ => Err("expected text, svg, dot, mermaid or json".to_owned()),
-    }
 }
 
 #[derive(Debug, Args)]
@@ -374,7 +367,7 @@ pub(super) struct Completions {
 #[derive(Debug, Args)]
 pub(super) struct Man {
     /// The folder to write them to; it is made if it is not there
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) folder: PathBuf,
 }
 

@@ -37,4 +37,18 @@ mod tests {
             assert!(script.contains("plugin-path"), "{shell} knows no flags");
         }
     }
+    #[test]
+    fn flags_offer_their_words_and_files() {
+        let bash = script(Shell::Bash);
+        for words in [
+            "8 16 24 32 f32 f64 ulaw alaw",
+            "auto tpdf none",
+            "text svg dot mermaid json",
+        ] {
+            assert!(bash.contains(&format!("compgen -W \"{words}\"")), "{words}");
+        }
+        let zsh = script(Shell::Zsh);
+        assert!(zsh.contains(":FILE:_files"), "{zsh}");
+        assert!(zsh.contains(":DIR:_files -/"), "{zsh}");
+    }
 }

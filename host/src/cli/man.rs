@@ -4,9 +4,10 @@
 //! that `--help` shows.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
 use crate::cli::Shell;
 use crate::cli::arguments::{Arguments, Man};
@@ -31,10 +32,78 @@ pub(super) fn man(shell: &Shell, arguments: &Man) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn write(folder: &Path) -> std::io::Result<usize> {
+fn write(folder: &Path) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(Arguments::command(), folder)?;
-    Ok(1 + Arguments::command().get_subcommands().count())
+    let mut whole = Arguments::command();
+    whole.build();
+    let commands: Vec<_> = whole.get_subcommands().cloned().collect();
+    let pages = 1 + commands.len();
+    for command in commands.into_iter().chain([whole]) {
+        let text = page(&command)?;
+        let page = clap_mangen::Man::new(command);
+        fs::write(folder.join(page.get_filename()), text)?;
+    }
+    Ok(pages)
+}
+
+/// The page of one command: examples come as they are typed, in a section of their own.
+fn page(command: &Command) -> io::Result<Vec<u8>> {
+    let man = clap_mangen::Man::new(command.clone());
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut page)?;
+    }
+    if let Some(help) = command.get_after_help() {
+        page.extend(examples(&help.to_string()).into_bytes());
+    }
+    if command.get_version().is_some() {
+        man.render_version_section(&mut page)?;
+    }
+    Ok(page)
+}
+
+/// What follows the flags in `--help`: the examples line by line, then paragraphs that are filled.
+fn examples(help: &str) -> String {
+    let (examples, notes) = help.split_once("\n\n").unwrap_or((help, ""));
+    let mut text = ".SH EXAMPLES\n.nf\n".to_owned();
+    for line in examples.lines().filter(|line| *line != "Examples:") {
+        text.push_str(&escaped(line));
+    }
+    text.push_str(".fi\n");
+    if !notes.is_empty() {
+        text.push_str(".SH NOTES\n");
+    }
+    for line in notes.lines() {
+        match line {
+            "" => text.push_str(".PP\n"),
+            line => text.push_str(&escaped(line)),
+        }
+    }
+    text
+}
+
+/// A line that comes out as it is, down to the characters that a shell knows: a page shows a bare
+/// `-` as a hyphen and a bare `'` as a quotation mark.
+fn escaped(line: &str) -> String {
+    let mut text = String::from("\\&");
+    for character in line.chars() {
+        match character {
+            '\\' => text.push_str("\\e"),
+            '-' => text.push_str("\\-"),
+            '\'' => text.push_str("\\(aq"),
+            '`' => text.push_str("\\(ga"),
+            '~' => text.push_str("\\(ti"),
+            '^' => text.push_str("\\(ha"),
+            other => text.push(other),
+        }
+    }
+    text.push('\n');
+    text
 }
 
 #[cfg(test)]
@@ -55,7 +124,10 @@ mod tests {
                 "{name}\n{first}"
             );
             let page = page(&format!("segue-{name}.1"));
-            assert!(page.contains(".TH") && page.contains("Examples:"), "{page}");
+            assert!(
+                page.contains(".TH") && page.contains("\n.SH EXAMPLES\n.nf\n"),
+                "{page}"
+            );
             for flag in command
                 .get_arguments()
                 .filter_map(|argument| argument.get_long())
@@ -64,5 +136,16 @@ mod tests {
                 assert!(page.contains(&flag), "{name} {flag}\n{page}");
             }
         }
+    }
+    #[test]
+    fn examples_are_lines_of_their_own_that_can_be_copied() {
+        let text = examples("Examples:\n  a - 'b' ~ x\\y\n  .c\n\nOne.\nTwo.\n\nThree.");
+        assert_eq!(
+            text,
+            ".SH EXAMPLES\n.nf\n\\&  a \\- \\(aqb\\(aq \\(ti x\\ey\n\\&  .c\n.fi\n\
+             .SH NOTES\n\\&One.\n\\&Two.\n.PP\n\\&Three.\n"
+        );
+        let plain = examples("Examples:\n  a");
+        assert_eq!(plain, ".SH EXAMPLES\n.nf\n\\&  a\n.fi\n");
     }
 }

@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::run::{configuration, input, listen, open};
+use crate::cli::signals;
 use crate::cli::terminal::{clear_bar, say};
 use crate::config::model::{Config, Port};
 use crate::observe::{EventSink, RunReport};
@@ -76,7 +77,7 @@ fn tell(shell: &Shell, arguments: &Profile, outcome: Outcome) -> Result<Exit, Fa
     }
     Ok(match (outcome.result?, &outcome.report) {
         (Ended::Interrupted(signal), _) => {
-            say(&format!("stopped by signal {signal}\n"));
+            say(&format!("stopped by {}\n", signals::name(signal)));
             Exit::Signal(signal)
         }
         (Ended::ByDecision(_), _) => Exit::Degraded,

@@ -122,7 +122,7 @@ impl Progress {
     }
 
     /// Whether one more of a kind is shown; the first that is not, is said.
-    fn has_room(&self, count: &AtomicU32, max: u32, what: &str) -> bool {
+    pub(super) fn has_room(&self, count: &AtomicU32, max: u32, what: &str) -> bool {
         let before = count.fetch_add(1, Ordering::Relaxed);
         if before == max {
             self.line(

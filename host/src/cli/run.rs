@@ -253,7 +253,10 @@ fn tell(
     Ok(match (ended, &outcome.report) {
         (Ended::Interrupted(signal), _) => {
             let kept = output.map_or_else(String::new, |path| format!("; {path} was not written"));
-            say(&clean(&format!("stopped by signal {signal}{kept}\n")));
+            say(&clean(&format!(
+                "stopped by {}{kept}\n",
+                signals::name(signal)
+            )));
             Exit::Signal(signal)
         }
         (Ended::ByDecision(_), _) => {

@@ -27,3 +27,24 @@ pub(super) fn listen() -> io::Result<Arc<AtomicUsize>> {
     flag::register(Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false)))?;
     Ok(first)
 }
+
+/// A signal as people know it.
+pub(super) fn name(signal: usize) -> String {
+    match i32::try_from(signal) {
+        Ok(SIGINT) => "SIGINT (Ctrl-C)".to_owned(),
+        Ok(SIGTERM) => "SIGTERM".to_owned(),
+        _ => format!("signal {signal}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_have_the_names_that_people_know() {
+        assert_eq!(name(2), "SIGINT (Ctrl-C)");
+        assert_eq!(name(15), "SIGTERM");
+        assert_eq!(name(1), "signal 1");
+    }
+}

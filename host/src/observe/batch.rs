@@ -49,6 +49,8 @@ pub struct BatchTotals {
     pub not_done: u64,
     /// How many of those done or kept were not as they should be.
     pub degraded: u64,
+    /// How many have notices.
+    pub with_notices: u64,
     /// How many files were left out because they hold no audio.
     pub left_out: u64,
     /// How many files were under way at once.
@@ -88,6 +90,8 @@ pub struct FileReport {
     pub error: Option<String>,
     /// What was not as it should be.
     pub degraded: Vec<String>,
+    /// What people should know about its run. Unknown of outputs that are kept.
+    pub notices: Vec<String>,
     /// What the output was made of, as one number.
     pub key: Option<String>,
     /// The length of the output.
@@ -108,6 +112,7 @@ impl FileReport {
             state: FileState::NotDone,
             error: None,
             degraded: Vec::new(),
+            notices: Vec::new(),
             key: None,
             output_bytes: None,
             output_sha256: None,
@@ -128,6 +133,7 @@ impl BatchTotals {
                 FileState::NotDone => &mut self.not_done,
             } += 1;
             self.degraded += u64::from(!file.degraded.is_empty());
+            self.with_notices += u64::from(!file.notices.is_empty());
         }
     }
 }

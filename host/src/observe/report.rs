@@ -118,6 +118,20 @@ pub struct StreamReport {
     pub clipped_samples: u64,
 }
 
+impl StreamReport {
+    /// What people should know of samples that were cut, if some were.
+    #[must_use]
+    pub fn clipped(&self) -> Option<String> {
+        let samples = self.clipped_samples;
+        let (what, were) = match samples {
+            1 => ("sample", "was"),
+            _ => ("samples", "were"),
+        };
+        let text = format!("{samples} {what} of the output {were} outside [-1, 1) and {were} cut");
+        (samples > 0).then_some(text)
+    }
+}
+
 /// An optional stage that the pipeline ran without: its input was passed on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftOutReport {

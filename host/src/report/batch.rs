@@ -12,10 +12,13 @@ use crate::report::table::clean;
 /// The most files of a kind that are named: a screen is not longer. JSON has them all.
 const NAMED_MAX: usize = 20;
 
-/// The most files that are named after a signal: what is not done may be wanted in a script.
+/// The most files that are named after a signal on a terminal, where the line before it counts.
+const NOT_DONE_SHOWN_MAX: usize = 10;
+
+/// The most files that are named after a signal elsewhere: a script may want what is not done.
 const NOT_DONE_NAMED_MAX: usize = 1000;
 
-/// The report for people, within so many columns.
+/// The report for people, within so many columns; `usize::MAX` where no terminal shows them.
 #[must_use]
 pub fn text(report: &BatchReport, color: Color, columns: usize) -> String {
     let draw = |label: &str, style: &str, text: &str| remark(label, style, text, color, columns);
@@ -37,7 +40,7 @@ pub fn text(report: &BatchReport, color: Color, columns: usize) -> String {
     for notice in &report.notices {
         text.push_str(&draw("notice", "36", &notice.text));
     }
-    if let Some(names) = not_done(report) {
+    if let Some(names) = not_done(report, columns) {
         text.push_str(&draw("not done", "33", &names));
     }
     if !text.is_empty() {
@@ -74,16 +77,20 @@ fn bounded(mut sentences: Vec<String>, what: &str) -> Vec<String> {
 }
 
 /// The files that a signal came before.
-fn not_done(report: &BatchReport) -> Option<String> {
+fn not_done(report: &BatchReport, columns: usize) -> Option<String> {
     let files = report
         .files
         .iter()
         .filter(|file| file.state == FileState::NotDone);
     let names: Vec<_> = files.map(|file| file.input.as_str()).collect();
-    let more = names.len().saturating_sub(NOT_DONE_NAMED_MAX);
+    let named_max = match columns {
+        usize::MAX => NOT_DONE_NAMED_MAX,
+        _ => NOT_DONE_SHOWN_MAX,
+    };
+    let more = names.len().saturating_sub(named_max);
     let mut text = names[..names.len() - more].join(", ");
     if more > 0 {
-        text.push_str(&format!(" and {more} more"));
+        text.push_str(&format!(" … and {more} more; --report names them all"));
     }
     (!names.is_empty()).then_some(text)
 }
@@ -104,6 +111,7 @@ fn line(report: &BatchReport) -> String {
         (totals.failed, "failed"),
         (totals.not_done, "not done"),
         (totals.left_out, "left out as no audio"),
+        (totals.with_notices, "with notices"),
     ] {
         if number > 0 {
             line.push_str(&format!(", {number} {what}"));
@@ -120,6 +128,9 @@ fn line(report: &BatchReport) -> String {
     match &report.output {
         Some(folder) => line.push_str(&format!(", to {}", clean(folder))),
         None => line.push_str(", measured only"),
+    }
+    if totals.not_done > 0 && report.output.is_some() {
+        line.push_str("; --resume goes on");
     }
     line.push('\n');
     line
@@ -201,7 +212,7 @@ mod tests {
              degraded: b.wav: stage `x` failed; and again\n\
              notice: so it is\nnot done: c.wav\n\n\
              stopped: 1 of 3 files, 1 degraded, 1 failed, 1 not done; 1:01 min in 1.50 s, \
-             41.0 × real time, to out\n",
+             41.0 × real time, to out; --resume goes on\n",
         );
     }
 
@@ -218,5 +229,29 @@ mod tests {
         assert_eq!(value["files"].as_array().unwrap().len(), 5000);
         assert_eq!(value["files"][0]["state"], "failed");
         assert_eq!(value["totals"]["failed"], 5000);
+    }
+    #[test]
+    fn notices_are_counted() {
+        let mut told = file("a.wav", FileState::Done);
+        told.notices = vec!["one".to_owned(), "two".to_owned()];
+        let text = text(&report(vec![told]), Color::Plain, 80);
+        assert!(
+            text.starts_with("done: 1 of 1 file, 1 with notices; "),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_terminal_shows_the_first_that_are_not_done_and_a_file_has_all() {
+        let files = (10..51).map(|number| file(&format!("{number}.wav"), FileState::NotDone));
+        let report = report(files.collect());
+        let shown = text(&report, Color::Plain, 120);
+        assert!(
+            shown.contains("18.wav, 19.wav … and 31 more; --report"),
+            "{shown}"
+        );
+        assert!(!shown.contains("20.wav") && shown.ends_with("to out; --resume goes on\n"));
+        let whole = text(&report, Color::Plain, usize::MAX);
+        assert!(whole.contains("49.wav, 50.wav\n"), "{whole}");
     }
 }

@@ -62,11 +62,7 @@ pub(super) fn remarks(report: &RunReport, color: Color, columns: usize) -> Strin
     let mut text: String = notices
         .map(|notice| remark("notice", "36", &notice.text, color, columns))
         .collect();
-    if report.stream.clipped_samples > 0 {
-        let clipped = format!(
-            "{} samples of the output were outside [-1, 1) and were cut",
-            report.stream.clipped_samples
-        );
+    if let Some(clipped) = report.stream.clipped() {
         text.push_str(&remark("notice", "36", &clipped, color, columns));
     }
     if report.stream.late_blocks > 0 {

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use crate::cli::arguments::{PaceWord, Run, Search};
 use crate::io::RawSpec;
@@ -27,7 +27,7 @@ pub(in crate::cli) struct Profile {
     #[arg(long)]
     pub(super) json: bool,
     /// The configuration [default: ./plugins.toml, the user's, the system's]
-    #[arg(long, value_name = "FILE", conflicts_with = "stage")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "stage")]
     config: Option<PathBuf>,
     /// A stage of a chain, in the place of a configuration; may be repeated
     #[arg(long, value_name = "STAGE")]

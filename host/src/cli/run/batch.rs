@@ -5,6 +5,7 @@
 
 mod bar;
 mod hall;
+mod lines;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -158,7 +159,7 @@ fn go(
     batch.run(&hall);
     clear_bar();
     let told = hall.report(batch, list, many.folder.as_deref());
-    tell(shell, report, &told)?;
+    tell(shell, report, &told, &hall.unsaid(&told))?;
     let signal = batch.stop.load(Ordering::Relaxed);
     Ok(exit(&told, &hall.exits(), signal))
 }
@@ -235,7 +236,12 @@ fn check_existing(
 }
 
 /// Writes the report and says how it went.
-fn tell(shell: &Shell, path: Option<&Path>, report: &BatchReport) -> Result<(), Failure> {
+fn tell(
+    shell: &Shell,
+    path: Option<&Path>,
+    report: &BatchReport,
+    unsaid: &BatchReport,
+) -> Result<(), Failure> {
     let piped = path.is_some_and(|path| path.as_os_str() == PIPE);
     let words = if piped { Words::Aside } else { Words::Here };
     let terminal = &shell.terminal;
@@ -243,7 +249,7 @@ fn tell(shell: &Shell, path: Option<&Path>, report: &BatchReport) -> Result<(), 
         Some(path) => save::save(shell, path, &(shell.renderers.batch_json)(report)),
         None => Ok(()),
     };
-    let text = |look: &Look| (shell.renderers.batch_text)(report, look.color, look.line_width());
+    let text = |look: &Look| (shell.renderers.batch_text)(unsaid, look.color, look.line_width());
     let is_well = report.files.iter().all(|file| {
         file.degraded.is_empty() && matches!(file.state, FileState::Done | FileState::Kept)
     });

@@ -25,7 +25,8 @@ pub(super) struct Shared {
     files_done: AtomicU64,
     /// Stream time that is done, in microseconds.
     stream_us: AtomicU64,
-    total_bytes: u64,
+    /// Bytes of all inputs that are not kept.
+    total_bytes: AtomicU64,
     bar: Mutex<Option<ProgressBar>>,
 }
 
@@ -49,7 +50,7 @@ impl Shared {
             done_bytes: items.iter().map(|_| AtomicU64::new(0)).collect(),
             files_done: AtomicU64::new(0),
             stream_us: AtomicU64::new(0),
-            total_bytes: items.iter().map(|item| item.size_bytes).sum(),
+            total_bytes: AtomicU64::new(items.iter().map(|item| item.size_bytes).sum()),
             bar: Mutex::new(None),
         }
     }
@@ -58,6 +59,18 @@ impl Shared {
     pub(super) fn end(self: &Arc<Self>, at: usize, item: &Item) {
         self.files_done.fetch_add(1, Ordering::Relaxed);
         self.advance(at, item.size_bytes);
+    }
+
+    /// A file is kept: it was no work, and says nothing about how long the work takes.
+    pub(super) fn keep(&self, item: &Item) {
+        self.files_done.fetch_add(1, Ordering::Relaxed);
+        let bytes = item.size_bytes;
+        let bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = self.total_bytes.fetch_sub(bytes, Ordering::Relaxed) - bytes;
+        if let Some(bar) = &*bar {
+            bar.set_length(left);
+            bar.reset_eta();
+        }
     }
 
     /// When the first file began.
@@ -87,7 +100,8 @@ impl Shared {
     /// One bar for all files, as far as they are.
     fn bar(self: &Arc<Self>) -> ProgressBar {
         let target = ProgressDrawTarget::stderr_with_hz(BAR_HZ);
-        let bar = ProgressBar::with_draw_target(Some(self.total_bytes), target)
+        let total_bytes = self.total_bytes.load(Ordering::Relaxed);
+        let bar = ProgressBar::with_draw_target(Some(total_bytes), target)
             .with_elapsed(self.started.elapsed());
         let template = "{bar:32} {percent:>3} %  {files}  {speed}  {eta} left";
         let style =
@@ -162,5 +176,46 @@ impl EventSink for FileEvents {
             Event::Finished { .. } => {}
             event => self.progress.event(event),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::terminal::Look;
+    use crate::config::render::Color;
+
+    fn item(size_bytes: u64) -> Item {
+        Item {
+            input: "in/a.wav".into(),
+            relative: "a.wav".into(),
+            output: None,
+            size_bytes,
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_no_work() {
+        let look = Look {
+            color: Color::Plain,
+            width: 80,
+            is_terminal: true,
+        };
+        let terminal = Terminal {
+            out: look,
+            err: look,
+            amount: Amount::Normal,
+            log: LogFormat::Text,
+        };
+        let items = [item(100), item(20), item(3)];
+        let shared = Arc::new(Shared::new(terminal, &items));
+        shared.keep(&items[0]);
+        let bar = shared.bar();
+        assert_eq!((bar.length(), bar.position()), (Some(23), 0));
+        *shared.bar.lock().unwrap() = Some(bar.clone());
+        shared.keep(&items[1]);
+        shared.end(2, &items[2]);
+        assert_eq!((bar.length(), bar.position()), (Some(3), 3));
+        assert_eq!(shared.files_done.load(Ordering::Relaxed), 3);
     }
 }

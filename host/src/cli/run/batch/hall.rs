@@ -3,6 +3,7 @@
 //! In: what happens within each file, from several threads, and what came of it. Out: one bar for
 //! all on a terminal, a line per file elsewhere, and a report.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::progress::{Progress, Weight};
 use crate::cli::run::batch::bar::{FileEvents, Shared};
+use crate::cli::run::batch::lines::Lines;
 use crate::cli::terminal::Terminal;
-use crate::cli::text::clean_path;
 use crate::observe::{
     BatchReport, BatchTotals, EventSink, FileReport, FileState, GenerationReport, Notice,
     SCHEMA_VERSION,
@@ -23,10 +23,8 @@ use crate::session::{self, Ended, Outcome};
 
 /// Hears all files.
 pub(super) struct Hall {
-    terminal: Terminal,
     shared: Arc<Shared>,
-    /// Lines about whole files.
-    progress: Progress,
+    lines: Lines,
     items: Vec<Item>,
     found: Mutex<Found>,
     /// Whether the reports of single runs are wanted.
@@ -53,8 +51,7 @@ impl Hall {
             FileReport::new(item.input.display().to_string(), output)
         });
         Self {
-            terminal,
-            progress: Progress::new(terminal),
+            lines: Lines::new(terminal),
             shared: Arc::new(Shared::new(terminal, &list.items)),
             found: Mutex::new(Found {
                 files: files.collect(),
@@ -70,6 +67,11 @@ impl Hall {
     /// How the files that failed would have ended alone.
     pub(super) fn exits(&self) -> Vec<Exit> {
         self.found().exits.clone()
+    }
+
+    /// What of a report was not said yet.
+    pub(super) fn unsaid<'a>(&self, report: &'a BatchReport) -> Cow<'a, BatchReport> {
+        self.lines.unsaid(report, self.items.len())
     }
 
     /// What is known when all files are over.
@@ -131,28 +133,6 @@ impl Hall {
     fn found(&self) -> MutexGuard<'_, Found> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Says that a file is over: on a terminal the bar says it for those that went well.
-    fn tell(&self, at: usize, file: &FileReport) {
-        let name = clean_path(&self.items[at].input);
-        let well = match self.terminal.err.is_terminal {
-            true => Weight::Detail,
-            false => Weight::Note,
-        };
-        let line = |weight, label, text: &str| self.progress.line(weight, label, text);
-        match (file.state, &file.error) {
-            (FileState::Failed, Some(error)) if error.starts_with(&file.input) => {
-                line(Weight::Warning, "failed", error);
-            }
-            (FileState::Failed, error) => {
-                let error = error.as_deref().unwrap_or_default();
-                line(Weight::Warning, "failed", &format!("{name}: {error}"));
-            }
-            (FileState::Done, _) => line(well, "done", &name),
-            (FileState::Kept, _) => line(well, "kept", &name),
-            (FileState::NotDone, _) => {}
-        }
-    }
 }
 
 impl Audience for Hall {
@@ -188,9 +168,12 @@ impl Audience for Hall {
                 exit = ran(&mut file, *outcome, self.keeps_reports);
             }
         }
-        self.tell(at, &file);
-        if file.state != FileState::NotDone {
-            self.shared.end(at, &self.items[at]);
+        let item = &self.items[at];
+        self.lines.tell(&item.input, &file);
+        match file.state {
+            FileState::Done | FileState::Failed => self.shared.end(at, item),
+            FileState::Kept => self.shared.keep(item),
+            FileState::NotDone => {}
         }
         let mut found = self.found();
         found.exits.extend(exit);
@@ -221,6 +204,8 @@ fn ran(file: &mut FileReport, outcome: Outcome, keeps_report: bool) -> Option<Ex
         if file.state == FileState::Done {
             file.degraded.clone_from(&report.degraded);
             file.key.clone_from(&report.stream.output_key);
+            let notices = report.notices.iter().map(|notice| notice.text.clone());
+            file.notices = notices.chain(report.stream.clipped()).collect();
         }
         file.report = keeps_report.then_some(report);
     }
