@@ -33,8 +33,11 @@ const STYLE: &str = "\
   path.key { stroke: #8a4fb0; stroke-dasharray: 6 4 }
   path.listen { stroke: #3f8a4c; stroke-dasharray: 2 4 }
   .label { font-size: 11px; fill: #8a4fb0; text-anchor: start }
+  .label { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
+  .label.listen { fill: #2f7a3d }
   @media (prefers-color-scheme: dark) {
     text { fill: #e4e8f0 } .faint { fill: #a9b3c4 } .label { fill: #cfa3ec }
+    .label { stroke: #0d1117 } .label.listen { fill: #7fc58c }
     rect { fill: #1e2a3f } .tap rect { fill: #1c3122 } .decide rect { fill: #3a2d18 }
     path { stroke: #aeb9cc } path.key { stroke: #cfa3ec } path.listen { stroke: #7fc58c }
   }
@@ -164,7 +167,7 @@ impl Drawing<'_> {
         let mut text = format!("<path class=\"{class}\" d=\"{path}\" marker-end=\"url(#tip)\"/>\n");
         if !edge.label.is_empty() {
             text.push_str(&format!(
-                "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
+                "<text class=\"label {class}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
                 end.0 + 7.0,
                 end.1 - 10.0,
                 escaped(&edge.label)
