@@ -14,12 +14,13 @@ use segue_plugin::declare::Span;
 use segue_plugin::manifest::Component;
 
 use crate::cli::Shell;
-use crate::cli::arguments::{Graph, GraphForm};
+use crate::cli::arguments::{Graph, GraphForm, LogFormat};
 use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::search;
-use crate::cli::terminal::say;
+use crate::cli::terminal::{Amount, Terminal, say};
+use crate::cli::text::clean;
 use crate::config::model::{Config, Part, Port, Readable};
 use crate::id::Node;
 use crate::session::{self, Catalogue, Choice};
@@ -34,14 +35,13 @@ pub(super) fn graph(shell: &Shell, arguments: &Graph) -> Result<Exit, Failure> {
     let catalogue = Catalogue::of(search::scan(shell, &plan));
     // A drawing is worth having while a plugin is still missing.
     let (choices, without) = session::choose(&catalogue, &config).unwrap_or_else(|conflict| {
-        say(&format!("warning: {conflict}\n"));
+        warn(&shell.terminal, &conflict.to_string());
         (search::newest(&catalogue.scan), None)
     });
     for gone in without.iter().flat_map(|config| &config.left_out) {
         let (id, reason) = (&gone.id, &gone.reason);
-        say(&format!(
-            "warning: stage `{id}` would be left out: {reason}\n"
-        ));
+        let text = format!("stage `{id}` would be left out: {reason}");
+        warn(&shell.terminal, &text);
     }
     let mut picture = Picture::of(&config, &choices);
     picture.leave_out(&config, without.as_ref());
@@ -53,6 +53,18 @@ pub(super) fn graph(shell: &Shell, arguments: &Graph) -> Result<Exit, Failure> {
         GraphForm::Json => languages::json(&picture),
     });
     Ok(Exit::Done)
+}
+
+/// Tells of what the drawing goes without.
+fn warn(terminal: &Terminal, text: &str) {
+    match (terminal.log, terminal.amount) {
+        (LogFormat::Json, _) => tracing::warn!("{text}"),
+        (LogFormat::Text, Amount::Quiet) => {}
+        (LogFormat::Text, _) => {
+            let lines: Vec<_> = text.lines().map(clean).collect();
+            say(&format!("warning: {}\n", lines.join("\n")));
+        }
+    }
 }
 
 /// A pipeline as it is drawn.
