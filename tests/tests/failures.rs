@@ -451,7 +451,7 @@ fn a_fallback_that_does_not_fit_is_refused_with_a_sentence() {
         (
             "test.faulty/panicking-analyzer",
             2,
-            "is an analyzer, expected a processor",
+            "a fallback is a processor, test.faulty/panicking-analyzer is an analyzer",
         ),
         ("test.absent", 3, "fallback of stage `bad`"),
     ] {

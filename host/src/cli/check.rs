@@ -22,9 +22,7 @@ use crate::config::help;
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::model::Config;
 use crate::config::schema::schema;
-use crate::discovery::Scan;
-use crate::id::PluginId;
-use crate::resolve::{Chosen, Conflict};
+use crate::resolve::Conflict;
 use crate::session::{self, Bindings, Catalogue, Choice, bind};
 
 /// Checks a configuration, or explains one.
@@ -98,7 +96,7 @@ fn against_plugins(shell: &Shell, arguments: &Search, config: &Config) -> Findin
         Err(conflict) => {
             findings.conflict = Some(conflict);
             // What can be had is checked all the same, so that everything is said at once.
-            newest(&catalogue.scan)
+            search::newest(&catalogue.scan)
         }
     };
     let config = &*held;
@@ -138,33 +136,6 @@ fn plugins(bindings: &Bindings, choices: &[Choice]) -> String {
         count(params, "parameter"),
         count(choices.len(), "plugin")
     )
-}
-
-/// The newest of every plugin that is ready.
-fn newest(scan: &Scan) -> Vec<Choice> {
-    let mut newest: Vec<Choice> = Vec::new();
-    for (path, found) in scan.ready() {
-        let Ok(id) = found.manifest.id.parse::<PluginId>() else {
-            continue; // A manifest's id keeps the same rule.
-        };
-        let version = found.manifest.version.clone();
-        let known = newest.iter().position(|choice| choice.chosen.id == id);
-        let choice = Choice {
-            chosen: Chosen {
-                id,
-                version,
-                uses: Vec::new(),
-            },
-            path: path.to_owned(),
-            found: found.clone(),
-        };
-        match known {
-            None => newest.push(choice),
-            Some(at) if newest[at].chosen.version < choice.chosen.version => newest[at] = choice,
-            Some(_) => {}
-        }
-    }
-    newest
 }
 
 fn tell(

@@ -14,14 +14,16 @@ use segue_plugin::declare::Span;
 use segue_plugin::manifest::Component;
 
 use crate::cli::Shell;
-use crate::cli::arguments::{Graph, GraphForm};
+use crate::cli::arguments::{Graph, GraphForm, LogFormat};
 use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::search;
+use crate::cli::terminal::{Amount, Terminal, say};
+use crate::cli::text::clean;
 use crate::config::model::{Config, Part, Port, Readable};
 use crate::id::Node;
-use crate::session::{Catalogue, Choice};
+use crate::session::{self, Catalogue, Choice};
 
 /// Draws a configuration.
 ///
@@ -32,11 +34,17 @@ pub(super) fn graph(shell: &Shell, arguments: &Graph) -> Result<Exit, Failure> {
     let plan = search::plan(shell, &arguments.search, Some(&config));
     let catalogue = Catalogue::of(search::scan(shell, &plan));
     // A drawing is worth having while a plugin is still missing.
-    let choices = catalogue.choose(&config).unwrap_or_else(|conflict| {
-        tracing::warn!("drawn without versions and latencies: {conflict}");
-        Vec::new()
+    let (choices, without) = session::choose(&catalogue, &config).unwrap_or_else(|conflict| {
+        warn(&shell.terminal, &conflict.to_string());
+        (search::newest(&catalogue.scan), None)
     });
-    let picture = Picture::of(&config, &choices);
+    for gone in without.iter().flat_map(|config| &config.left_out) {
+        let (id, reason) = (&gone.id, &gone.reason);
+        let text = format!("stage `{id}` would be left out: {reason}");
+        warn(&shell.terminal, &text);
+    }
+    let mut picture = Picture::of(&config, &choices);
+    picture.leave_out(&config, without.as_ref());
     shell.terminal.print(&match arguments.format {
         GraphForm::Text => draw::text(&picture, &shell.terminal.out),
         GraphForm::Svg => svg::svg(&picture),
@@ -45,6 +53,18 @@ pub(super) fn graph(shell: &Shell, arguments: &Graph) -> Result<Exit, Failure> {
         GraphForm::Json => languages::json(&picture),
     });
     Ok(Exit::Done)
+}
+
+/// Tells of what the drawing goes without.
+fn warn(terminal: &Terminal, text: &str) {
+    match (terminal.log, terminal.amount) {
+        (LogFormat::Json, _) => tracing::warn!("{text}"),
+        (LogFormat::Text, Amount::Quiet) => {}
+        (LogFormat::Text, _) => {
+            let lines: Vec<_> = text.lines().map(clean).collect();
+            say(&format!("warning: {}\n", lines.join("\n")));
+        }
+    }
 }
 
 /// A pipeline as it is drawn.
@@ -68,6 +88,20 @@ struct Filling {
     address: String,
     /// The version that would be chosen.
     version: Option<String>,
+    /// Whether the pipeline runs without it.
+    left_out: bool,
+}
+
+impl Filling {
+    /// What it is, for people.
+    fn about(&self) -> String {
+        let address = &self.address;
+        match &self.version {
+            _ if self.left_out => format!("{address} (optional, left out)"),
+            Some(version) => format!("{address} {version}"),
+            None => format!("{address} (not found)"),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -108,6 +142,17 @@ impl Picture {
             stages: stages(config, choices),
             taps: taps(config, choices),
             decides: decides(config, choices),
+        }
+    }
+
+    /// Marks the optional stages that the pipeline runs without: the ones that were left out so
+    /// that the others can be had, and where that did not help, the ones that are not there.
+    fn leave_out(&mut self, config: &Config, without: Option<&Config>) {
+        for (stage, told) in self.stages.iter_mut().zip(&config.stages) {
+            let mut left_out = without.iter().flat_map(|config| &config.left_out);
+            let is_gone = left_out.any(|gone| gone.id == told.id.value);
+            let is_missing = told.optional.value && stage.filling.version.is_none();
+            stage.filling.left_out = is_gone || is_missing;
         }
     }
 }
@@ -172,7 +217,11 @@ fn filling<'c>(part: &Part, choices: &'c [Choice]) -> (Filling, Option<&'c Compo
     });
     let filling = Filling {
         address: address.to_string(),
-        version: choice.map(|choice| choice.chosen.version.to_string()),
+        // A version that does not have the component is none of it.
+        version: choice
+            .filter(|_| component.is_some())
+            .map(|choice| choice.chosen.version.to_string()),
+        left_out: false,
     };
     (filling, component)
 }

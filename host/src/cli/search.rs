@@ -8,6 +8,9 @@ use crate::cli::Shell;
 use crate::cli::arguments::Search;
 use crate::config::model::Config;
 use crate::discovery::{self, Hints, Origin, Registry, Scan, SearchPlan};
+use crate::id::PluginId;
+use crate::resolve::Chosen;
+use crate::session::Choice;
 
 /// Where plugins are looked for.
 pub(super) fn plan(shell: &Shell, arguments: &Search, config: Option<&Config>) -> SearchPlan {
@@ -44,4 +47,31 @@ pub(super) fn scan(shell: &Shell, plan: &SearchPlan) -> Scan {
 /// What is found there, by looking at every file anew and keeping nothing.
 pub(super) fn look(plan: &SearchPlan) -> Scan {
     discovery::scan(plan, &mut Registry::in_memory(), SystemTime::now())
+}
+
+/// The newest of every plugin that is ready.
+pub(super) fn newest(scan: &Scan) -> Vec<Choice> {
+    let mut newest: Vec<Choice> = Vec::new();
+    for (path, found) in scan.ready() {
+        let Ok(id) = found.manifest.id.parse::<PluginId>() else {
+            continue; // A manifest's id keeps the same rule.
+        };
+        let version = found.manifest.version.clone();
+        let known = newest.iter().position(|choice| choice.chosen.id == id);
+        let choice = Choice {
+            chosen: Chosen {
+                id,
+                version,
+                uses: Vec::new(),
+            },
+            path: path.to_owned(),
+            found: found.clone(),
+        };
+        match known {
+            None => newest.push(choice),
+            Some(at) if newest[at].chosen.version < choice.chosen.version => newest[at] = choice,
+            Some(_) => {}
+        }
+    }
+    newest
 }

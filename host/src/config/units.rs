@@ -99,7 +99,10 @@ impl Unit {
             .unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
         let number = decimal(number).ok_or_else(|| format!("is not {}", self.expected()))?;
-        let worth = worth(unit.strip_prefix(' ').unwrap_or(unit), units)?;
+        let worth = match (self, unit) {
+            (Self::Share, "") => Err(format!("is not {}", self.expected())),
+            _ => worth(unit.strip_prefix(' ').unwrap_or(unit), units),
+        }?;
         let value = number * worth;
         if value > max {
             return Err("is larger than any value here can be".to_owned());
@@ -191,6 +194,11 @@ mod tests {
             Unit::Memory,
             "5 MB",
             Err("has the unknown unit `MB`, expected one of B, KiB, MiB, GiB, TiB"),
+        );
+        check(
+            Unit::Share,
+            "30",
+            Err("is not a share in percent, as in \"30%\""),
         );
         check(
             Unit::Share,

@@ -70,7 +70,7 @@ pub fn bind(config: &Config, choices: &[Choice]) -> Result<Bindings, Mistakes> {
     };
     let mut stages = Vec::new();
     for stage in &config.stages {
-        let mut bound = binder.bind(stage.id.value.as_str(), &stage.part, &[Kind::Processor]);
+        let mut bound = binder.bind(stage.id.value.as_str(), &stage.part, Place::Stage);
         if let Some(bound) = &mut bound {
             binder.sidechains(stage, bound);
             binder.fallback(stage, bound);
@@ -80,8 +80,7 @@ pub fn bind(config: &Config, choices: &[Choice]) -> Result<Bindings, Mistakes> {
     }
     let mut taps = Vec::new();
     for tap in &config.taps {
-        let kinds = [Kind::Analyzer, Kind::Metric];
-        let bound = binder.bind(tap.id.value.as_str(), &tap.part, &kinds);
+        let bound = binder.bind(tap.id.value.as_str(), &tap.part, Place::Tap);
         if let Some(bound) = &bound {
             binder.reference(tap, bound);
         }
@@ -89,7 +88,7 @@ pub fn bind(config: &Config, choices: &[Choice]) -> Result<Bindings, Mistakes> {
     }
     let mut decides = Vec::new();
     for decide in &config.decides {
-        decides.push(binder.bind(decide.id.value.as_str(), &decide.part, &[Kind::Decision]));
+        decides.push(binder.bind(decide.id.value.as_str(), &decide.part, Place::Decide));
     }
     if binder.mistakes.has_errors() {
         return Err(binder.mistakes);
@@ -101,6 +100,26 @@ pub fn bind(config: &Config, choices: &[Choice]) -> Result<Bindings, Mistakes> {
     })
 }
 
+/// What a component is to fill.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Stage,
+    Fallback,
+    Tap,
+    Decide,
+}
+
+impl Place {
+    /// The kinds that fit there.
+    const fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Stage | Self::Fallback => &[Kind::Processor],
+            Self::Tap => &[Kind::Analyzer, Kind::Metric],
+            Self::Decide => &[Kind::Decision],
+        }
+    }
+}
+
 struct Binder<'a> {
     choices: &'a [Choice],
     folder: &'a Path,
@@ -108,7 +127,7 @@ struct Binder<'a> {
 }
 
 impl Binder<'_> {
-    fn bind(&mut self, id: &str, part: &Part, kinds: &[Kind]) -> Option<Bound> {
+    fn bind(&mut self, id: &str, part: &Part, place: Place) -> Option<Bound> {
         let address = &part.component.value;
         let choice = self
             .choices
@@ -124,8 +143,8 @@ impl Binder<'_> {
             self.mistakes.push(which(part, choice));
             return None;
         };
-        if !kinds.contains(&component.kind) {
-            self.mistakes.push(wrong_kind(part, component, kinds));
+        if !place.kinds().contains(&component.kind) {
+            self.mistakes.push(wrong_kind(part, component, place));
             return None;
         }
         let params = values::params(component, &part.params, &mut self.mistakes);
@@ -163,7 +182,7 @@ impl Binder<'_> {
             settings: SettingValues::default(),
             span: component.span,
         };
-        let fallback = self.bind(stage.id.value.as_str(), &part, &[Kind::Processor]);
+        let fallback = self.bind(stage.id.value.as_str(), &part, Place::Fallback);
         bound.fallback = fallback.map(Box::new);
     }
 
@@ -234,8 +253,14 @@ fn which(part: &Part, choice: &Choice) -> Mistake {
     }
 }
 
-fn wrong_kind(part: &Part, component: &Component, kinds: &[Kind]) -> Mistake {
-    let (kind, expected) = (component.kind.name(), kinds[0].name());
+fn wrong_kind(part: &Part, component: &Component, place: Place) -> Mistake {
+    let (kind, expected) = (component.kind.name(), place.kinds()[0].name());
+    if place == Place::Fallback {
+        let address = &part.component.value;
+        let (kind, expected) = (with_article(kind), with_article(expected));
+        let message = format!("a fallback is {expected}, {address} is {kind}");
+        return Mistake::new(part.component.span, message);
+    }
     let table = match component.kind {
         Kind::Processor => "[[stage]]",
         Kind::Analyzer | Kind::Metric => "[[tap]]",

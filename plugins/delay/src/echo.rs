@@ -37,8 +37,8 @@ pub(crate) struct Echo {
     /// Frames on top of `delay_ms`; alone where that is 0.
     #[param(unit = "frames", range = 0..=DELAY_FRAMES_MAX, default = 0)]
     delay_frames: u32,
-    /// How much of what is heard again goes round again; negative turns every second echo upside
-    /// down.
+    /// How much of what is heard again goes round again: at 0.5 each echo is half the one before.
+    /// A negative value turns the polarity from each echo to the next.
     #[param(range = -0.99..=0.99, default = 0.0, smooth_ms = 20.0)]
     feedback: Smoothed,
     /// How much of the output is the past: 0 is the input alone, 1 the past alone.

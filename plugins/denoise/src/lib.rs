@@ -44,7 +44,8 @@ const LATENCY_FRAMES: usize = 2 * FRAME;
 /// 0.998.
 const TAIL_FRAMES: u32 = 12 * FRAME as u32;
 
-/// Takes noise out from behind a voice, by a recurrent neural network.
+/// Takes noise out from behind a voice, by a recurrent neural network. It works at 48 kHz only: with
+/// `sample_rate_hz = 48000` under `[stream]` an input of any other rate is converted before.
 #[derive(Params)]
 struct Denoise {
     /// How much of the output is cleaned: 1 is all, 0 the input as it was. In between noise falls

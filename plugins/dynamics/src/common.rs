@@ -15,14 +15,16 @@ pub(crate) const INACTIVE: Fault = Fault::new(1, "the processor was not activate
 pub(crate) const OTHER_STATE: Fault =
     Fault::new(2, "the running state is not that of such a processor");
 
-/// The one output of each of the three.
-pub(crate) const OUTPUTS: [OutputDecl; 1] = [OutputDecl {
-    id: "gain_reduction_db",
-    doc: "How much softer the block was made at most; makeup and mix do not count.",
-    unit: "dB",
-    min: 0.0,
-    max: REDUCTION_DB_MAX,
-}];
+/// The one output of each of the three, in the words of its own.
+pub(crate) const fn reduction(doc: &'static str) -> [OutputDecl; 1] {
+    [OutputDecl {
+        id: "gain_reduction_db",
+        doc,
+        unit: "dB",
+        min: 0.0,
+        max: REDUCTION_DB_MAX,
+    }]
+}
 
 /// Writes the declared output.
 pub(crate) fn write_reduction(context: &mut Context<'_>, reduction_db: f32) {

@@ -2,8 +2,8 @@
 //!
 //! In: a signal and, if one is connected, a key. Out: the signal, softer where the key is loud.
 
-use crate::common::{Channels, INACTIVE, In, OTHER_STATE, OUTPUTS, Out, Settings};
-use crate::common::{control, write_reduction};
+use crate::common::{Channels, INACTIVE, In, OTHER_STATE, Out, Settings};
+use crate::common::{control, reduction, write_reduction};
 use segue_dsp::cpu;
 use segue_dsp::dynamics::{self, CompressorControls, Detection, Times};
 use segue_plugin::prelude::*;
@@ -25,7 +25,7 @@ pub(crate) struct Compressor {
     /// its root mean square.
     #[param(unit = "dB", range = -100.0..=20.0, default = -18.0, smooth_ms = 20.0)]
     threshold_db: Smoothed,
-    /// How many dB above the threshold leave one.
+    /// How many dB above the threshold become one dB above it.
     #[param(range = 1.0..=100.0, default = 3.0, smooth_ms = 20.0)]
     ratio: Smoothed,
     /// Over how many dB around the threshold the curve bends; 0 is a corner.
@@ -67,7 +67,8 @@ impl AudioProcessor for Compressor {
         state_schema: 1, // `Settings`, then the kernel's numbers.
         ..Capabilities::DEFAULT
     };
-    const OUTPUTS: &'static [OutputDecl] = &OUTPUTS;
+    const OUTPUTS: &'static [OutputDecl] =
+        &reduction("How much softer the block was made at most; makeup and mix do not count.");
 
     fn activate(&mut self, activation: &Activation<'_>) -> Result<Timing, Refusal> {
         let channels = activation.channels();

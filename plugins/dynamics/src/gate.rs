@@ -2,8 +2,8 @@
 //!
 //! In: a signal and, if one is connected, a key. Out: the signal, softer where the key is soft.
 
-use crate::common::{Channels, INACTIVE, In, OTHER_STATE, OUTPUTS, Out, Settings};
-use crate::common::{control, write_reduction};
+use crate::common::{Channels, INACTIVE, In, OTHER_STATE, Out, Settings};
+use crate::common::{control, reduction, write_reduction};
 use segue_dsp::cpu;
 use segue_dsp::dynamics::{self, GateControls, Times};
 use segue_plugin::prelude::*;
@@ -50,7 +50,8 @@ impl AudioProcessor for Gate {
         state_schema: 1, // `Settings`, then the kernel's numbers.
         ..Capabilities::DEFAULT
     };
-    const OUTPUTS: &'static [OutputDecl] = &OUTPUTS;
+    const OUTPUTS: &'static [OutputDecl] =
+        &reduction("How much softer the block was made at most.");
 
     fn activate(&mut self, activation: &Activation<'_>) -> Result<Timing, Refusal> {
         let rate_hz = f64::from(activation.sample_rate_hz());

@@ -2,8 +2,8 @@
 //!
 //! In: a signal. Out: the signal, late and nowhere above the ceiling.
 
-use crate::common::{Channels, INACTIVE, In, OTHER_STATE, OUTPUTS, Out, Settings};
-use crate::common::{control, write_reduction};
+use crate::common::{Channels, INACTIVE, In, OTHER_STATE, Out, Settings};
+use crate::common::{control, reduction, write_reduction};
 use segue_dsp::cpu;
 use segue_dsp::dynamics;
 use segue_plugin::prelude::*;
@@ -38,7 +38,8 @@ impl AudioProcessor for Limiter {
         state_schema: 1, // `Settings`, then the kernel's numbers.
         ..Capabilities::DEFAULT
     };
-    const OUTPUTS: &'static [OutputDecl] = &OUTPUTS;
+    const OUTPUTS: &'static [OutputDecl] =
+        &reduction("How much softer the block was made at most, to stay below the ceiling.");
 
     fn activate(&mut self, activation: &Activation<'_>) -> Result<Timing, Refusal> {
         let rate_hz = activation.sample_rate_hz();

@@ -5,7 +5,7 @@
 
 use segue_plugin::declare::Span;
 
-use crate::cli::graph::{Filling, Picture, Stage};
+use crate::cli::graph::{Picture, Stage};
 use crate::cli::terminal::Look;
 use crate::cli::text::{clean, columns, cut};
 
@@ -27,7 +27,7 @@ pub(super) fn text(picture: &Picture, look: &Look) -> String {
         if let Some(wiring) = wiring(stage, above) {
             rows.push(vec![format!("├─ {wiring}")]);
         }
-        let about = about(&stage.filling);
+        let about = stage.filling.about();
         rows.push(vec![stage.id.clone(), about, latency(stage.latency)]);
         listeners(picture, &stage.id, &mut rows);
         above = &stage.id;
@@ -91,16 +91,9 @@ fn listeners(picture: &Picture, node: &str, rows: &mut Vec<Vec<String>>) {
         };
         rows.push(vec![
             format!("├┄ {}", tap.id),
-            about(&tap.filling),
+            tap.filling.about(),
             reference,
         ]);
-    }
-}
-
-fn about(filling: &Filling) -> String {
-    match &filling.version {
-        Some(version) => format!("{} {version}", filling.address),
-        None => format!("{} (not found)", filling.address),
     }
 }
 
@@ -125,7 +118,7 @@ fn decisions(picture: &Picture, look: &Look) -> String {
             let reads = format!("reads {}", decide.reads.join(", "));
             vec![
                 format!("  {}", decide.id),
-                about(&decide.filling),
+                decide.filling.about(),
                 reads,
                 may,
             ]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::graph::{Picture, draw, languages, svg};
 use crate::cli::specimen::{check, found, look};
+use crate::config::model::LeftOut;
 use crate::config::parse;
 use crate::resolve::Chosen;
 use crate::session::Choice;
@@ -44,7 +45,7 @@ reads = ["heat", "limit"]
 may = ["alert", "stop"]
 "#;
 
-fn picture() -> Picture {
+fn choices() -> Vec<Choice> {
     let choice = |id: &str, version: &str| Choice {
         chosen: Chosen {
             id: id.parse().unwrap(),
@@ -54,9 +55,54 @@ fn picture() -> Picture {
         path: PathBuf::new(),
         found: found(id, version),
     };
+    vec![choice("acme.eq", "0.9.1"), choice("acme.warmth", "1.2.0")]
+}
+
+fn picture() -> Picture {
     let config = parse(TEXT, Path::new("f.toml"), &[]).unwrap();
-    let choices = [choice("acme.eq", "0.9.1"), choice("acme.warmth", "1.2.0")];
-    Picture::of(&config, &choices)
+    Picture::of(&config, &choices())
+}
+
+#[test]
+fn only_what_is_missing_is_marked() {
+    let text = [
+        ("eq", "acme.eq/low", "false"),
+        ("wet", "acme.missing", "false"),
+        ("dry", "acme.missing", "true"),
+        ("typo", "acme.warmth/tub", "false"),
+        ("tube", "acme.warmth/tube", "true"),
+    ]
+    .map(|(id, component, optional)| {
+        format!("[[stage]]\nid = \"{id}\"\ncomponent = \"{component}\"\noptional = {optional}\n")
+    })
+    .concat();
+    let config = parse(&text, Path::new("f.toml"), &[]).unwrap();
+    let mut picture = Picture::of(&config, &choices());
+    picture.leave_out(&config, None);
+    let about = |picture: &Picture| -> Vec<String> {
+        let stages = picture.stages.iter();
+        stages.map(|stage| stage.filling.about()).collect()
+    };
+    let mut expected = [
+        "acme.eq/low 0.9.1",
+        "acme.missing (not found)",
+        "acme.missing (optional, left out)",
+        "acme.warmth/tub (not found)",
+        "acme.warmth/tube 1.2.0",
+    ];
+    assert_eq!(about(&picture), expected);
+    // What is there can be left out all the same, where it does not go with the others.
+    let mut without = config.clone();
+    let tube = without.stages.pop().unwrap();
+    without.left_out.push(LeftOut {
+        id: tube.id.value,
+        component: tube.part.component.value,
+        inputs: tube.inputs,
+        reason: String::new(),
+    });
+    picture.leave_out(&config, Some(&without));
+    expected[4] = "acme.warmth/tube (optional, left out)";
+    assert_eq!(about(&picture), expected);
 }
 
 #[test]

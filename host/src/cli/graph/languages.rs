@@ -37,7 +37,7 @@ pub(super) fn dot(picture: &Picture) -> String {
         text.push_str(&format!("  {} [shape=plaintext];\n", quoted(end)));
     }
     for (id, filling, is_stage) in nodes(picture) {
-        let label = quoted(&format!("{id}\n{}", named(filling)));
+        let label = quoted(&format!("{id}\n{}", filling.about()));
         let style = if is_stage { "" } else { ", style=rounded" };
         text.push_str(&format!("  {} [label={label}{style}];\n", quoted(id)));
     }
@@ -65,7 +65,7 @@ pub(super) fn mermaid(picture: &Picture) -> String {
     let mut text = "flowchart TD\n  n_input([input])\n  n_output([output])\n".to_owned();
     for (id, filling, is_stage) in nodes(picture) {
         let (open, close) = if is_stage { ("[", "]") } else { ("(", ")") };
-        let label = format!("\"{id}<br/>{}\"", named(filling));
+        let label = format!("\"{id}<br/>{}\"", filling.about());
         text.push_str(&format!("  n_{id}{open}{label}{close}\n"));
     }
     for edge in edges(picture) {
@@ -172,13 +172,6 @@ pub(super) fn edges(picture: &Picture) -> Vec<Edge> {
         edges.extend(reads.map(|from| edge(from, &decide.id, "", Line::Dotted)));
     }
     edges
-}
-
-fn named(filling: &Filling) -> String {
-    match &filling.version {
-        Some(version) => format!("{} {version}", filling.address),
-        None => filling.address.clone(),
-    }
 }
 
 /// A name in quotes, whatever it holds.

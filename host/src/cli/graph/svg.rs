@@ -33,8 +33,11 @@ const STYLE: &str = "\
   path.key { stroke: #8a4fb0; stroke-dasharray: 6 4 }
   path.listen { stroke: #3f8a4c; stroke-dasharray: 2 4 }
   .label { font-size: 11px; fill: #8a4fb0; text-anchor: start }
+  .label { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
+  .label.listen { fill: #2f7a3d }
   @media (prefers-color-scheme: dark) {
     text { fill: #e4e8f0 } .faint { fill: #a9b3c4 } .label { fill: #cfa3ec }
+    .label { stroke: #0d1117 } .label.listen { fill: #7fc58c }
     rect { fill: #1e2a3f } .tap rect { fill: #1c3122 } .decide rect { fill: #3a2d18 }
     path { stroke: #aeb9cc } path.key { stroke: #cfa3ec } path.listen { stroke: #7fc58c }
   }
@@ -99,6 +102,10 @@ impl Drawing<'_> {
         for index in 0..self.arrows.len() {
             text.push_str(&self.arrow(index, &rows));
         }
+        // After all arrows, so that none crosses a label.
+        for index in 0..self.arrows.len() {
+            text.push_str(&self.label(index, &rows));
+        }
         for index in 0..self.nodes.len() {
             text.push_str(&self.node(index, &rows));
         }
@@ -147,7 +154,7 @@ impl Drawing<'_> {
 
     /// A curve from the bottom of one box to the top of another, straight down past layers.
     fn arrow(&self, index: usize, rows: &[(f64, f64)]) -> String {
-        let (edge, from, to) = self.arrows[index];
+        let (edge, from, _) = self.arrows[index];
         let (layer, _) = self.places.boxes[from];
         let bottom = rows[layer].0 + self.nodes[from].height();
         let mut at = (self.port(index, End::Tail), bottom);
@@ -158,19 +165,28 @@ impl Drawing<'_> {
             at = (x + MARGIN, top + height);
             path.push_str(&format!(" V{:.1}", at.1));
         }
-        let end = (self.port(index, End::Head), rows[self.places.boxes[to].0].0);
+        let end = self.tip(index, rows);
         path.push_str(&curve(at, end));
         let class = class_of(edge);
-        let mut text = format!("<path class=\"{class}\" d=\"{path}\" marker-end=\"url(#tip)\"/>\n");
-        if !edge.label.is_empty() {
-            text.push_str(&format!(
-                "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
-                end.0 + 7.0,
-                end.1 - 10.0,
-                escaped(&edge.label)
-            ));
+        format!("<path class=\"{class}\" d=\"{path}\" marker-end=\"url(#tip)\"/>\n")
+    }
+
+    /// What is said beside the tip of an arrow, in the colour of its line.
+    fn label(&self, index: usize, rows: &[(f64, f64)]) -> String {
+        let (edge, ..) = self.arrows[index];
+        if edge.label.is_empty() {
+            return String::new();
         }
-        text
+        let (class, tip) = (class_of(edge), self.tip(index, rows));
+        let (x, y) = (tip.0 + 7.0, tip.1 - 10.0);
+        let label = escaped(&edge.label);
+        format!("<text class=\"label {class}\" x=\"{x:.1}\" y=\"{y:.1}\">{label}</text>\n")
+    }
+
+    /// Where an arrow ends.
+    fn tip(&self, index: usize, rows: &[(f64, f64)]) -> (f64, f64) {
+        let (_, _, to) = self.arrows[index];
+        (self.port(index, End::Head), rows[self.places.boxes[to].0].0)
     }
 
     /// Where an arrow meets its box: the arrows of one side share its width, in the order in which
@@ -257,14 +273,10 @@ fn nodes(picture: &Picture) -> Vec<Node> {
 }
 
 fn node(id: &str, class: &'static str, filling: &Filling, more: Option<String>) -> Node {
-    let about = match &filling.version {
-        Some(version) => format!("{} {version}", filling.address),
-        None => format!("{} (not found)", filling.address),
-    };
     Node {
         id: id.to_owned(),
         class,
-        lines: [id.to_owned(), about]
+        lines: [id.to_owned(), filling.about()]
             .into_iter()
             .chain(more)
             .map(|text| line(&text))

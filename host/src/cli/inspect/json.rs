@@ -8,6 +8,7 @@ use segue_plugin::manifest::model::{Layouts, Param, ParamEntry, Setting};
 use segue_plugin::manifest::{Component, Manifest};
 use serde_json::{Value, json};
 
+use crate::cli::inspect::names::bound;
 use crate::discovery::{Entry, Found};
 
 /// The version of the shape. Fields are only ever added.
@@ -138,13 +139,13 @@ fn setting(setting: &Setting) -> Value {
 
 fn outputs(component: &Component) -> Vec<Value> {
     let outputs = component.outputs.iter().map(|output| {
-        // What is not finite is null: there is no bound.
+        // Where there is no bound there is null.
         json!({
             "id": output.id,
             "doc": output.doc,
             "unit": output.unit,
-            "min": output.min,
-            "max": output.max,
+            "min": bound(output.min),
+            "max": bound(output.max),
         })
     });
     outputs.collect()
@@ -156,8 +157,8 @@ fn readings(component: &Component) -> Vec<Value> {
             "id": reading.id,
             "doc": reading.doc,
             "unit": reading.unit,
-            "min": reading.min,
-            "max": reading.max,
+            "min": bound(reading.min),
+            "max": bound(reading.max),
             "per_channel": reading.per == Per::Channel,
             "better": match reading.better {
                 Better::Neither => "neither",

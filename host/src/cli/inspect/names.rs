@@ -74,7 +74,7 @@ pub(super) fn setting(kind: SettingKind) -> String {
 /// What a parameter may be: `0 to 24 dB`, or its labels.
 pub(super) fn range(param: &Param) -> String {
     match param.choices.as_slice() {
-        [] => format!("{} to {}{}", param.min, param.max, spaced(&param.unit)),
+        [] => bounds(param.min, param.max, &param.unit),
         labels => labels.join(", "),
     }
 }
@@ -87,14 +87,19 @@ pub(super) fn default(param: &Param) -> String {
     }
 }
 
+/// A bound, unless it is one only by its type: nothing is beyond the greatest number.
+pub(super) fn bound(value: f64) -> Option<f64> {
+    (value.abs() < f64::MAX).then_some(value)
+}
+
 /// The bounds of an output or reading, where it has some.
 pub(super) fn bounds(min: f64, max: f64, unit: &str) -> String {
     let unit = spaced(unit);
-    match (min.is_finite(), max.is_finite()) {
-        (true, true) => format!("{min} to {max}{unit}"),
-        (true, false) => format!("{min}{unit} or more"),
-        (false, true) => format!("{max}{unit} or less"),
-        (false, false) => format!("any{unit}"),
+    match (bound(min), bound(max)) {
+        (Some(min), Some(max)) => format!("{min} to {max}{unit}"),
+        (Some(min), None) => format!("{min}{unit} or more"),
+        (None, Some(max)) => format!("{max}{unit} or less"),
+        (None, None) => format!("any{unit}"),
     }
 }
 
@@ -103,5 +108,24 @@ pub(super) fn spaced(unit: &str) -> String {
     match unit {
         "" => String::new(),
         unit => format!(" {unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greatest_number_is_no_bound() {
+        for (min, max, expected) in [
+            (-200.0, 6.0, "-200 to 6 dB"),
+            (-200.0, f64::MAX, "-200 dB or more"),
+            (f64::MIN, 6.0, "6 dB or less"),
+            (f64::MIN, f64::MAX, "any dB"),
+            (f64::NEG_INFINITY, f64::INFINITY, "any dB"),
+            (0.0, 1e300, &format!("0 to {} dB", 1e300)),
+        ] {
+            assert_eq!(bounds(min, max, "dB"), expected);
+        }
     }
 }

@@ -130,8 +130,50 @@ impl Writer {
 fn example(setting: &Setting) -> String {
     match setting.value {
         SettingKind::Text { .. } | SettingKind::Path => "\"\"".to_owned(),
-        SettingKind::Integer { min, max } => 0.clamp(min, max).to_string(),
+        SettingKind::Integer { min, max } => between(min, max).to_string(),
         SettingKind::Boolean => "false".to_owned(),
         SettingKind::List { .. } => "[]".to_owned(),
+    }
+}
+
+/// A whole number well inside its bounds, with one digit that counts: 0 where both signs are
+/// allowed, else the geometric mean, whose ratio to both ends is the same.
+fn between(min: i64, max: i64) -> i64 {
+    let middle = match (min, max) {
+        (..0, 1..) => 0,
+        (_, ..=0) => round_mean(max.saturating_neg(), min.saturating_neg()).saturating_neg(),
+        _ => round_mean(min, max),
+    };
+    middle.clamp(min, max)
+}
+
+/// The geometric mean of two numbers that are not negative, rounded to its first digit.
+fn round_mean(min: i64, max: i64) -> i64 {
+    let mean = (min.max(1) as f64 * max.max(1) as f64).sqrt();
+    let digit = 10_f64.powf(mean.log10().floor());
+    ((mean / digit).round() * digit) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_proposal_is_no_end_of_a_wide_range() {
+        assert_eq!(between(1, 10_000), 100);
+        assert_eq!(between(1, 64), 8);
+        assert_eq!(between(0, 100), 10);
+        assert_eq!(between(-1, 9), 0);
+        assert_eq!(between(-10_000, -1), -100);
+        assert_eq!(between(7, 7), 7);
+    }
+
+    proptest! {
+        #[test]
+        fn a_proposal_is_within_its_bounds(one: i64, other: i64) {
+            let (min, max) = (one.min(other), one.max(other));
+            prop_assert!((min..=max).contains(&between(min, max)));
+        }
     }
 }

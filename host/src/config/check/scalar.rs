@@ -146,7 +146,11 @@ impl Checker<'_> {
         span: Span,
     ) -> Option<Value> {
         let Some(word) = rule.words.iter().find(|word| word.text == text) else {
-            let help = renamed(rule.renamed, text).map(|here| format!("did you mean `{here}`?"));
+            // What another key says stands there as that key.
+            let help = renamed(rule.renamed, text).map(|here| match here.contains('=') {
+                true => format!("use {here}"),
+                false => format!("did you mean `{here}`?"),
+            });
             self.mistakes
                 .push(unknown_word(text, rule.words, help, span));
             return None;
@@ -247,14 +251,28 @@ fn wrong_type(key: &'static Key, value: &DeValue<'_>, span: Span) -> Mistake {
         (Kind::Integer(_), DeValue::String(text)) if text.parse::<i64>().is_ok() => {
             Some(format!("write {name} = {text}"))
         }
-        (Kind::Boolean, DeValue::String(text)) if matches!(&**text, "true" | "false") => {
-            Some(format!("write {name} = {text}"))
+        (Kind::Boolean, value) if truth(value).is_some() => {
+            truth(value).map(|meant| format!("write {name} = {meant}"))
         }
         (Kind::Tables(_), DeValue::Table(_)) => Some(format!("write [[{name}]]")),
         (Kind::Table(_), DeValue::Array(_)) => Some(format!("write [{name}]")),
         _ => Some(format!("write {name} = {}", key.example)).filter(|_| !key.example.is_empty()),
     };
     Mistake::new(span, message).help_if(help)
+}
+
+/// Which boolean another language would read there.
+fn truth(value: &DeValue<'_>) -> Option<bool> {
+    let text = match value {
+        DeValue::String(text) => text.to_ascii_lowercase(),
+        DeValue::Integer(number) => number.as_str().to_owned(),
+        _ => return None,
+    };
+    match text.as_str() {
+        "true" | "yes" | "on" | "y" | "1" => Some(true),
+        "false" | "no" | "off" | "n" | "0" => Some(false),
+        _ => None,
+    }
 }
 
 /// How a bare number is written with its unit.

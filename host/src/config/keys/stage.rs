@@ -71,6 +71,8 @@ pub static STAGE: Table = Table {
                     ("silence", "mute"),
                     ("abort", "stop"),
                     ("fail", "stop"),
+                    ("retry", "restart = { attempts = 5, delay = \"100ms\" }"),
+                    ("restart", "restart = { attempts = 5, delay = \"100ms\" }"),
                 ],
             }),
             doc: "What is heard when the stage fails. The length and layout of the stream stay.",
