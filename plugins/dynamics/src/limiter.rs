@@ -1,6 +1,10 @@
 //! Limiter: parameters around `segue_dsp::dynamics::Limiter`.
 //!
 //! In: a signal. Out: the signal, late and nowhere above the ceiling.
+//!
+//! Peaks are those of ITU-R BS.1770-4, annex 2: its filter of 48 taps falls off towards half the
+//! sample rate, and what it does not see is not limited. Noise that is white up to there may come
+//! out some dB above the ceiling on a meter with a longer filter; speech and music do not.
 
 use crate::common::{Channels, INACTIVE, In, OTHER_STATE, Out, Settings};
 use crate::common::{control, reduction, write_reduction};
@@ -14,7 +18,8 @@ type State = Settings<3, 1>;
 /// Keeps true peaks at a ceiling, looking ahead; all channels have the same gain.
 #[derive(Params)]
 pub(crate) struct Limiter {
-    /// The highest true peak that comes out, between the samples too.
+    /// The highest true peak that comes out, as a meter after ITU-R BS.1770-4 reads it. Where much
+    /// of the signal lies within a tenth of half the sample rate, a finer meter may read more.
     #[param(unit = "dBTP", range = -60.0..=0.0, default = -1.0, smooth_ms = 20.0)]
     ceiling_dbtp: Smoothed,
     /// How far it looks ahead: the way of the gain to where a peak needs it. The latency is this
