@@ -340,6 +340,36 @@ fn only_what_is_whole_and_made_of_the_same_is_kept() {
 }
 
 #[test]
+fn what_people_should_know_of_a_file_is_told_with_its_name() {
+    let desk = desk();
+    let peaks: Vec<i16> = (0..3000).map(|at| 32_767 - at % 7).collect();
+    wav::write_16(&desk.path("in/loud.wav"), 48_000, &[peaks]);
+    wav::write_16(&desk.path("in/soft.wav"), 48_000, &[vec![3; 3000]]);
+    let gain = "segue.gain gain_db=6";
+    let arguments = ["run", "in", "out", "--stage", gain, "--report", "r.json"];
+    let answer = desk.segue(arguments).expect(0);
+    let lines = answer.err.lines();
+    let notices: Vec<_> = lines.filter(|line| line.starts_with("notice:")).collect();
+    assert!(
+        matches!(notices[..], [one] if one.starts_with("notice: in/loud.wav: ") && one.contains("were cut")),
+        "{}",
+        answer.err
+    );
+    let text = answer.text();
+    assert!(
+        text.starts_with("done: 2 of 2 files, 1 with notices; "),
+        "{text}"
+    );
+    let report = report(&desk, "r.json");
+    assert_eq!(report["totals"]["with_notices"], 1);
+    let told = report["files"].as_array().unwrap().iter();
+    let told: Vec<_> = told
+        .map(|file| file["notices"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(told, [1, 0]);
+}
+
+#[test]
 fn keys_stand_in_the_report_of_one_file_and_of_many() {
     let desk = desk();
     noise(&desk, "a.wav", 1, 3_000);
