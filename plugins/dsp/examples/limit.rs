@@ -16,9 +16,9 @@ use std::path::Path;
 use chains::Chain;
 use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
 
-/// Frames per step: 4 planes of 16 KiB stay in the second-level cache, and a read or write is
-/// 16 KiB.
-const FRAMES: usize = 8192;
+/// Frames per step: two planes of 64 KiB stay in the second-level cache, and a read or write is
+/// 64 KiB.
+const FRAMES: usize = 16_384;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

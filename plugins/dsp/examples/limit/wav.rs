@@ -121,9 +121,11 @@ fn join(left: &[f32], right: &[f32], bytes: &mut [u8]) {
     }
 }
 
+/// To the nearest, halves to even: beside 1.5 times 2^23 a float has no bits below 1, and its low
+/// 16 bits are the integer.
 #[inline(always)]
 fn pcm(sample: f32) -> i16 {
-    (sample * SCALE)
-        .clamp(-SCALE, SCALE - 1.0)
-        .round_ties_even() as i16
+    const MIDDLE: f32 = 12_582_912.0;
+    let scaled = (sample * SCALE).clamp(-SCALE, SCALE - 1.0);
+    (scaled + MIDDLE).to_bits() as i16
 }
