@@ -470,7 +470,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_done() {
         &["in/a.wav", "b.wav", "--format", "wav"],
         "--format is for many files",
     );
-    refused(&["in", "out", "--report", "in/a.wav"], "is the input");
+    refused(&["in", "out", "--report", "in/a.wav"], "is no report");
     refused(
         &["in/none.wav", "in/a.wav", "out"],
         "in/none.wav cannot be read",

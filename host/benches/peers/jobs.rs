@@ -71,7 +71,13 @@ pub(crate) const JOBS: [Job; 4] = [
             command
                 .args(["-v", "error", "-nostdin", "-threads", "1", "-i"])
                 .arg(input);
-            command.args(["-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"]);
+            command.args([
+                "-af",
+                "ebur128=peak=true:framelog=verbose",
+                "-f",
+                "null",
+                "-",
+            ]);
             command
         }),
         sox: None,
