@@ -25,7 +25,7 @@ pub(crate) const JOBS: [Job; 4] = [
         name: "gain",
         goal: 1.3,
         writes: true,
-        configuration: || stage("gain", "segue.gain", "gain_db = -6.0"),
+        configuration: || file(&stage("gain", "segue.gain", "gain_db = -6.0")),
         ffmpeg: Some(|input, output| ffmpeg(input, output, "volume=-6dB")),
         sox: Some(|input, output| sox(input, output, "vol -6dB")),
     },
@@ -33,7 +33,7 @@ pub(crate) const JOBS: [Job; 4] = [
         name: "eq16",
         goal: 1.25,
         writes: true,
-        configuration: || stage("eq", "segue.filters", &bands(&peaks(16))),
+        configuration: || file(&stage("eq", "segue.filters", &bands(&peaks(16)))),
         ffmpeg: Some(|input, output| ffmpeg(input, output, &ffmpeg_peaks(16))),
         sox: Some(|input, output| sox(input, output, &sox_peaks(16))),
     },
@@ -41,7 +41,7 @@ pub(crate) const JOBS: [Job; 4] = [
         name: "chain",
         goal: 1.25,
         writes: true,
-        configuration: chain,
+        configuration: || file(&chain()),
         ffmpeg: Some(|input, output| {
             let filters = format!(
                 "highpass=f=80,{},acompressor=threshold=-18dB:ratio=3:attack=10:release=120:\
@@ -83,6 +83,11 @@ pub(crate) const JOBS: [Job; 4] = [
         sox: None,
     },
 ];
+
+/// A configuration for files: four times the default block, which live runs would hear as delay.
+fn file(stages: &str) -> String {
+    format!("[stream]\nblock_frames = 1024\n\n{stages}")
+}
 
 /// The bands of the equalizer: so many peaks over the audible range, up and down in turn.
 fn peaks(count: u32) -> Vec<(f64, f64)> {
