@@ -6,6 +6,8 @@
 
 use std::env::consts::ARCH;
 
+use pulp::Arch;
+
 /// The environment variable that bounds the level.
 const VARIABLE: &str = "SEGUE_CPU";
 
@@ -34,25 +36,16 @@ fn bounded(bound: &str, best: &'static str) -> &'static str {
     }
 }
 
-/// The best level that the processor has.
-#[cfg(target_arch = "x86_64")]
+/// The best level that the processor has, as the kernels find it.
 fn best() -> &'static str {
-    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-    let avx512 = is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512cd")
-        && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512vl");
-    match (avx512, avx2) {
-        (true, true) => "avx512",
-        (false, true) => "avx2",
-        (_, false) => "baseline",
+    match Arch::new() {
+        Arch::Scalar => "baseline",
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(_) => "avx2",
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(_) => "avx512",
+        _ => "native",
     }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn best() -> &'static str {
-    "native"
 }
 
 #[cfg(test)]
