@@ -6,8 +6,8 @@
 //! | floor | modules | what they are for |
 //! | --- | --- | --- |
 //! | 7 | `cli`, `report` | words from and to people; only `cli` prints |
-//! | 6 | `session` | one run from start to stop |
-//! | 5 | `supervise` | what becomes of a stage that failed |
+//! | 6 | `session`, `control`, `watch` | one run from start to stop; control socket, signals; changed files |
+//! | 5 | `supervise`, `swap` | what becomes of a stage that failed; what can be asked, the swap's table |
 //! | 4 | `pipeline`, `admission` | blocks into blocks; which binaries may be opened |
 //! | 3 | `resolve`, `loading` | versions and load order; file to checked generation to instance |
 //! | 2 | `config`, `discovery`, `io` | plugins.toml; directories to manifests; samples in and out |
@@ -31,3 +31,4 @@ pub mod report;
 pub mod resolve;
 pub mod session;
 pub mod supervise;
+pub mod swap;

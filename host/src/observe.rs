@@ -8,9 +8,11 @@ mod estimate;
 mod event;
 mod histogram;
 mod machine;
+mod receipt;
 mod report;
 mod slowest;
 mod spread;
+mod status;
 mod times;
 
 pub use batch::{BatchReport, BatchTotals, FileReport, FileState};
@@ -18,6 +20,7 @@ pub use estimate::{StageCost, StageEstimate, TotalCost, TotalEstimate};
 pub use event::{Event, EventSink, NoSink};
 pub use histogram::Histogram;
 pub use machine::MachineReport;
+pub use receipt::{Alignment, Cause, Identity, Receipt, Seam, StepTime, Takeover};
 pub use report::{
     ActionReport, AttemptReport, BudgetReport, DecideReport, FallbackReport, FaultReport,
     GenerationReport, HeapReport, LeftOutReport, Notice, OutputReport, ProcessReport,
@@ -26,4 +29,5 @@ pub use report::{
 };
 pub use slowest::{SLOWEST_MAX, SlowCall, Slowest};
 pub use spread::Spread;
+pub use status::{GenerationStatus, OverrideStatus, PlannedEdit, StageStatus, Status};
 pub use times::Times;

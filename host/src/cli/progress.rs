@@ -13,7 +13,7 @@ use crate::cli::arguments::LogFormat;
 use crate::cli::terminal::{Amount, Terminal, clear_bar, say, set_bar};
 use crate::cli::text::{clean, entry};
 use crate::config::render::Color;
-use crate::observe::{Event, EventSink};
+use crate::observe::{Event, EventSink, Receipt};
 
 /// How long a run has to take before a bar appears: a shorter one would only flicker.
 pub(super) const BAR_AFTER: Duration = Duration::from_millis(300);
@@ -109,6 +109,18 @@ impl Progress {
         lines.replacen(&plain, &drawn, 1)
     }
 
+    /// One line about a change, with its receipt's essence.
+    fn changed(&self, receipt: &Receipt) {
+        let (stage, verdict) = (&receipt.stage, &receipt.verdict);
+        let weight = if verdict == "done" {
+            Weight::Note
+        } else {
+            Weight::Warning
+        };
+        let text = format!("stage `{stage}` {verdict}: {}", receipt.reasons.join("; "));
+        self.line(weight, &receipt.action, &text);
+    }
+
     /// A place in the stream, as people read it.
     fn at(&self, frames: u64) -> String {
         moment(frames, self.sample_rate_hz.load(Ordering::Relaxed))
@@ -196,6 +208,7 @@ impl EventSink for Progress {
                 let text = format!("is heard again from {} on", self.at(position_frames));
                 self.turn(Weight::Note, "restart", &stage, &text);
             }
+            Event::Changed { receipt } => self.changed(&receipt),
             Event::ObserverFault {
                 id,
                 position_frames,

@@ -1,7 +1,12 @@
 //! Event: something that happened while a session ran, told at once.
 
+use serde::{Deserialize, Serialize};
+
+use crate::observe::receipt::Receipt;
+
 /// What a session tells while it runs. Positions are stream time, in frames.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// A plugin was probed, which takes a moment the first time.
     Probed {
@@ -44,6 +49,11 @@ pub enum Event {
         stage: String,
         /// Where it is heard alone.
         position_frames: u64,
+    },
+    /// A change of the running pipeline came to its end.
+    Changed {
+        /// How it went.
+        receipt: Box<Receipt>,
     },
     /// A tap or a decision failed and is not asked again.
     ObserverFault {
