@@ -2,7 +2,9 @@
 //!
 //! One path for everybody who may ask: the control socket, signals, watched files, a timeline.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::Duration;
 
 use semver::VersionReq;
 
@@ -37,6 +39,11 @@ pub enum Command {
     },
     /// The configuration as it is on disk now.
     Reload(Reload),
+    /// The configuration of another file, as if the running one had been edited to be it.
+    Edit {
+        /// The file.
+        path: PathBuf,
+    },
     /// What the stage was before its last swap.
     Rollback {
         /// The stage.
@@ -130,6 +137,26 @@ pub enum Answer {
     Done(String),
     /// It is not done, and why: one or more lines.
     Refused(String),
+}
+
+/// A request at a place of the stream, for runs that are to repeat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timed {
+    /// When.
+    pub at: At,
+    /// What.
+    pub command: Command,
+    /// By whom: the file and line.
+    pub cause: Cause,
+}
+
+/// A place of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// Stream time.
+    Frames(u64),
+    /// Stream time as a duration; it becomes the nearest frame.
+    Time(Duration),
 }
 
 /// The session's end.
