@@ -102,6 +102,15 @@ impl Place {
 }
 
 impl Keeper {
+    fn new(id: Arc<str>, place: Option<Place>) -> Self {
+        Self {
+            id,
+            place,
+            making: None,
+            log: StageLog::NEW,
+        }
+    }
+
     fn attempts(&self) -> &Attempts {
         let place = self.place.as_ref();
         place.map_or(&Attempts::NONE, |place| &place.attempts)
@@ -153,14 +162,10 @@ impl Restarts {
         pace: Pace,
         stop: Arc<AtomicUsize>,
     ) -> Self {
-        let keeper = |(id, place): (&Arc<str>, Option<Place>)| Keeper {
-            id: Arc::clone(id),
-            place,
-            making: None,
-            log: StageLog::NEW,
-        };
+        let keepers = ids.iter().zip(places);
+        let keepers = keepers.map(|(id, place)| Keeper::new(Arc::clone(id), place));
         Self {
-            keepers: ids.iter().zip(places).map(keeper).collect(),
+            keepers: keepers.collect(),
             pace,
             stop,
             ending: Vec::new(),
@@ -182,15 +187,15 @@ impl Restarts {
         left.filter(|left| *left > 0).fold(frames, u64::min)
     }
 
-    /// Takes note of what happened in a block, and sends what is due. Between two blocks.
+    /// Whether a stage waits for something that no turn tells of.
+    pub(super) const fn is_watching(&self) -> bool {
+        self.watching
+    }
+
+    /// Sends what is due, once every turn of a block was told. Between two blocks.
     pub(super) fn after_block(&mut self, context: &mut Context<'_>) {
-        if !self.watching && context.rings.turns.is_empty() {
-            return;
-        }
-        while let Ok(turn) = context.rings.turns.pop() {
-            self.turn(turn, context);
-        }
-        self.end_departed(context.rings);
+        self.ending
+            .retain(|ending| ending.look(Duration::ZERO).is_none());
         let position_frames = context.position_frames;
         for stage in 0..self.keepers.len() {
             let keeper = &mut self.keepers[stage];
@@ -200,7 +205,7 @@ impl Restarts {
                 keeper.make(position_frames);
             }
             if let Some(trial) = self.wait(stage, position_frames) {
-                let pushed = context.rings.arrivals.push(Arrival { stage, trial });
+                let pushed = context.rings.arrivals.push(Arrival::Trial { stage, trial });
                 debug_assert!(pushed.is_ok(), "the ring has a place for each stage");
             }
         }
@@ -210,9 +215,27 @@ impl Restarts {
         });
     }
 
-    /// What happened to all stages, once the run is over and everything that left has ended.
-    pub(super) fn finish(&mut self, rings: &mut Rings) -> Vec<StageLog> {
-        self.end_departed(rings);
+    /// Another stage of that number, or another instance in its place: how it is made again, if
+    /// its `restart` says so. What happened to it so far stays where it is the same stage.
+    pub(super) fn recast(&mut self, number: usize, id: &Arc<str>, place: Option<Place>) {
+        while self.keepers.len() <= number {
+            self.keepers.push(Keeper::new(Arc::clone(id), None));
+        }
+        let keeper = &mut self.keepers[number];
+        if keeper.id != *id {
+            *keeper = Keeper::new(Arc::clone(id), None);
+        }
+        keeper.place = place;
+    }
+
+    /// What happened to a stage.
+    pub(super) fn log(&self, number: usize) -> Option<&StageLog> {
+        self.keepers.get(number).map(|keeper| &keeper.log)
+    }
+
+    /// What happened to all stages, by number, once the run is over and everything that left has
+    /// ended.
+    pub(super) fn finish(&mut self) -> Vec<StageLog> {
         for ending in self.ending.drain(..) {
             let _ = ending.wait();
         }
@@ -233,8 +256,11 @@ impl Restarts {
         None
     }
 
-    fn turn(&mut self, turn: Turn, context: &mut Context<'_>) {
-        let stage = &context.engine.stages()[turn.stage];
+    /// Takes note of a failure, or of what became of a trial.
+    pub(super) fn turn(&mut self, turn: Turn, context: &mut Context<'_>) {
+        let Some(stage) = context.engine.stage(turn.stage) else {
+            return; // It was taken out of the pipeline in the meantime.
+        };
         let at = turn.position_frames;
         let keeper = &mut self.keepers[turn.stage];
         match turn.kind {
@@ -281,29 +307,8 @@ impl Restarts {
         }
     }
 
-    /// Ends the instances that left.
-    fn end_departed(&mut self, rings: &mut Rings) {
-        while let Ok(departure) = rings.departures.pop() {
-            self.end(departure.trial.into_processor());
-        }
-        self.ending
-            .retain(|ending| ending.look(Duration::ZERO).is_none());
-    }
-
-    /// Ends the instances that left up to that of a stage; answers why that one failed.
-    fn end_next(&mut self, stage: usize, rings: &mut Rings) -> Option<String> {
-        while let Ok(departure) = rings.departures.pop() {
-            let text = departure.trial.describe_fault().map(|(_, text)| text);
-            self.end(departure.trial.into_processor());
-            if departure.stage == stage {
-                return text;
-            }
-        }
-        None
-    }
-
     /// Ends an instance on a thread of its own; off line that is waited for.
-    fn end(&mut self, mut processor: Processor) {
+    pub(super) fn end(&mut self, mut processor: Processor) {
         let ending = begin(DROP_DEADLINE, move || {
             processor.deactivate();
         });
