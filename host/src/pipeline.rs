@@ -24,6 +24,7 @@ mod spare;
 mod stage;
 mod store;
 mod substitute;
+mod transition;
 mod trial;
 
 pub use budget::{Breach, Budget, BudgetUse};
@@ -38,4 +39,7 @@ pub use plan::{DelaySpec, Place, Plan, Step};
 pub use seat::{Occupant, Shape};
 pub use stage::{Stage, StageSetup, StageState};
 pub use substitute::SubstituteFrames;
+pub use transition::{
+    Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
+};
 pub use trial::Trial;
