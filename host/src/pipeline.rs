@@ -10,6 +10,7 @@
 //! control thread.
 
 mod budget;
+mod change;
 mod crossfade;
 mod delay;
 mod engine;
@@ -17,6 +18,7 @@ mod exchange;
 mod fault;
 mod feed;
 mod hold;
+mod loaded;
 mod network;
 mod plan;
 mod seat;
@@ -24,18 +26,24 @@ mod spare;
 mod stage;
 mod store;
 mod substitute;
+mod transition;
 mod trial;
 
 pub use budget::{Breach, Budget, BudgetUse};
+pub use change::{Change, Passing, Reschedule};
 pub use crossfade::{Decay, Fade};
 pub use delay::DelayLine;
 pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped, Timed};
 pub use exchange::{Arrival, Departure, Turn, TurnKind};
 pub use fault::{Fault, FaultKind, OnError};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
+pub use loaded::Loaded;
 pub use network::{Cycle, Network, Source, TapWiring, Wiring};
 pub use plan::{DelaySpec, Place, Plan, Step};
 pub use seat::{Occupant, Shape};
 pub use stage::{Stage, StageSetup, StageState};
 pub use substitute::SubstituteFrames;
+pub use transition::{
+    Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
+};
 pub use trial::Trial;

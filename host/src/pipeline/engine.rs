@@ -495,7 +495,7 @@ impl Engine {
             Step::Delay { from, line, into } => {
                 let line = &mut self.score.lines[*line];
                 self.score.store.write(*into, block, |reader, mut into| {
-                    line.process(reader.view(*from), &mut into);
+                    line.line.process(reader.view(*from), &mut into);
                 });
             }
             Step::Feed {

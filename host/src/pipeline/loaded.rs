@@ -33,21 +33,18 @@ pub(super) struct Line {
     pub(super) line: DelayLine,
     /// The line of the schedule before that it goes on.
     kept: Option<usize>,
-    /// How many frames that come in first are not held.
-    pub(super) drop_frames: u64,
 }
 
 impl Line {
     fn new(spec: &LineSpec) -> Self {
-        let (held, kept, drop_frames) = match spec.origin {
-            Origin::Kept(line) => (0, Some(line), 0),
-            Origin::New { zeros, drop_frames } => (zeros, None, drop_frames),
+        let (held, kept) = match spec.origin {
+            Origin::Kept(line) => (0, Some(line)),
+            Origin::New { zeros } => (zeros, None),
         };
         let capacity = spec.capacity_frames.max(held) as usize;
         Self {
             line: DelayLine::with_capacity(spec.channels, held as usize, capacity),
             kept,
-            drop_frames,
         }
     }
 }

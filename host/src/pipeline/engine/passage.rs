@@ -141,7 +141,7 @@ impl Engine {
         let line = &mut self.score.lines[*line];
         self.score.store.write(*into, block, |reader, mut into| {
             if is_filling {
-                line.push(reader.view(*from));
+                line.line.push(reader.view(*from));
             } else {
                 line.line.pop(&mut into);
             }
