@@ -21,7 +21,7 @@ use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
 use crate::pipeline::network::{Network, TapWiring};
 use crate::pipeline::plan::{DelaySpec, Plan, Step};
-use crate::pipeline::stage::{Ran, Stage, StageBlock};
+use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
 use crate::pipeline::store::{Reader, Store};
 
 pub use clock::Timed;
@@ -324,6 +324,7 @@ impl Engine {
                 output,
                 sidechains,
                 records,
+                use_of_output: OutputUse::Taken,
             };
             runner.run(block, mode)
         })
