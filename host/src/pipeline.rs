@@ -17,6 +17,7 @@ mod engine;
 mod exchange;
 mod fault;
 mod feed;
+mod history;
 mod hold;
 mod loaded;
 mod network;
@@ -27,6 +28,7 @@ mod stage;
 mod store;
 mod substitute;
 mod transition;
+mod swapped;
 mod trial;
 
 pub use budget::{Breach, Budget, BudgetUse};
@@ -38,12 +40,14 @@ pub use exchange::{Arrival, Departure, Turn, TurnKind};
 pub use fault::{Fault, FaultKind, OnError};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
 pub use loaded::Loaded;
+pub use history::{History, HistoryShape, PastInput, PastOutput};
 pub use network::{Cycle, Network, Source, TapWiring, Wiring};
 pub use plan::{DelaySpec, Place, Plan, Step};
 pub use seat::{Occupant, Shape};
-pub use stage::{Stage, StageSetup, StageState};
+pub use stage::{OutputUse, Stage, StageSetup, StageState};
 pub use substitute::SubstituteFrames;
 pub use transition::{
     Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
 };
-pub use trial::Trial;
+pub use swapped::{HandoffRefusal, Progress, Reversal, SwapDone, TakenOver};
+pub use trial::{Growth, Handoff, Takeover, Trial, TrialSetup};

@@ -471,7 +471,7 @@ impl Engine {
                 output,
                 sidechains,
                 records,
-                used,
+                use_of_output: used,
             };
             runner.run(block, mode)
         })

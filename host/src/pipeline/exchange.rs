@@ -10,11 +10,13 @@ use segue_plugin::link::Processor;
 use crate::pipeline::change::Change;
 use crate::pipeline::fault::Fault;
 use crate::pipeline::stage::Stage;
+use crate::pipeline::swapped::SwapDone;
 use crate::pipeline::trial::Trial;
 
-/// The most turns of one stage until its next trial: its trial fails or succeeds, then the
-/// instance fails, and its fallback.
-const TURNS_PER_TRIAL: usize = 3;
+/// The most turns of one stage until its next trial: the old instance fails in its shadow, the
+/// fade begins, the trial ends one way or another; then a tail is over or not, the new instance
+/// fails, and the fallback.
+const TURNS_PER_TRIAL: usize = 6;
 
 /// Something new.
 #[derive(Debug)]
@@ -76,6 +78,14 @@ pub enum TurnKind {
     TrialFailed(Fault),
     /// A new instance is heard alone, and the old one leaves.
     Returned,
+    /// A new instance begins to be heard beside the old one.
+    FadeBegan,
+    /// A new instance has taken the place over; the old one leaves, at once or with its tail.
+    Swapped(SwapDone),
+    /// The old instance is heard alone again, and the new one leaves.
+    Reversed,
+    /// The tail of an old instance is over, and it leaves.
+    RingOver,
 }
 
 /// How many stages the rings have room for at least, however few there are at first.

@@ -7,6 +7,7 @@
 //! `run` and what it calls is the audio thread's; what allocates or says so is not.
 
 mod block;
+mod control;
 mod facts;
 mod ledger;
 
@@ -21,8 +22,10 @@ use crate::pipeline::seat::{Call, Occupant, Seat, Shape};
 use crate::pipeline::spare::Spare;
 use crate::pipeline::stage::ledger::Ledger;
 use crate::pipeline::substitute::{Return, Substitute};
-use crate::pipeline::trial::{Progress, Trial};
+use crate::pipeline::swapped::Progress;
+use crate::pipeline::trial::Trial;
 
+pub use block::OutputUse;
 pub(super) use block::{Ran, StageBlock};
 
 /// Whether a stage is heard.
@@ -151,15 +154,6 @@ impl Stage {
         self.ledger.heap_calls += calls;
     }
 
-    /// Whether a trial can begin.
-    pub(super) fn takes_trial(&self) -> bool {
-        self.is_out && self.rest.trial.is_none() && self.rest.leaving.is_none()
-    }
-
-    pub(super) fn begin_trial(&mut self, trial: Box<Trial>) {
-        self.rest.trial = Some(trial);
-    }
-
     pub(super) fn take_turns(&mut self) -> [Option<TurnKind>; 2] {
         std::mem::take(&mut self.rest.turns)
     }
@@ -185,6 +179,7 @@ impl Stage {
             mut output,
             sidechains,
             records,
+            use_of_output: _,
         } = block;
         let call = Call {
             position_frames,
@@ -329,10 +324,10 @@ impl Stage {
         trial.mix(output);
         match (before, trial.progress()) {
             (_, Progress::Shadow) => {}
-            (Progress::Shadow, Progress::Fading) => {
+            (Progress::Shadow, _) => {
                 self.substitute.keep_return(output.shared(), Return::First);
             }
-            (Progress::Fading, Progress::Fading) => {
+            _ => {
                 self.substitute.keep_return(output.shared(), Return::Later);
             }
         }

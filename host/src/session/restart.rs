@@ -295,6 +295,10 @@ impl Restarts {
                 keeper.log.attempt(at, "failed on trial", text);
                 keeper.after(Event::TrialFailed(at));
             }
+            TurnKind::FadeBegan
+            | TurnKind::Swapped(_)
+            | TurnKind::Reversed
+            | TurnKind::RingOver => {}
             TurnKind::Returned => {
                 keeper.log.returned += 1;
                 keeper.log.attempt(at, "returned", String::new());

@@ -28,6 +28,15 @@ impl Ran {
     }
 }
 
+/// What becomes of a block's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputUse {
+    /// It is read.
+    Taken,
+    /// Nobody reads it: the stage becomes later, and keeps what it would have given.
+    Held,
+}
+
 /// What a stage reads and fills.
 pub(in crate::pipeline) struct StageBlock<'a> {
     pub(in crate::pipeline) position_frames: u64,
@@ -36,4 +45,5 @@ pub(in crate::pipeline) struct StageBlock<'a> {
     pub(in crate::pipeline) output: AudioViewMut<'a>,
     pub(in crate::pipeline) sidechains: &'a [AudioView<'a>],
     pub(in crate::pipeline) records: &'a mut [Record],
+    pub(in crate::pipeline) use_of_output: OutputUse,
 }
