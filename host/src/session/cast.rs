@@ -6,10 +6,13 @@
 
 use std::sync::Arc;
 
+use crate::config::model::Part;
+use crate::id::ComponentAddress;
 use crate::observe::Identity;
 use crate::pipeline::{Engine, Laid};
 use crate::session::bind::{Bindings, Bound};
 use crate::session::build::StageFacts;
+use crate::session::candidate::{Found, Runs, Sameness};
 use crate::session::recipe::Recipe;
 use crate::session::run::Subscribers;
 use crate::session::subscribers::subscribers;
@@ -26,8 +29,10 @@ pub(super) enum Heard {
 /// What filled a stage before its last swap.
 #[derive(Debug, Clone)]
 pub(super) struct Before {
-    /// How it is made again.
-    pub(super) recipe: Recipe,
+    /// The library; `None` where its input was heard.
+    pub(super) found: Option<Found>,
+    /// Its parameters and settings.
+    pub(super) part: Part,
     /// Until when it is kept at hand.
     pub(super) until_frames: u64,
 }
@@ -37,8 +42,10 @@ pub(super) struct Before {
 pub(super) struct Member {
     /// Its id.
     pub(super) id: Arc<str>,
-    /// How its instance was made.
+    /// How its instance was made; while it is bypassed, how the one before was.
     pub(super) recipe: Recipe,
+    /// Its component, parameters and settings as they were asked for.
+    pub(super) part: Part,
     /// What is fixed while it is active.
     pub(super) facts: StageFacts,
     /// What is heard of it.
@@ -53,6 +60,25 @@ impl Member {
         &self.recipe.bound
     }
 
+    /// The library that fills it.
+    pub(super) fn found(&self) -> Found {
+        let bound = self.bound();
+        Found {
+            stage: self.id.to_string(),
+            component: address(bound),
+            runs: self.runs(),
+            sameness: Sameness::Same,
+        }
+    }
+
+    /// The library that fills it, with what it may ask of others.
+    pub(super) fn runs(&self) -> Runs {
+        Runs {
+            generation: Arc::clone(&self.recipe.generation),
+            providers: Arc::clone(&self.recipe.providers),
+        }
+    }
+
     /// What is heard of it, by what it is made from.
     pub(super) fn identity(&self) -> Identity {
         match self.heard {
@@ -60,6 +86,12 @@ impl Member {
             Heard::Bypassed => bypass(),
         }
     }
+}
+
+/// The address of what is bound.
+pub(super) fn address(bound: &Bound) -> ComponentAddress {
+    let text = bound.address();
+    text.parse().expect("plugin and component came from a manifest that was checked")
 }
 
 /// By what an instance is made from.
