@@ -7,6 +7,18 @@
 //!
 //! Thread: any but audio; both may take seconds.
 
+mod bypass;
+mod factory;
+mod migrate;
+mod prime;
+mod question;
+mod reach;
+mod rehearse;
+mod rooms;
+mod trial;
+mod values;
+mod work;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,6 +36,9 @@ use crate::observe::{Identity, StepTime};
 use crate::pipeline::Occupant;
 use crate::session::bind::Bound;
 use crate::session::recipe::Recipe;
+
+pub(in crate::session) use question::{generations, resolve};
+pub(in crate::session) use work::prepare;
 
 /// A library that fills a place now, with what it may ask of others.
 #[derive(Debug, Clone)]
