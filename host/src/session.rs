@@ -12,6 +12,12 @@ pub mod batch;
 mod bind;
 mod borders;
 mod build;
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "changes of a running session are built on it"
+)]
+mod candidate;
 mod catalogue;
 mod content;
 mod degraded;
