@@ -46,7 +46,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Amount, Terminal};
 use crate::config::render::Color;
-use crate::observe::{BatchReport, RunReport};
+use crate::observe::{BatchReport, Receipt, RunReport};
 
 /// What the program is called.
 const NAME: &str = "segue";
@@ -66,6 +66,8 @@ pub struct Renderers {
     pub profile_text: fn(&RunReport, Color, usize) -> String,
     /// How the times of its stages are distributed, in so many columns.
     pub histogram_text: fn(&RunReport, usize) -> String,
+    /// A change of the running pipeline in a line, at so many frames per second (0 is unknown).
+    pub receipt_line: fn(&Receipt, u32) -> String,
     /// Of many files, for people, in so many columns.
     pub batch_text: fn(&BatchReport, Color, usize) -> String,
     /// Of many files, for programs.

@@ -64,7 +64,8 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
         true => Words::Aside,
         false => Words::Here,
     };
-    let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
+    let progress = Progress::new(shell.terminal).with_receipts(shell.renderers.receipt_line);
+    let events: Arc<dyn EventSink> = Arc::new(progress);
     let plugins = open(shell, arguments, &config, &events)?;
     let outcome = session::run(Request {
         config: Arc::new(config),

@@ -122,6 +122,7 @@ impl<'a> Exporter<'a> {
             degraded: Vec::new(),
             stream: stream(facts),
             stages: facts.order.iter().map(stage).collect(),
+            changes: Vec::new(),
             left_out: left_out(self.config),
             taps: Vec::new(),
             decides: Vec::new(),
