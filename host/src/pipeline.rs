@@ -26,6 +26,7 @@ mod stage;
 mod store;
 mod substitute;
 mod swapped;
+mod transition;
 mod trial;
 
 pub use budget::{Breach, Budget, BudgetUse};
@@ -42,4 +43,7 @@ pub use seat::{Occupant, Shape};
 pub use stage::{OutputUse, Stage, StageSetup, StageState};
 pub use substitute::SubstituteFrames;
 pub use swapped::{HandoffRefusal, Progress, Reversal, SwapDone, TakenOver};
+pub use transition::{
+    Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
+};
 pub use trial::{Growth, Handoff, Takeover, Trial, TrialSetup};

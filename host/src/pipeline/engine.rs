@@ -333,7 +333,8 @@ impl Engine {
     /// Does one step that runs no stage.
     fn pass(&mut self, at: usize, block: &mut Lent<'_>) {
         match &self.steps[at] {
-            Step::Run { .. } => {}
+            // A stage is run elsewhere; only a schedule that changes a graph blends.
+            Step::Run { .. } | Step::Blend { .. } => {}
             Step::Mix { terms, into } => {
                 self.store.write(*into, block, |reader, mut into| {
                     let mut terms = terms.iter().map(|term| reader.view(*term));

@@ -43,7 +43,7 @@ pub enum Step {
     },
     /// Runs a stage.
     Run {
-        /// Which stage, by its place in the file.
+        /// Which stage: by its place in the file in a plan, by the engine's number in a schedule.
         stage: usize,
         /// What it reads.
         input: Place,
@@ -60,6 +60,15 @@ pub enum Step {
         signal: Place,
         /// What it compares with.
         reference: Option<Place>,
+    },
+    /// Goes over from one signal to another while the fade of its schedule lasts.
+    Blend {
+        /// What is heard before the fade.
+        old: Place,
+        /// What is heard after it; of the same frame.
+        new: Place,
+        /// Where it goes.
+        into: Place,
     },
 }
 

@@ -50,6 +50,7 @@ fn touched(step: &Step) -> (Vec<Place>, Option<Place>) {
         Step::Feed {
             signal, reference, ..
         } => (signal.iter_places(*reference), None),
+        Step::Blend { .. } => panic!("a plan blends nothing"),
     }
 }
 
@@ -93,6 +94,7 @@ fn interpret(plan: &Plan, network: &Network) -> Interpreted {
                 taps[*tap] = (read(signal), reference.as_ref().map(read));
                 continue;
             }
+            Step::Blend { .. } => panic!("a plan blends nothing"),
         };
         let (reads, into) = touched(step);
         let into = into.expect("all but feeding writes");
@@ -138,7 +140,7 @@ fn channels_of(
         Step::Mix { terms, .. } => held[&terms[0]],
         Step::Delay { line, .. } => plan.delays[*line].channels,
         Step::Run { stage, .. } => network.stages[*stage].channels_out,
-        Step::Feed { .. } => 0,
+        Step::Feed { .. } | Step::Blend { .. } => 0,
     }
 }
 
