@@ -12,7 +12,7 @@ use crate::observe::Identity;
 use crate::pipeline::{Engine, Laid};
 use crate::session::bind::{Bindings, Bound};
 use crate::session::build::StageFacts;
-use crate::session::candidate::{Found, Runs, Sameness};
+use crate::session::candidate::{Found, Runs, Sameness, Spot};
 use crate::session::recipe::Recipe;
 use crate::session::run::Subscribers;
 use crate::session::subscribers::subscribers;
@@ -48,6 +48,8 @@ pub(super) struct Member {
     pub(super) part: Part,
     /// What is fixed while it is active.
     pub(super) facts: StageFacts,
+    /// The latency of its instance; that of the place is at least as much.
+    pub(super) own_latency_frames: u64,
     /// What is heard of it.
     pub(super) heard: Heard,
     /// What it was before.
@@ -58,6 +60,18 @@ impl Member {
     /// What is bound to it.
     pub(super) const fn bound(&self) -> &Bound {
         &self.recipe.bound
+    }
+
+    /// What another instance has to fit.
+    pub(super) fn spot(&self) -> Spot {
+        let recipe = &self.recipe;
+        Spot {
+            format: recipe.format,
+            layout_out: Some(self.facts.layout_out),
+            frames_max: recipe.frames_max,
+            mode: recipe.mode,
+            sidechains: recipe.sidechains.clone(),
+        }
     }
 
     /// The library that fills it.

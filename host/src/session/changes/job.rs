@@ -3,7 +3,6 @@
 //! In: what is wanted of which stages. Out: where each of them is, as plain state; what moves it on
 //! is elsewhere.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
@@ -11,7 +10,7 @@ use std::time::Instant;
 use crate::loading::Pending;
 use crate::observe::{Alignment, Cause, Identity, Receipt, StepTime};
 use crate::pipeline::SwapDone;
-use crate::session::candidate::{Refused, Saved};
+use crate::session::candidate::Refused;
 use crate::session::cast::Member;
 use crate::session::changes::edit::Landing;
 use crate::session::changes::prepare::Ready;
@@ -49,10 +48,10 @@ pub(super) struct Job {
     pub(super) steps: Vec<StepTime>,
     /// What a reader of the receipts should know.
     pub(super) notes: Vec<String>,
-    /// States that old instances wrote, by stage.
-    pub(super) states: States,
     /// Receipts of stages that no instance is exchanged for.
     pub(super) further: Vec<Receipt>,
+    /// Frames of silence that it puts in, with leave.
+    pub(super) inserted_frames: u64,
     /// When the change was over on the audio thread.
     pub(super) over_at_frames: Option<u64>,
     /// What exchanging it took there.
@@ -84,8 +83,6 @@ impl Claims {
 pub(super) enum Phase {
     /// Instances are made.
     Preparing(Pending<Result<Ready, Refused>>),
-    /// Old instances write their state, for a newer schema; what is ready waits for it.
-    Saving(Ready),
     /// States of an older schema become ones of the newer.
     Migrating(Pending<Ready>),
     /// Instances are there; the schedule that runs has to be through with an earlier change.
@@ -121,6 +118,3 @@ pub(super) struct Piece {
     /// Why it did not last, if it did not.
     pub(super) fault: Option<String>,
 }
-
-/// States that old instances wrote, by stage.
-pub(super) type States = BTreeMap<String, Saved>;

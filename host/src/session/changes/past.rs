@@ -48,3 +48,20 @@ fn copy(from: &Buffer, frames: usize, into: &mut Buffer) {
         into.channel_mut(channel)[..frames].copy_from_slice(samples);
     }
 }
+
+/// Nothing is kept: what went in before this frame is gone, and nothing came after it.
+pub(super) struct Nothing(pub(super) u64);
+
+impl Past for Nothing {
+    fn begin_frames(&self) -> u64 {
+        self.0
+    }
+
+    fn end_frames(&self) -> u64 {
+        self.0
+    }
+
+    fn read(&mut self, _: u64, frames: usize, _: &mut Buffer, _: &mut [Buffer]) -> bool {
+        frames == 0
+    }
+}

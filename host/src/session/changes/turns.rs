@@ -91,7 +91,6 @@ impl Changes {
             job.is_back = true;
             job.over_at_frames = change.over_at_frames.or(Some(context.position_frames));
             job.exchange_ns = change.exchange_ns;
-            self.take_states(&change);
         }
         for processor in change.into_processors() {
             self.restarts.end(processor);

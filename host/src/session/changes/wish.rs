@@ -12,14 +12,15 @@ use semver::VersionReq;
 
 use crate::config::model::Config;
 use crate::config::nearest::{did_you_mean, listed};
-use crate::config::words::RingTail;
+use crate::config::overrides::{OverrideKey, Reset};
+use crate::config::words::{SwapState, SwapTail};
 use crate::id::{ComponentAddress, PluginId, StageId};
 use crate::loading::begin;
 use crate::observe::{Cause, Receipt};
 use crate::session::candidate::{Aim, Question, Runs, Standing, Values, Wish as Bind};
 use crate::session::cast::{Heard, Member, address};
 use crate::session::changes::edit::Landing;
-use crate::session::changes::job::{Claims, Job, Phase, States};
+use crate::session::changes::job::{Claims, Job, Phase};
 use crate::session::changes::prepare::{Blueprint, Known, With};
 use crate::session::changes::{Changes, Context, Wish};
 use crate::swap::ask::{Answer, Command, Insert, Swap, Target, Way};
@@ -148,7 +149,7 @@ impl Changes {
                 stage,
                 param,
                 value,
-            } => Begun::Done(self.set((stage, param, value), wish, context)?),
+            } => self.set((stage, param, value), wish, context)?,
             Command::Swap(swap) => Begun::Job(Box::new(self.swap(swap, wish, context)?)),
             Command::Bypass { stage, way } => {
                 Begun::Job(Box::new(self.bypass(stage, *way, wish, context)?))
@@ -177,11 +178,12 @@ impl Changes {
                 let now = address(member.bound());
                 let component = swap.component.clone().unwrap_or(now.clone());
                 if !same_component(&component, member) {
-                    landing = self.overriding(
-                        &format!("{id}.component"),
-                        &format!("{:?}", component.to_string()),
-                        &wish.cause,
-                    )?;
+                    let key = OverrideKey::Component { stage: id.clone() };
+                    landing.set(key, component.to_string(), wish);
+                }
+                if let Some(versions) = &versions {
+                    let key = OverrideKey::Version { stage: id.clone() };
+                    landing.set(key, versions.to_string(), wish);
                 }
                 let bind = Bind {
                     stage: id.to_string(),
@@ -192,8 +194,7 @@ impl Changes {
             }
             Target::Plugin(id) => (self.plugin(id, versions)?, Vec::new()),
         };
-        let config = landing.config.clone();
-        let config = config.unwrap_or_else(|| Arc::clone(&self.running.config));
+        let config = self.running.after(&landing)?.config;
         let question = self.question(aim, &config);
         let job = self.job("swap", wish, context, (config, Some(question), wanted))?;
         Ok(Job {
@@ -244,12 +245,15 @@ impl Changes {
                 return Err(format!("stage `{stage}` is not bypassed"));
             }
         };
-        let key = format!("{stage}.bypass");
-        let landing = match way {
-            Way::Bypassed => self.overriding(&key, "true", &wish.cause)?,
-            Way::Processed => self.without_override(&key)?,
+        let key = OverrideKey::Bypass {
+            stage: stage.clone(),
         };
-        let config = Arc::clone(&self.running.config);
+        let mut landing = Landing::default();
+        match way {
+            Way::Bypassed => landing.set(key, "true".to_owned(), wish),
+            Way::Processed => landing.resets.push(Reset::Key(key)),
+        }
+        let config = self.running.after(&landing)?.config;
         let wanted = vec![(stage.to_string(), with)];
         let job = self.job(action, wish, context, (config, None, wanted))?;
         Ok(Job { landing, ..job })
@@ -366,8 +370,8 @@ impl Changes {
             late_blocks: context.late_blocks,
             steps: Vec::new(),
             notes: Vec::new(),
-            states: States::new(),
             further: Vec::new(),
+            inserted_frames: 0,
             over_at_frames: None,
             exchange_ns: 0,
             is_back: false,
@@ -393,7 +397,7 @@ impl Changes {
             let stage = config.stages.iter().find(|one| *one.id.value.as_str() == *member.id);
             let part = stage.map_or_else(|| member.part.clone(), |stage| stage.part.clone());
             let state = stage.map(|stage| stage.swap.state.value);
-            let rings = stage.is_some_and(|stage| stage.swap.tail.value == RingTail::Ring);
+            let rings = stage.is_some_and(|stage| stage.swap.tail.value == SwapTail::Ring);
             let history = self.setup.histories.get(number).cloned().flatten();
             let values = self.values(member, config);
             let known = Known {
@@ -401,7 +405,7 @@ impl Changes {
                 part,
                 values,
                 old: (member.heard == Heard::Processed).then(|| member.bound().clone()),
-                state: state.unwrap_or(crate::config::words::SwapState::Handoff),
+                state: state.unwrap_or(SwapState::Handoff),
                 // One that begins beside an old tail begins fresh.
                 history: history.filter(|_| !rings),
             };
