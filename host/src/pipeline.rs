@@ -40,6 +40,7 @@ pub use seat::{Occupant, Shape};
 pub use stage::{Stage, StageSetup, StageState};
 pub use substitute::SubstituteFrames;
 pub use transition::{
-    Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
+    Floors, Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
+    change, lay, moved,
 };
 pub use trial::Trial;
