@@ -47,7 +47,8 @@ pub use seat::{Occupant, Shape};
 pub use stage::{OutputUse, Stage, StageSetup, StageState};
 pub use substitute::SubstituteFrames;
 pub use transition::{
-    Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
+    Floors, Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
+    change, lay, moved,
 };
 pub use swapped::{HandoffRefusal, Progress, Reversal, SwapDone, TakenOver};
 pub use trial::{Growth, Handoff, Takeover, Trial, TrialSetup};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::*;
+use crate::pipeline::network::Source;
 use crate::pipeline::network::fixture::networks;
 
 /// What a place holds: which impulses of the input, each with its delay and how often.
