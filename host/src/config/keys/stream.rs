@@ -138,10 +138,12 @@ pub static STREAM: Table = Table {
             kind: Kind::Integer(&IntegerRule {
                 min: 0,
                 max: LATENCY_RESERVE_FRAMES_MAX,
-                later: Some((0, Release::V1_2)),
+                later: None,
             }),
-            doc: "Latency held in reserve at the output of a live session, for swaps to stages \
-                  that need more.",
+            doc: "Latency held in reserve at the output of a session at `--pace realtime`: the \
+                  output is that much later from the start, and swaps and edits that need more \
+                  latency take it from there without a gap. Beyond it they are refused. At \
+                  `--pace fast` it does nothing, since the input is read ahead.",
             absent: Absent::Default("0"),
             example: "0",
             since: Release::V1_0,
