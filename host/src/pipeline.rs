@@ -10,9 +10,11 @@
 //! control thread.
 
 mod budget;
+mod course;
 mod crossfade;
 mod delay;
 mod engine;
+mod events;
 mod exchange;
 mod fault;
 mod feed;
