@@ -11,9 +11,11 @@
 
 mod budget;
 mod change;
+mod course;
 mod crossfade;
 mod delay;
 mod engine;
+mod events;
 mod exchange;
 mod fault;
 mod feed;

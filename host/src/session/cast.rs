@@ -194,6 +194,11 @@ impl Cast {
             .map(|(number, _)| number)
     }
 
+    /// How many stages there were at the start.
+    pub(super) const fn started_with(&self) -> usize {
+        self.from_start.len()
+    }
+
     /// What a stage is called, or was.
     pub(super) fn name(&self, number: usize) -> &Arc<str> {
         &self.names[number]

@@ -11,7 +11,9 @@
 
 mod edit;
 mod job;
+mod land;
 mod past;
+mod plan;
 mod prepare;
 mod send;
 mod settle;
@@ -20,12 +22,13 @@ mod turns;
 mod wish;
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use segue_plugin::setup::Mode;
+use segue_plugin::setup::{Format, Mode};
 
 use crate::config::model::Config;
 use crate::config::overrides::Overrides;
@@ -37,6 +40,10 @@ use crate::session::open::Plugins;
 use crate::session::restart::{Restarts, StageLog};
 use crate::session::run::Pace;
 use crate::swap::ask::{Answer, At, Command, Requests, Timed};
+
+/// Reads the configuration file again, with the flags and the environment of the start, or another
+/// file in its place; what is wrong with it is a text with lines and columns.
+pub type Reread = Arc<dyn Fn(Option<&Path>) -> Result<Config, String> + Send + Sync>;
 
 /// Receipts kept of one session; the others are counted.
 const RECEIPTS_MAX: usize = 10_000;
@@ -69,11 +76,17 @@ pub(super) struct Setup {
     pub(super) frames_max: usize,
     pub(super) frames: Option<u64>,
     pub(super) input: String,
+    pub(super) format: Format,
+    /// Reads the configuration again, or another file in its place.
+    pub(super) reread: Option<Reread>,
+    pub(super) events: Arc<dyn EventSink>,
     pub(super) requests: Option<Requests>,
     pub(super) timeline: Vec<Timed>,
     pub(super) stop: Arc<AtomicUsize>,
     /// What each stage read of late, by number.
     pub(super) histories: Vec<Option<Arc<History>>>,
+    /// How much of it is kept; `None` where nothing is.
+    pub(super) history_frames: Option<usize>,
 }
 
 /// A command that waits for its turn.
@@ -121,8 +134,12 @@ struct Around {
     frames_max: usize,
     frames: Option<u64>,
     input: String,
+    format: Format,
+    reread: Option<Reread>,
+    events: Arc<dyn EventSink>,
     stop: Arc<AtomicUsize>,
     histories: Vec<Option<Arc<History>>>,
+    history_frames: Option<usize>,
 }
 
 impl Changes {
@@ -149,8 +166,12 @@ impl Changes {
                 frames_max: setup.frames_max,
                 frames: setup.frames,
                 input: setup.input,
+                format: setup.format,
+                reread: setup.reread,
+                events: setup.events,
                 stop: setup.stop,
                 histories: setup.histories,
+                history_frames: setup.history_frames,
             },
             running: Running {
                 file: setup.file,

@@ -50,6 +50,8 @@ pub(super) struct Job {
     pub(super) notes: Vec<String>,
     /// Receipts of stages that no instance is exchanged for.
     pub(super) further: Vec<Receipt>,
+    /// Numbers of stages that go with it.
+    pub(super) removed: Vec<usize>,
     /// Frames of silence that it puts in, with leave.
     pub(super) inserted_frames: u64,
     /// When the change was over on the audio thread.

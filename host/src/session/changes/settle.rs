@@ -111,8 +111,10 @@ impl Changes {
             }
         }
         self.cast.refresh();
+        self.forget(&std::mem::take(&mut job.removed));
         if is_done {
             self.running.land(&mut job.landing);
+            self.renew_policies();
         }
         for receipt in &receipts {
             self.tell(receipt, context);

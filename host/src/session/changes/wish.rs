@@ -344,6 +344,22 @@ impl Changes {
         self.begin_job(action, wish, context, blueprint)
     }
 
+    /// As [`job`](Self::job), with stages that do not run yet.
+    pub(super) fn job_knowing(
+        &mut self,
+        action: &'static str,
+        wish: &Wish,
+        context: &Context<'_>,
+        plan: (Arc<Config>, Option<Question>, Vec<(String, With)>),
+        known: BTreeMap<String, Known>,
+    ) -> Result<Job, String> {
+        let blueprint = Blueprint {
+            known,
+            ..self.blueprint(plan)
+        };
+        self.begin_job(action, wish, context, blueprint)
+    }
+
     pub(super) fn begin_job(
         &mut self,
         action: &'static str,
@@ -371,6 +387,7 @@ impl Changes {
             steps: Vec::new(),
             notes: Vec::new(),
             further: Vec::new(),
+            removed: Vec::new(),
             inserted_frames: 0,
             over_at_frames: None,
             exchange_ns: 0,
