@@ -29,7 +29,7 @@ mod spare;
 mod stage;
 mod store;
 mod substitute;
-mod transition;
+pub mod transition;
 mod swapped;
 mod trial;
 

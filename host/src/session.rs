@@ -18,7 +18,9 @@ mod build;
     reason = "changes of a running session are built on it"
 )]
 mod candidate;
+mod cast;
 mod catalogue;
+mod changes;
 mod content;
 mod degraded;
 mod error;
@@ -43,6 +45,7 @@ mod wires;
 pub use crate::pipeline::Timed;
 pub use bind::{Bindings, Bound, bind};
 pub use build::Instances;
+pub use changes::Reread;
 pub use catalogue::{Catalogue, Choice};
 pub use content::Content;
 pub use error::SessionError;

@@ -33,6 +33,8 @@ pub struct RunReport {
     pub stages: Vec<StageReport>,
     /// Changes of the pipeline while it ran, in the order in which they ended.
     pub changes: Vec<Receipt>,
+    /// How many more changes there were.
+    pub changes_left_out: u64,
     /// Optional stages that the pipeline ran without, in the order in which they were given up.
     pub left_out: Vec<LeftOutReport>,
     /// Taps in the order of the file.

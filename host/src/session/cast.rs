@@ -170,6 +170,12 @@ impl Cast {
         &self.order
     }
 
+    /// Places in the order of the file, in an order in which each comes after what it reads.
+    pub(super) fn run_order(&self) -> Vec<usize> {
+        let order = self.laid.graph.network.order();
+        order.unwrap_or_else(|_| (0..self.order.len()).collect())
+    }
+
     /// Everybody, in the order of the file.
     pub(super) fn members(&self) -> impl Iterator<Item = (usize, &Member)> {
         let member = |number: &usize| Some((*number, self.members[*number].as_ref()?));

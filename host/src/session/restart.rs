@@ -17,10 +17,11 @@ use segue_plugin::declare::Layout;
 use segue_plugin::link::Processor;
 
 use crate::loading::{CREATE_DEADLINE, Pending, begin};
-use crate::observe::{Event as Told, EventSink, FaultReport};
+use crate::observe::{Event as Told, FaultReport};
 use crate::pipeline::{
-    Arrival, Engine, Fault, Occupant, Rings, Shape, StageState, Trial, Turn, TurnKind,
+    Arrival, Fault, Occupant, Shape, StageState, Trial, Turn, TurnKind,
 };
+use crate::session::changes::Context;
 use crate::session::recipe::Recipe;
 use crate::session::run::Pace;
 use crate::supervise::{Attempts, Event, Life};
@@ -52,15 +53,6 @@ struct Keeper {
     place: Option<Place>,
     making: Option<Making>,
     log: StageLog,
-}
-
-/// What is told, and to whom.
-pub(super) struct Context<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) rings: &'a mut Rings,
-    pub(super) events: &'a dyn EventSink,
-    /// Stream time of the block to come.
-    pub(super) position_frames: u64,
 }
 
 /// All stages of a run.
@@ -193,11 +185,15 @@ impl Restarts {
     }
 
     /// Sends what is due, once every turn of a block was told. Between two blocks.
-    pub(super) fn after_block(&mut self, context: &mut Context<'_>) {
+    /// Stages that are `busy` have a trial already, and wait for what becomes of it.
+    pub(super) fn after_block(&mut self, context: &mut Context<'_>, busy: &dyn Fn(usize) -> bool) {
         self.ending
             .retain(|ending| ending.look(Duration::ZERO).is_none());
         let position_frames = context.position_frames;
         for stage in 0..self.keepers.len() {
+            if busy(stage) {
+                continue;
+            }
             let keeper = &mut self.keepers[stage];
             let before = keeper.log.life;
             keeper.after(Event::Reached(position_frames));
@@ -226,6 +222,14 @@ impl Restarts {
             *keeper = Keeper::new(Arc::clone(id), None);
         }
         keeper.place = place;
+    }
+
+    /// A stage has another instance, by a change: whatever failed before is over.
+    pub(super) fn swapped(&mut self, number: usize, position_frames: u64) {
+        if let Some(keeper) = self.keepers.get_mut(number) {
+            keeper.making = None;
+            keeper.after(Event::Swapped(position_frames));
+        }
     }
 
     /// What happened to a stage.
@@ -257,7 +261,8 @@ impl Restarts {
     }
 
     /// Takes note of a failure, or of what became of a trial.
-    pub(super) fn turn(&mut self, turn: Turn, context: &mut Context<'_>) {
+    /// `text` is what an instance said that leaves because of it.
+    pub(super) fn turn(&mut self, turn: Turn, text: Option<String>, context: &mut Context<'_>) {
         let Some(stage) = context.engine.stage(turn.stage) else {
             return; // It was taken out of the pipeline in the meantime.
         };
@@ -289,9 +294,7 @@ impl Restarts {
                 keeper.log.fallback_fault = Some(report(fault, text));
             }
             TurnKind::TrialFailed(fault) => {
-                let text = self.end_next(turn.stage, context.rings);
                 let text = text.unwrap_or_else(|| fault.kind.name().to_owned());
-                let keeper = &mut self.keepers[turn.stage];
                 keeper.log.attempt(at, "failed on trial", text);
                 keeper.after(Event::TrialFailed(at));
             }

@@ -397,18 +397,29 @@ impl Changes {
         let file = &self.running.file;
         let source = file.sources().get(config::source::SourceId::FILE);
         let (path, text) = (Path::new(&*source.name), &*source.text);
-        let saved = config::save(text, &self.running.overrides, file);
+        let saved = config::save(text, &self.running.overrides);
         let saved = saved.map_err(|why| why.to_string())?;
         if saved.written.is_empty() {
-            return Ok(Answer::Done(saved.words()));
+            return Ok(Answer::Done(words(&saved)));
         }
         config::replace(path, text, &saved.text).map_err(|why| why.to_string())?;
         self.running.overrides.saved(&saved.written);
         let file = self.reread(None)?;
         self.running.file = Arc::new(file);
         self.running.land(&mut Landing::default());
-        Ok(Answer::Done(saved.words()))
+        Ok(Answer::Done(words(&saved)))
     }
+}
+
+/// What became of overrides, for who asked.
+fn words(saved: &config::save::Saved) -> String {
+    let written: Vec<_> = saved.written.iter().map(ToString::to_string).collect();
+    let kept = saved.kept.iter().map(|(key, why)| format!("{key} stays an override: {why}"));
+    let written = match written.is_empty() {
+        true => "nothing was written".to_owned(),
+        false => format!("written: {}", written.join(", ")),
+    };
+    std::iter::once(written).chain(kept).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether a stage's instance hears parameters.

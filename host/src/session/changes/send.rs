@@ -11,6 +11,7 @@ use segue_plugin::link::ParamEvent;
 use segue_plugin::setup::Timing;
 use segue_plugin::state::STATE_BYTES_MAX;
 
+use crate::audio::FloatMode;
 use crate::config::model::Stage as Part;
 use crate::config::words::SwapTail;
 use crate::loading::begin;
@@ -119,12 +120,14 @@ impl Changes {
             let saved = match (prepared.migrates_from, stage) {
                 (Some(schema), Some(stage)) => {
                     let mut bytes = vec![0; STATE_BYTES_MAX];
-                    let status = stage.save_state(&mut bytes);
-                    bytes.truncate(status.detail as usize);
-                    status.is_ok().then(|| Saved {
-                        schema,
-                        bytes,
-                        at_frames: stage.frames_in(),
+                    let written = stage.save_state(&mut bytes, &FloatMode::enter());
+                    written.ok().map(|written| {
+                        bytes.truncate(written);
+                        Saved {
+                            schema,
+                            bytes,
+                            at_frames: stage.frames_in(),
+                        }
                     })
                 }
                 _ => None,
