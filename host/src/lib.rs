@@ -20,6 +20,7 @@ pub mod admission;
 pub mod audio;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod discovery;
 pub mod id;
 pub mod io;

@@ -20,6 +20,11 @@ use crate::config::{parse, sources};
 /// # Errors
 /// Every mistake at once, each with its place; one without a place if there is nothing to read.
 pub fn read(path: &Path, overrides: &[Override]) -> Result<Config, Mistakes> {
+    parse(&text(path)?, path, overrides)
+}
+
+/// The text of a file of TOML, as far as it may go.
+pub(crate) fn text(path: &Path) -> Result<String, Mistakes> {
     let refuse = |text: &str, mistake| {
         let mut mistakes = Mistakes::new(sources(text, path, &[]).0);
         mistakes.push(mistake);
@@ -27,7 +32,7 @@ pub fn read(path: &Path, overrides: &[Override]) -> Result<Config, Mistakes> {
     };
     let bytes = bytes(path).map_err(|why| refuse("", Mistake::nowhere(why)))?;
     match String::from_utf8(bytes) {
-        Ok(text) => parse(&text, path, overrides),
+        Ok(text) => Ok(text),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes());
