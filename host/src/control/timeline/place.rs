@@ -25,7 +25,9 @@ pub(super) fn place(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Option<
         [(_, first), (_, second)] => {
             let mistake = Mistake::new(second, "a change has two places in the stream");
             mistakes.push(mistake.also(first, "the other one"));
-            PLACES.iter().for_each(|key| drop(fields.take(key)));
+            for key in PLACES {
+                fields.take(key);
+            }
             None
         }
         _ => match fields.take("at_frames") {
