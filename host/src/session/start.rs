@@ -37,6 +37,7 @@ use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Run
 pub use crate::session::start::keys::output_key;
 use crate::session::start::prepare::prepare;
 use crate::session::wires::Wires;
+use crate::swap::ask::{Requests, Timed as Change};
 
 /// How long instances may take to be dropped at the end.
 const DROP_DEADLINE: Duration = Duration::from_secs(10);
@@ -67,6 +68,10 @@ pub struct Request {
     pub stop: Arc<AtomicUsize>,
     /// When the process started.
     pub born: Instant,
+    /// What is asked of it while it runs, if anybody can ask.
+    pub requests: Option<Requests>,
+    /// What is to change at places of the stream.
+    pub timeline: Vec<Change>,
 }
 
 /// Whether other sessions use the same libraries.
