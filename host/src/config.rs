@@ -57,7 +57,7 @@ pub use crate::config::mistake::{Mistake, Mistakes};
 pub use crate::config::model::Config;
 pub use crate::config::overlay::Override;
 pub use crate::config::overrides::Overrides;
-pub use crate::config::reading::{read, read_again};
+pub use crate::config::reading::{read, read_again, read_as};
 pub use crate::config::render::Color;
 pub use crate::config::replace::{NotReplaced, replace};
 pub use crate::config::save::save;

@@ -25,6 +25,7 @@ fn main() {
         profile_text: report::profile::text,
         histogram_text: report::profile::histograms,
         receipt_line: report::receipt::essence,
+        receipt_text: report::receipt::text,
         batch_text: report::batch::text,
         batch_json: report::batch::json,
     };

@@ -41,6 +41,15 @@ pub fn read_again(
     }
 }
 
+/// Reads another file as if the running one had been edited to be it: relative paths start where
+/// those of the running one do, and messages call it by that name. Thread: control; it reads a file.
+///
+/// # Errors
+/// As `read`.
+pub fn read_as(path: &Path, overrides: &[Override], running: &Path) -> Result<Config, Mistakes> {
+    parse(&text(path)?, running, overrides)
+}
+
 /// Why a text looks like one whose end is still to come.
 fn half_written(text: &str, running: &str) -> Option<Mistake> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

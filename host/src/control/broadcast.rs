@@ -3,7 +3,7 @@
 //! In: events, on the session's threads. Out: a bounded queue for each follower. Who reads too
 //! slowly loses events, and is told how many; the session never waits.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,6 +21,8 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 pub struct Broadcast {
     /// How many there are, so that without any an event costs one look.
     count: AtomicUsize,
+    /// Of the stream; 0 before it begins.
+    sample_rate_hz: AtomicU32,
     followers: Mutex<Followers>,
 }
 
@@ -68,6 +70,11 @@ impl Broadcast {
         Following { queue, dropped }
     }
 
+    /// Frames per second of the stream; 0 before it begins.
+    pub(super) fn sample_rate_hz(&self) -> u32 {
+        self.sample_rate_hz.load(Ordering::Acquire)
+    }
+
     /// No event comes any more: every follower reads what is there, and ends.
     pub(super) fn end(&self) {
         let mut followers = self.lock();
@@ -85,6 +92,10 @@ impl Broadcast {
 
 impl EventSink for Broadcast {
     fn event(&self, event: Event) {
+        if let Event::Started { sample_rate_hz, .. } = &event {
+            self.sample_rate_hz
+                .store(*sample_rate_hz, Ordering::Release);
+        }
         if self.count.load(Ordering::Acquire) == 0 {
             return;
         }

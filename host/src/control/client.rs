@@ -76,6 +76,7 @@ impl Client {
             session: String::new(),
             pid: 0,
             config: String::new(),
+            sample_rate_hz: 0,
         };
         let mut client = Self {
             stream,

@@ -30,12 +30,23 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// What every connection of a session shares.
 pub(super) struct Shared {
+    /// What is always the same of the greeting.
     pub(super) greeting: Greeting,
     pub(super) sender: SyncSender<Asked>,
     pub(super) broadcast: Arc<Broadcast>,
     pub(super) service: Option<Arc<Service>>,
     /// Raised when the server ends.
     pub(super) is_over: AtomicBool,
+}
+
+impl Shared {
+    /// What the session says of itself now.
+    fn greeting(&self) -> Greeting {
+        Greeting {
+            sample_rate_hz: self.broadcast.sample_rate_hz(),
+            ..self.greeting.clone()
+        }
+    }
 }
 
 /// Answers a client until it goes or the server ends.
@@ -49,7 +60,7 @@ pub(super) fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
         let reply = Reply::problem(Value::Null, ProblemKind::Forbidden, text);
         return send(stream, &reply);
     }
-    let greeting = serde_json::to_string(&shared.greeting)?;
+    let greeting = serde_json::to_string(&shared.greeting())?;
     line::write(stream, &greeting, WRITE_WITHIN)?;
     let mut reader = line::reader(stream)?;
     loop {
@@ -91,7 +102,7 @@ fn answer(shared: &Shared, peer: &Peer, wanted: Wanted) -> Reply {
         Order::Ask(command) => command,
         Order::Hello | Order::Events => {
             return Reply {
-                hello: Some(shared.greeting.clone()),
+                hello: Some(shared.greeting()),
                 ..Reply::new(id)
             };
         }

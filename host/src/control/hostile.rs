@@ -239,6 +239,12 @@ fn followers_get_events_and_the_end_and_one_that_never_reads_holds_up_nobody() {
     deaf.write_all(b"{\"command\":\"events\"}\n").unwrap();
     assert!(reply(&mut deaf_reader).ok);
     let events = rig.server().events();
+    events.event(Event::Started {
+        frames: None,
+        sample_rate_hz: 44_100,
+    });
+    assert_eq!(rig.client().greeting().sample_rate_hz, 44_100);
+    assert!(follower.next().unwrap().unwrap().event.is_some());
     let notice = |number: usize| Event::Notice {
         text: format!("{number} {}", "x".repeat(4_096)),
     };

@@ -38,6 +38,9 @@ pub struct Greeting {
     pub pid: u32,
     /// The configuration it runs.
     pub config: String,
+    /// Frames per second of its stream; 0 before it begins.
+    #[serde(default)]
+    pub sample_rate_hz: u32,
 }
 
 /// What comes back for one request.

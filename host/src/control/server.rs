@@ -75,6 +75,7 @@ impl Server {
                 session: name,
                 pid: std::process::id(),
                 config: setup.config,
+                sample_rate_hz: 0,
             },
             sender: setup.sender,
             broadcast: Arc::default(),

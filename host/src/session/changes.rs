@@ -42,8 +42,9 @@ use crate::session::run::Pace;
 use crate::swap::ask::{Answer, At, Command, Requests, Timed};
 
 /// Reads the configuration file again, with the flags and the environment of the start, or another
-/// file in its place; what is wrong with it is a text with lines and columns.
-pub type Reread = Arc<dyn Fn(Option<&Path>) -> Result<Config, String> + Send + Sync>;
+/// file in its place; beside it the configuration that runs. What is wrong is a text with lines and
+/// columns.
+pub type Reread = Arc<dyn Fn(Option<&Path>, &Config) -> Result<Config, String> + Send + Sync>;
 
 /// Receipts kept of one session; the others are counted.
 const RECEIPTS_MAX: usize = 10_000;

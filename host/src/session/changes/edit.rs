@@ -271,7 +271,7 @@ impl Changes {
         let Some(reread) = &self.setup.reread else {
             return Err("this session has no configuration file to read again".to_owned());
         };
-        reread(path)
+        reread(path, &self.running.file)
     }
 
     fn go_to(
