@@ -232,11 +232,6 @@ impl Restarts {
         }
     }
 
-    /// What happened to a stage.
-    pub(super) fn log(&self, number: usize) -> Option<&StageLog> {
-        self.keepers.get(number).map(|keeper| &keeper.log)
-    }
-
     /// What happened to all stages, by number, once the run is over and everything that left has
     /// ended.
     pub(super) fn finish(&mut self) -> Vec<StageLog> {

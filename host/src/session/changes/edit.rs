@@ -11,7 +11,7 @@ use segue_plugin::link::ParamEvent;
 
 use crate::config;
 use crate::config::Mistakes;
-use crate::config::diff::{Edit, diff};
+use crate::config::diff::diff;
 use crate::config::model::Config;
 use crate::config::nearest::{did_you_mean, listed};
 use crate::config::overrides::{self, OverrideKey, Overrides, Rank};
@@ -425,9 +425,4 @@ fn words(saved: &config::save::Saved) -> String {
 /// Whether a stage's instance hears parameters.
 pub(super) fn is_heard(member: &Member) -> bool {
     member.heard == Heard::Processed
-}
-
-/// The stage that an edit is about, in words.
-pub(super) fn subject(edit: &Edit) -> String {
-    edit.stage().map_or_else(|| "*".to_owned(), ToString::to_string)
 }

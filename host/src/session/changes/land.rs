@@ -19,7 +19,6 @@ use crate::session::changes::job::Job;
 use crate::session::changes::plan::Plan;
 use crate::session::changes::{Changes, Context};
 use crate::session::restart::Place;
-use crate::session::run::Pace;
 use crate::session::start::{Common, attempts, budget, on_error};
 
 /// How long stages that come run unheard, beside their latency, in seconds: until filters have
@@ -285,10 +284,5 @@ impl Changes {
             frames_max: self.setup.frames_max,
             attempts: attempts(restart, self.setup.sample_rate_hz),
         })
-    }
-
-    /// Off line a run is the same each time.
-    pub(super) const fn is_live(&self) -> bool {
-        matches!(self.setup.pace, Pace::RealTime)
     }
 }
