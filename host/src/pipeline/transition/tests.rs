@@ -86,14 +86,20 @@ fn edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-/// The network of a version, and the id of each stage.
-fn network(version: &Version) -> (Network, Vec<usize>) {
+/// The stages of a version, in the order of the graph, each once.
+fn ids(version: &Version) -> Vec<usize> {
     let mut ids: Vec<usize> = Vec::new();
     for pick in version.picks.iter().filter(|pick| !pick.is_wire) {
         if !ids.contains(&pick.id) {
             ids.push(pick.id);
         }
     }
+    ids
+}
+
+/// The network of a version, and the id of each stage.
+fn network(version: &Version) -> (Network, Vec<usize>) {
+    let ids = ids(version);
     let count = ids.len();
     // The order of the file is not that of the graph.
     let place = |made: usize| (made + version.turn % count.max(1)) % count.max(1);

@@ -185,87 +185,56 @@ impl World {
 
     fn block(&mut self, schedule: &Schedule, at: u64, frames: u64, fade_at: u64) -> Vec<Sample> {
         // Nothing is left from the block before.
-        let mut places: BTreeMap<Place, Vec<Sample>> = BTreeMap::new();
+        let mut block = Block {
+            at,
+            frames: frames as usize,
+            fade_at,
+            places: BTreeMap::new(),
+        };
         let input = self.now..self.now + frames as i64;
         let input = input.map(|frame| Sample {
             frame: Some(frame),
             print: 1,
         });
-        places.insert(Place::Input, input.collect());
+        block.places.insert(Place::Input, input.collect());
         for (step, gate) in schedule.steps.iter().zip(&schedule.gates) {
-            let (push, pop) = (at >= gate.push_from, at >= gate.pop_from);
-            let written = self.step(
-                step,
-                schedule,
-                (push, pop),
-                &mut places,
-                (at, frames, fade_at),
-            );
-            if let Some((into, samples)) = written {
-                assert_ne!(into, Place::Input);
-                match samples {
-                    Some(samples) => places.insert(into, samples),
-                    None => places.remove(&into),
-                };
-            }
+            self.step(step, schedule, gate, &mut block);
         }
         if at < schedule.output_stall_frames {
             return Vec::new();
         }
-        let output = places.remove(&Place::Output).expect("the output is there");
+        let output = block.read(&Place::Output);
         for sample in &output {
             assert!(sample.frame.is_some(), "the output is signal");
             self.output.take("output", *sample);
             self.last = *sample;
         }
         let first = self.now - schedule.latency_frames as i64;
-        assert_eq!(
-            output[0].frame,
-            Some(first),
-            "the output is as late as it says"
-        );
+        assert_eq!(output[0].frame, Some(first), "as late as it says");
         output
     }
 
-    fn step(
-        &mut self,
-        step: &Step,
-        schedule: &Schedule,
-        (push, pop): (bool, bool),
-        places: &mut BTreeMap<Place, Vec<Sample>>,
-        (at, frames, fade_at): (u64, u64, u64),
-    ) -> Option<(Place, Option<Vec<Sample>>)> {
-        let read = |place: &Place| places.get(place).expect("what is read was written").clone();
+    fn step(&mut self, step: &Step, schedule: &Schedule, gate: &Gate, block: &mut Block) {
+        let (push, pop) = (block.at >= gate.push_from, block.at >= gate.pop_from);
         match step {
             Step::Mix { terms, into } => {
-                let mixed =
-                    pop.then(|| mix(&terms.iter().map(|term| (read(term), 1)).collect::<Vec<_>>()));
-                Some((*into, mixed))
+                let terms = || terms.iter().map(|term| (block.read(term), 1));
+                let mixed = pop.then(|| mix(&terms().collect::<Vec<_>>()));
+                block.write(*into, mixed);
             }
             Step::Delay { from, line, into } => {
                 let held = &mut self.lines[*line];
                 if push {
-                    held.extend(read(from));
+                    held.extend(block.read(from));
                 }
-                let out = pop.then(|| held.drain(..frames as usize).collect());
+                let out = pop.then(|| held.drain(..block.frames).collect());
                 let most = schedule.lines[*line].capacity_frames;
                 assert!(held.len() as u64 <= most, "{} of {most} frames", held.len());
-                Some((*into, out))
+                block.write(*into, out);
             }
             Step::Blend { old, new, into } => {
-                let blended = pop.then(|| {
-                    let (old, new) = (read(old), read(new));
-                    for (offset, (old, new)) in old.iter().zip(&new).enumerate() {
-                        let at = at + offset as u64;
-                        match new.frame {
-                            Some(_) => assert_eq!(old.frame, new.frame, "{step:?}"),
-                            None => self.blend_dirty_until = self.blend_dirty_until.max(at + 1),
-                        }
-                        assert!(new.frame.is_some() || at < fade_at, "{step:?} at {at}");
-                    }
-                    if at >= fade_at { new } else { old }
-                });
-                Some((*into, blended))
+                let blended = pop.then(|| self.blend(block, old, new));
+                block.write(*into, blended);
             }
             Step::Run {
                 stage,
@@ -273,42 +242,89 @@ impl World {
                 sidechains,
                 output,
             } => {
-                let instance = self.instances.get_mut(stage).expect("who runs is there");
                 if pop {
-                    let keys = (1..).step_by(2).skip(1).zip(sidechains);
-                    let keys = keys.map(|(weight, place)| (read(place), weight));
-                    let all: Vec<_> = [(read(input), 1)].into_iter().chain(keys).collect();
-                    for sample in mix(&all) {
-                        instance.heard.take(&format!("stage {stage}"), sample);
-                        instance.inside.push_back(Sample {
-                            print: through(*stage, sample.print),
-                            ..sample
-                        });
-                    }
+                    self.hear(*stage, weighted(block, input, sidechains));
                 }
-                let out = push.then(|| instance.inside.drain(..frames as usize).collect());
-                Some((*output, out))
+                let inside = &mut self.instances.get_mut(stage).unwrap().inside;
+                let out = push.then(|| inside.drain(..block.frames).collect());
+                block.write(*output, out);
             }
             Step::Feed {
                 tap,
                 signal,
                 reference,
             } => {
-                for (at, place) in [Some(signal), reference.as_ref()]
-                    .into_iter()
-                    .flatten()
-                    .enumerate()
-                {
-                    for sample in pop.then(|| read(place)).unwrap_or_default() {
-                        self.taps[*tap][at].take(&format!("tap {tap}"), sample);
-                    }
-                }
-                let [signal, reference] = &self.taps[*tap];
-                assert!(reference.last.is_none() || signal.last == reference.last);
-                None
+                let places = pop.then_some([Some(signal), reference.as_ref()]);
+                self.feed(*tap, places.into_iter().flatten().flatten(), block);
             }
         }
     }
+
+    fn blend(&mut self, block: &Block, old: &Place, new: &Place) -> Vec<Sample> {
+        let (old, new) = (block.read(old), block.read(new));
+        for (offset, (old, new)) in old.iter().zip(&new).enumerate() {
+            let at = block.at + offset as u64;
+            match new.frame {
+                Some(_) => assert_eq!(old.frame, new.frame, "at {at}"),
+                None => self.blend_dirty_until = self.blend_dirty_until.max(at + 1),
+            }
+            assert!(new.frame.is_some() || at < block.fade_at, "at {at}");
+        }
+        if block.at >= block.fade_at { new } else { old }
+    }
+
+    fn hear(&mut self, stage: usize, samples: Vec<Sample>) {
+        let instance = self.instances.get_mut(&stage).expect("who runs is there");
+        for sample in samples {
+            instance.heard.take(&format!("stage {stage}"), sample);
+            instance.inside.push_back(Sample {
+                print: through(stage, sample.print),
+                ..sample
+            });
+        }
+    }
+
+    fn feed<'a>(&mut self, tap: usize, places: impl Iterator<Item = &'a Place>, block: &Block) {
+        for (at, place) in places.enumerate() {
+            for sample in block.read(place) {
+                self.taps[tap][at].take(&format!("tap {tap}"), sample);
+            }
+        }
+        let [signal, reference] = &self.taps[tap];
+        assert!(reference.last.is_none() || signal.last == reference.last);
+    }
+}
+
+/// What one block of a schedule has written so far.
+struct Block {
+    at: u64,
+    frames: usize,
+    fade_at: u64,
+    places: BTreeMap<Place, Vec<Sample>>,
+}
+
+impl Block {
+    fn read(&self, place: &Place) -> Vec<Sample> {
+        let samples = self.places.get(place);
+        samples.expect("what is read was written").clone()
+    }
+
+    /// What a gate holds back leaves nothing that could be read.
+    fn write(&mut self, place: Place, samples: Option<Vec<Sample>>) {
+        assert_ne!(place, Place::Input);
+        match samples {
+            Some(samples) => self.places.insert(place, samples),
+            None => self.places.remove(&place),
+        };
+    }
+}
+
+/// The inputs of a stage, told apart.
+fn weighted(block: &Block, input: &Place, sidechains: &[Place]) -> Vec<Sample> {
+    let keys = (3..).step_by(2).zip(sidechains);
+    let keys = keys.map(|(weight, place)| (block.read(place), weight));
+    let all = [(block.read(input), 1)].into_iter().chain(keys);
+    mix(&all.collect::<Vec<_>>())
 }
 
 /// What a stage makes of the way that a sample came.
@@ -347,7 +363,7 @@ pub(super) fn expected(graph: &Graph, source: Source) -> u64 {
         Source::Wire(wire) => all(&graph.network.wires[wire]),
         Source::Stage(stage) => {
             let wiring = &graph.network.stages[stage];
-            let keys = (1..).step_by(2).skip(1).zip(&wiring.sidechains);
+            let keys = (3..).step_by(2).zip(&wiring.sidechains);
             let keys = keys.map(|(weight, key)| expected(graph, *key).wrapping_mul(weight));
             let sum = keys.fold(all(&wiring.inputs), u64::wrapping_add);
             through(graph.numbers[stage], sum)
