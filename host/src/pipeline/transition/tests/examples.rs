@@ -130,6 +130,24 @@ fn of_two_that_change_places_one_moves() {
 }
 
 #[test]
+fn what_stands_side_by_side_stays_when_those_around_it_change_places() {
+    // First 0, then 1 beside 2 and 3 behind it, then 4; the other way round 4, 2, 1 beside 3, 0.
+    let at = Source::Stage;
+    let graph = |inputs: [&[Source]; 5], last: usize| Graph {
+        network: Network {
+            stages: inputs.iter().map(|inputs| stage(inputs, 0)).collect(),
+            output: at(last),
+            ..chain(&[]).network
+        },
+        numbers: (0..5).collect(),
+    };
+    let before = graph([&[IN], &[at(0)], &[at(0)], &[at(2)], &[at(1), at(3)]], 4);
+    let after = graph([&[at(1), at(3)], &[at(2)], &[at(4)], &[at(2)], &[IN]], 0);
+    let kept: Vec<_> = (0..5).map(Some).collect();
+    assert_eq!(moved(&before, &after.network, &kept), Ok(vec![0, 4]));
+}
+
+#[test]
 fn other_channels_need_a_new_instance() {
     let before = chain(&[(0, 0), (1, 0)]);
     let (_, laid) = lay(before.clone(), 0).unwrap();
