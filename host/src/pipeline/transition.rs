@@ -403,3 +403,5 @@ fn wire_latencies(graph: &Graph, late: &Late) -> Vec<u64> {
     }
     wires
 }
+#[cfg(test)]
+mod tests;

@@ -20,28 +20,26 @@ use crate::pipeline::transition::Graph;
 /// # Errors
 /// When one of the graphs has a cycle of its own: its stages, by their place in its file.
 pub fn moved(before: &Graph, after: &Network, kept: &[Option<usize>]) -> Result<Vec<usize>, Cycle> {
-    let (first, last) = (before.network.order()?, after.order()?);
+    let first = ranks(&before.network.order()?);
+    after.order()?;
     let joined = Joined::new(before, after);
     let wished = wished(before, after, kept);
     let mut stays = wished.clone();
     if order(&joined.needs(&stays)).is_err() {
         let looping = looping(&joined.needs(&stays));
-        let place = |at: usize| first.iter().position(|stage| *stage == at);
-        let in_order: Vec<(usize, usize)> = last
-            .iter()
-            .filter_map(|stage| Some((*stage, stays[*stage]?)))
-            .filter(|(_, at)| looping[*at])
-            .collect();
-        let places: Vec<_> = in_order.iter().map(|(_, at)| place(*at)).collect();
-        in_order.iter().for_each(|(stage, _)| stays[*stage] = None);
+        let last = joined.order_like(&wished, &first)?;
+        let wish = |stage: &usize| Some((*stage, wished[*stage]?));
+        let both = last.iter().filter_map(wish).filter(|(_, at)| looping[*at]);
+        let both: Vec<(usize, usize)> = both.collect();
+        both.iter().for_each(|(stage, _)| stays[*stage] = None);
+        let places: Vec<_> = both.iter().map(|(_, at)| first[*at]).collect();
         for at in longest_rising(&places) {
-            let (stage, there) = in_order[at];
+            let (stage, there) = both[at];
             stays[stage] = Some(there);
         }
-        for stage in last {
-            let without = stays[stage];
-            stays[stage] = wished[stage];
-            if without.is_none() && order(&joined.needs(&stays)).is_err() {
+        for (stage, there) in both {
+            let stayed = stays[stage].replace(there);
+            if stayed.is_none() && order(&joined.needs(&stays)).is_err() {
                 stays[stage] = None;
             }
         }
@@ -90,6 +88,16 @@ impl Joined {
         }
     }
 
+    /// The new stages in an order in which they can run, as close to the old ranks as it can be.
+    fn order_like(&self, wished: &[Option<usize>], old: &[usize]) -> Result<Vec<usize>, Cycle> {
+        let mut stages: Vec<usize> = (0..self.new.len()).collect();
+        stages.sort_by_key(|stage| wished[*stage].map_or(usize::MAX, |there| old[there]));
+        let place = ranks(&stages);
+        let renamed = |stage: &usize| self.new[*stage].iter().map(|one| place[*one]).collect();
+        let needs: Vec<_> = stages.iter().map(renamed).collect();
+        Ok(order(&needs)?.into_iter().map(|at| stages[at]).collect())
+    }
+
     /// The two laid over each other where stages stay: the old ones, then the new ones, of which
     /// those that stay are empty.
     fn needs(&self, stays: &[Option<usize>]) -> Vec<Vec<usize>> {
@@ -101,6 +109,15 @@ impl Joined {
         }
         needs
     }
+}
+
+/// The rank of each place in an order.
+fn ranks(order: &[usize]) -> Vec<usize> {
+    let mut ranks = vec![0; order.len()];
+    for (rank, place) in order.iter().enumerate() {
+        ranks[*place] = rank;
+    }
+    ranks
 }
 
 /// What may be in a cycle: neither before all of them nor behind all of them.
