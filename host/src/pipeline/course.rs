@@ -170,3 +170,111 @@ impl Course {
         self.ring_frames.saturating_sub(rung)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FADE: u64 = 50;
+
+    /// What is heard of two signals, turned round at these frames: back, on, back and so on.
+    fn heard(cuts: &[usize], shadow: u64, turns: &[usize], old: &[f32], new: &[f32]) -> Vec<f32> {
+        let mut course = Course::new(shadow, Fade::of(FADE));
+        let mut heard = old.to_vec();
+        let (mut start, mut turns) = (0, turns.iter().peekable());
+        let mut cuts = cuts.iter().cycle();
+        while start < heard.len() {
+            while turns.next_if(|turn| **turn <= start).is_some() {
+                match course.progress() {
+                    Progress::Fading => course.reverse(),
+                    Progress::Reversing if !course.is_back() => course.resume(),
+                    _ => {}
+                }
+            }
+            let end = turns.peek().map_or(heard.len(), |turn| **turn);
+            let end = end.min(heard.len()).min(start + cuts.next().unwrap());
+            if !course.is_back() {
+                course.mix(&mut heard[start..end], &new[start..end]);
+                course.advance(end - start);
+            }
+            start = end;
+        }
+        heard
+    }
+
+    proptest! {
+        #[test]
+        fn a_fade_may_turn_round_at_any_frame_without_a_step(
+            cuts in prop::collection::vec(1usize..40, 1..6), shadow in 0u64..60,
+            turns in prop::collection::btree_set(0usize..250, 0..6),
+        ) {
+            let turns: Vec<_> = turns.into_iter().collect();
+            let (old, new) = (vec![0.0; 400], vec![1.0; 400]);
+            let ramp = heard(&cuts, shadow, &turns, &old, &new);
+            prop_assert_eq!(&ramp, &heard(&[1_000], shadow, &turns, &old, &new));
+            for pair in ramp.windows(2) {
+                prop_assert!((pair[1] - pair[0]).abs() <= 1.0 / FADE as f32 + 1e-6, "{:?}", pair);
+            }
+            prop_assert!(ramp.iter().all(|sample| (0.0..=1.0).contains(sample)));
+            prop_assert!(ramp[399] == 0.0 || ramp[399] == 1.0);
+            prop_assert_eq!(ramp[0], 0.0);
+            let equal: Vec<_> = (0..400).map(|at| (at as f32 * 0.3).sin()).collect();
+            prop_assert_eq!(&heard(&cuts, shadow, &turns, &equal, &equal), &equal);
+        }
+
+        #[test]
+        fn the_parts_of_an_input_are_it_again_together(
+            input in prop::collection::vec(-1.0f32..1.0, 1..100), done in 0usize..120,
+        ) {
+            let mut course = Course::new(20, Fade::of(FADE));
+            course.advance(done);
+            let (mut old, mut new) = (vec![f32::NAN; input.len()], vec![f32::NAN; input.len()]);
+            course.part(&input, &mut new, &mut old);
+            for (at, sample) in input.iter().enumerate() {
+                prop_assert!((old[at] + new[at] - sample).abs() <= f32::EPSILON);
+                if done + at <= 20 {
+                    prop_assert_eq!((old[at], new[at]), (*sample, 0.0));
+                }
+                if done + at >= 20 + FADE as usize {
+                    prop_assert_eq!((old[at], new[at]), (0.0, *sample));
+                }
+            }
+        }
+
+        #[test]
+        fn a_tail_is_whole_and_then_decays_however_it_is_cut(
+            cuts in prop::collection::vec(1usize..40, 1..6), tail in 0u64..60,
+            ends_at in prop::option::of(0usize..120),
+        ) {
+            let run = |cuts: &[usize]| {
+                let mut course = Course::new(0, Fade::of(1)).with_ring(tail, 9);
+                course.advance(1);
+                let mut output = vec![0.0; 150];
+                let (mut start, mut cuts) = (0, cuts.iter().cycle());
+                while start < 150 && !course.is_over() {
+                    if ends_at == Some(start) {
+                        course.end_ring();
+                    }
+                    let next = ends_at.filter(|at| *at > start).unwrap_or(150);
+                    let end = next.min(start + cuts.next().unwrap());
+                    course.add_ring(&vec![1.0; end - start], &mut output[start..end]);
+                    course.advance(end - start);
+                    start = end;
+                }
+                output
+            };
+            let output = run(&cuts);
+            prop_assert_eq!(&output, &run(&[1_000]));
+            let whole = ends_at.map_or(tail, |at| tail.min(at as u64)) as usize;
+            for (at, sample) in output.iter().enumerate() {
+                let expected = match at.checked_sub(whole) {
+                    None => 1.0,
+                    Some(after) => 9_usize.saturating_sub(after) as f32 / 10.0,
+                };
+                prop_assert_eq!(*sample, expected, "{}", at);
+            }
+        }
+    }
+}

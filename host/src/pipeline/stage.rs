@@ -295,3 +295,6 @@ impl Stage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

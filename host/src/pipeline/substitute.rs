@@ -246,6 +246,11 @@ impl Substitute {
         self.keep(heard);
     }
 
+    /// For how long it fades to silence yet; nothing else is to be faded in meanwhile.
+    pub(super) fn fading_frames(&self) -> u64 {
+        self.rest.held.as_ref().map_or(0, Held::fading_frames)
+    }
+
     /// Fills a block, but for the step. Answers why the fallback failed, if it did: then it
     /// begins again, with the input.
     pub(super) fn fill(

@@ -246,8 +246,17 @@ impl Trial {
         self.has_begun
     }
 
+    /// Whether any of it was heard.
+    pub(super) const fn is_heard(&self) -> bool {
+        self.is_heard
+    }
+
     pub(super) const fn progress(&self) -> Progress {
-        self.course.progress()
+        if self.has_begun {
+            self.course.progress()
+        } else {
+            Progress::Shadow
+        }
     }
 
     /// Begins at a moment: finds out what it missed and how long its shadow is. `held_frames` is
@@ -277,6 +286,13 @@ impl Trial {
             self.way = Way::Output;
             self.course.drop_ring();
             self.course.begin_shadow(shadow_frames(&self.shape));
+        }
+    }
+
+    /// It is not heard for so many frames more.
+    pub(super) fn wait(&mut self, frames: u64) {
+        if !self.is_heard && self.course.until_heard() < frames {
+            self.course.begin_shadow(frames);
         }
     }
 

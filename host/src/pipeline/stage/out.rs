@@ -40,6 +40,10 @@ impl Stage {
     /// The substitute's block, and what a new instance made of it mixed in.
     pub(super) fn stand_in(&mut self, trial: Option<Box<Trial>>, block: &mut BusyBlock<'_>) {
         self.ledger.blocks_out += 1;
+        let trial = trial.map(|mut trial| {
+            trial.wait(self.substitute.fading_frames());
+            trial
+        });
         if block.is_taken() {
             self.fill(&block.call, &mut block.output, block.mode);
             if let Some(new) = trial {
@@ -58,7 +62,7 @@ impl Stage {
 
     /// Mixes a new instance in as far as it is heard, and gives it the place once it is alone.
     fn mix_in(&mut self, mut trial: Box<Trial>, block: &mut BusyBlock<'_>) {
-        let before = trial.progress();
+        let (before, was_heard) = (trial.progress(), trial.is_heard());
         let at = self.moment(block);
         trial.mix(&mut block.output, at);
         match (before, trial.progress()) {
@@ -66,14 +70,14 @@ impl Stage {
             (Progress::Shadow, _) => {
                 self.substitute
                     .keep_return(block.output.shared(), Return::First);
-                if trial.purpose() == Purpose::Swap {
-                    self.rest.turns.push(TurnKind::FadeBegan);
-                }
             }
             _ => {
                 self.substitute
                     .keep_return(block.output.shared(), Return::Later);
             }
+        }
+        if trial.is_heard() && !was_heard && trial.purpose() == Purpose::Swap {
+            self.rest.turns.push(TurnKind::FadeBegan);
         }
         self.conclude(trial);
     }

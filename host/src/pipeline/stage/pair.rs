@@ -75,12 +75,12 @@ impl Stage {
 
     /// Mixes what both made.
     fn mix_pair(&mut self, mut trial: Box<Trial>, block: &mut BusyBlock<'_>, after: After) {
-        let before = trial.progress();
+        let was_heard = trial.is_heard();
         self.rest.seam.keep(Side::Old, block.output.shared());
         self.rest.seam.keep(Side::New, trial.made(block.frames()));
         let at = self.moment(block);
         trial.mix(&mut block.output, at);
-        if before == Progress::Shadow && trial.progress() != Progress::Shadow {
+        if trial.is_heard() && !was_heard {
             self.rest.turns.push(TurnKind::FadeBegan);
         }
         match after {
@@ -94,11 +94,11 @@ impl Stage {
 
     /// The new instance failed: the old one is heard.
     fn lose_new(&mut self, mut trial: Box<Trial>, fault: Fault, block: &mut BusyBlock<'_>) {
-        let is_heard = trial.progress() != Progress::Shadow;
-        if is_heard {
+        let is_parted = trial.is_ring() && trial.progress() != Progress::Shadow;
+        if trial.is_heard() {
             self.rest.seam.begin(Side::Old);
         }
-        match (trial.is_ring() && is_heard, trial.done().old_fault) {
+        match (is_parted, trial.done().old_fault) {
             (true, None) => {
                 // Its part of the input goes back to the old one as it came.
                 trial.fail(fault);
@@ -117,10 +117,10 @@ impl Stage {
         }
     }
 
-    /// The old instance failed: the new one is heard, or the substitute while it is in shadow.
+    /// The old instance failed: the new one is heard, or the substitute where it was not yet.
     fn lose_old(&mut self, mut trial: Box<Trial>, fault: Fault, block: &mut BusyBlock<'_>) {
         let progress = trial.progress();
-        if progress == Progress::Shadow || trial.fault().is_some() {
+        if !trial.is_heard() || trial.fault().is_some() {
             self.go_out(fault);
             match trial.fault() {
                 None => {
