@@ -22,9 +22,9 @@ mod verdicts;
 mod wire;
 
 #[cfg(test)]
-mod rig;
+pub(crate) mod rig;
 #[cfg(test)]
-mod specimen;
+pub(crate) mod specimen;
 #[cfg(test)]
 mod stories;
 

@@ -12,10 +12,13 @@ pub mod batch;
 mod bind;
 mod borders;
 mod build;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "changes of a running session are built on it"
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "changes of a running session are built on it"
+    )
 )]
 mod candidate;
 mod cast;

@@ -19,6 +19,11 @@ mod trial;
 mod values;
 mod work;
 
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -117,6 +117,7 @@ fn taken(made: &mut Made, saved: &Saved) -> Result<(), String> {
     let bytes = made.processor.migrate_state(schema, &saved.bytes);
     let bytes = bytes.map_err(said)?;
     let (loaded, _) = as_on_air(|| made.processor.load_state(&bytes));
-    passed(&made.processor, loaded)
-        .map_err(|text| format!("the state of schema {schema} was turned into one that {text}"))
+    passed(&made.processor, loaded).map_err(|text| {
+        format!("the state of schema {schema} was turned into one that it does not read: {text}")
+    })
 }

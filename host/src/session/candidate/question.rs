@@ -15,6 +15,7 @@ use crate::id::ComponentAddress;
 use crate::loading::{Generation, resident};
 use crate::observe::StepTime;
 use crate::resolve::Wishes;
+use crate::session::build::Opened;
 use crate::session::candidate::reach::{Reach, Strictness, contents_of, reach};
 use crate::session::candidate::{Found, Question, Refused, Resolved, Runs, Sameness, Standing};
 use crate::session::catalogue::{Catalogue, Choice};
@@ -82,8 +83,8 @@ fn attempt(opener: &Opener, question: &Question, reach: &Reach) -> Result<Resolv
         way.resolving = began.elapsed();
         loop {
             let began = Instant::now();
-            let choices = choose(&catalogue, question, reach)
-                .map_err(|conflict| Attempt::from(with_rejections(&way.rejected, &conflict)))?;
+            let choices = choose(&catalogue, question, reach);
+            let choices = choices.map_err(|text| with_rejections(&way.rejected, &text))?;
             not_backwards(question, reach, &choices, &way.rejected)?;
             way.resolving += began.elapsed();
             let began = Instant::now();
@@ -91,20 +92,11 @@ fn attempt(opener: &Opener, question: &Question, reach: &Reach) -> Result<Resolv
             way.admitting += began.elapsed();
             match admitted {
                 Ok(opened) => {
-                    let mut stages = Vec::new();
-                    for choice in &choices {
-                        let (generation, providers) = opened[&choice.chosen.id].clone();
-                        let runs = Runs {
-                            generation,
-                            providers,
-                        };
-                        stages.extend(found(question, reach, choice, &runs)?);
-                    }
+                    let stages = all_found(question, reach, &choices, &opened)?;
                     not_the_same(&stages, &way.rejected)?;
-                    let probing = admission.take_probing();
                     return Ok(Resolved {
                         stages,
-                        steps: steps(&way, probing),
+                        steps: steps(&way, admission.take_probing()),
                         rejected: way.rejected,
                     });
                 }
@@ -122,6 +114,25 @@ fn attempt(opener: &Opener, question: &Question, reach: &Reach) -> Result<Resolv
             }
         }
     })
+}
+
+/// Every stage that is bound anew, each after those whose plugin its own uses.
+fn all_found(
+    question: &Question,
+    reach: &Reach,
+    choices: &[Choice],
+    opened: &Opened,
+) -> Result<Vec<Found>, String> {
+    let mut stages = Vec::new();
+    for choice in choices {
+        let (generation, providers) = opened[&choice.chosen.id].clone();
+        let runs = Runs {
+            generation,
+            providers,
+        };
+        stages.extend(found(question, reach, choice, &runs)?);
+    }
+    Ok(stages)
 }
 
 /// The versions for the wishes. Stages that only come along keep theirs where that goes.
@@ -215,7 +226,7 @@ fn found(
     reach: &Reach,
     choice: &Choice,
     runs: &Runs,
-) -> Result<Vec<Found>, Attempt> {
+) -> Result<Vec<Found>, String> {
     let mut found = Vec::new();
     for wish in &reach.wishes {
         if *wish.component.plugin() != choice.chosen.id {

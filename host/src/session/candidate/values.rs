@@ -2,11 +2,11 @@
 //!
 //! In: what is wanted. Out: the component with its values by wire index; or every mistake at once.
 
-use crate::config::model::Part;
-use crate::config::values::SettingValues;
 use segue_plugin::declare::{Heap, Kind};
 use segue_plugin::manifest::Component;
 
+use crate::config::model::Part;
+use crate::config::values::SettingValues;
 use crate::pipeline::SIDECHAINS_MAX;
 use crate::session::bind::Bound;
 use crate::session::candidate::{Filling, Found, Refused, Values as Whose, Wanted};
@@ -34,25 +34,12 @@ impl Values {
         let component = component(found)?;
         fits(wanted, found, component)?;
         let mut mistakes = wanted.config.mistakes();
-        let mut notes = Vec::new();
-        let (params, part) = match values {
+        let (params, part, notes) = match values {
             Whose::Own => {
                 let params = values::params(component, &part.params, &mut mistakes);
-                (params, part.clone())
+                (params, part.clone(), Vec::new())
             }
-            Whose::OfAnother => {
-                let (params, mut others) = values::fitting(component, &part.params);
-                let part = known_settings(component, part, &mut others);
-                if !others.is_empty() {
-                    notes.push(format!(
-                        "{} has its own values where the file's are for another component: {} did \
-                         not apply",
-                        found.component,
-                        others.join(", ")
-                    ));
-                }
-                (params, part)
-            }
+            Whose::OfAnother => of_another(found, component, part),
         };
         let settings = values::settings(component, &part, &wanted.config.folder, &mut mistakes);
         if mistakes.has_errors() {
@@ -112,6 +99,23 @@ fn fits(wanted: &Wanted, found: &Found, component: &Component) -> Result<(), Ref
         return refused(text.to_owned());
     }
     Ok(())
+}
+
+/// What applies of values that were written for another component, and a note of what does not.
+fn of_another(
+    found: &Found,
+    component: &Component,
+    part: &Part,
+) -> (Vec<(u32, f64)>, Part, Vec<String>) {
+    let (params, mut others) = values::fitting(component, &part.params);
+    let part = known_settings(component, part, &mut others);
+    let (address, names) = (&found.component, others.join(", "));
+    let note = format!(
+        "{address} has its own values where the file's are for another component: {names} did not \
+         apply"
+    );
+    let notes = (!others.is_empty()).then_some(note);
+    (params, part, notes.into_iter().collect())
 }
 
 /// The settings that a component has under the same ids, with values that fit it.

@@ -10,7 +10,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use segue_plugin::declare::Layout;
 use segue_plugin::link::Processor;
+use segue_plugin::setup::Timing;
 
 use crate::loading::{CREATE_DEADLINE, begin, within};
 use crate::observe::StepTime;
@@ -20,7 +22,7 @@ use crate::session::candidate::factory::{Factory, Source, end};
 use crate::session::candidate::prime::{Primed, Unprimed, prime, start_frames};
 use crate::session::candidate::rehearse::{NoHandoff, agree};
 use crate::session::candidate::trial::{Also, Tried, try_out};
-use crate::session::candidate::{Prepared, Refused, Wanted};
+use crate::session::candidate::{Past, Prepared, Refused, Wanted};
 use crate::session::recipe::Made;
 
 /// How long the end of an instance may take; after that its thread is abandoned.
@@ -29,7 +31,10 @@ const DROP_DEADLINE: Duration = Duration::from_secs(10);
 /// What is under way, and how long everything before it took. Shared by the thread that works and
 /// the one that waits.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Watch(Arc<Mutex<Vec<(String, Instant, Option<Duration>)>>>);
+pub(super) struct Watch(Arc<Mutex<Vec<Step>>>);
+
+/// A step, when it began, and how long it took once it is over.
+type Step = (String, Instant, Option<Duration>);
 
 impl Watch {
     /// The next step begins.
@@ -111,38 +116,16 @@ pub(super) fn work(
     let step = |step: &str| watch.step(step);
     let first = factory.make(&step)?;
     let expected = (first.layout_out, first.timing);
-    let tried = try_out(&factory, first, also, &step)?;
-    let mut made = factory.make(&step)?;
-    if (made.layout_out, made.timing) != expected {
-        let (found, before) = (made.timing, expected.1);
-        end(made.processor);
-        return Err(factory.refused(format!(
-            "reports {} frames of latency and {} of tail, expected {} and {} as it did just before",
-            found.latency_frames, found.tail_frames, before.latency_frames, before.tail_frames
-        )));
-    }
-    let mut notes = factory.notes.clone();
+    let Tried { state, note } = try_out(&factory, first, also, &step)?;
+    let made = alike(&factory, factory.make(&step)?, expected)?;
     watch.step("prime");
-    let primed = match wanted.past.take() {
-        None => None,
-        Some(mut past) => {
-            let from = start_frames(&factory, &made, &*past);
-            match prime(&factory, &mut made, &mut *past, from) {
-                Ok(primed) => Some(primed),
-                Err(gone @ Unprimed::Gone(_)) => {
-                    notes.push(format!("{gone}: it hears what comes instead"));
-                    None
-                }
-                Err(failed @ Unprimed::Failed(_)) => {
-                    end(made.processor);
-                    return Err(factory.refused(failed));
-                }
-            }
-        }
-    };
+    let (made, primed) = primed(&factory, made, wanted.past.take())?;
     watch.step("end");
-    let Tried { state, note } = tried;
+    let mut notes = factory.notes.clone();
     notes.extend(note);
+    let primed = primed.map_err(|gone| {
+        notes.extend(gone.map(|gone| format!("{gone}: it hears what comes instead")));
+    });
     let (handoff_bytes, migrates_from) = match (agreed, state) {
         (Err(NoHandoff { why, migrates_from }), _) => (Err(why), migrates_from),
         (Ok(()), Some(state)) => (state, None),
@@ -153,8 +136,45 @@ pub(super) fn work(
         migrates_from,
         notes,
         steps: watch.times(),
-        ..prepared(factory, wanted.stage, made, primed)
+        ..prepared(factory, wanted.stage, made, primed.ok())
     })
+}
+
+/// The second instance has to answer as the first did.
+fn alike(factory: &Factory, made: Made, expected: (Layout, Timing)) -> Result<Made, Refused> {
+    if (made.layout_out, made.timing) == expected {
+        return Ok(made);
+    }
+    let (found, before) = (made.timing, expected.1);
+    end(made.processor);
+    Err(factory.refused(format!(
+        "reports {} frames of latency and {} of tail, expected {} and {} as it did just before",
+        found.latency_frames, found.tail_frames, before.latency_frames, before.tail_frames
+    )))
+}
+
+/// Why an instance was not primed, where that is no failure; `None` where there was nothing to
+/// hear.
+type NotPrimed = Option<Unprimed>;
+
+/// Has the instance hear the past, where one is kept.
+fn primed(
+    factory: &Factory,
+    mut made: Made,
+    past: Option<Box<dyn Past>>,
+) -> Result<(Made, Result<Primed, NotPrimed>), Refused> {
+    let Some(mut past) = past else {
+        return Ok((made, Err(None)));
+    };
+    let from = start_frames(factory, &made, &*past);
+    match prime(factory, &mut made, &mut *past, from) {
+        Ok(primed) => Ok((made, Ok(primed))),
+        Err(gone @ Unprimed::Gone(_)) => Ok((made, Err(Some(gone)))),
+        Err(failed @ Unprimed::Failed(_)) => {
+            end(made.processor);
+            Err(factory.refused(failed))
+        }
+    }
 }
 
 fn bound(factory: &Factory) -> Option<&Bound> {
@@ -184,12 +204,7 @@ fn prepared(factory: Factory, stage: String, made: Made, primed: Option<Primed>)
     }
 }
 
-fn occupant(
-    processor: Processor,
-    timing: &segue_plugin::setup::Timing,
-    held_bytes: i64,
-    factory: &Factory,
-) -> Occupant {
+fn occupant(processor: Processor, timing: &Timing, held_bytes: i64, factory: &Factory) -> Occupant {
     Occupant {
         processor,
         latency_frames: timing.latency_frames,
