@@ -144,16 +144,8 @@ impl Overrides {
             new.stage(key.stage()).is_none()
                 || FileValue::of(old, key, &before) != FileValue::of(new, key, &before)
         };
-        let mut dropped = self.take(is_dropped);
-        // A version is one of a component: what was wanted of one means nothing for another.
-        let of_gone = |held: &Held| {
-            dropped
-                .iter()
-                .any(|gone| held.key.is_replaced_by(&gone.key))
-        };
-        let versions = self.take(of_gone);
-        dropped.extend(versions);
-        dropped
+        // A version goes with the component that it is of: what the file says for it tells both.
+        self.take(is_dropped)
     }
 
     /// The file's configuration with these values in their places; each has a place of its own,

@@ -131,14 +131,13 @@ pub(super) fn checked(key: &OverrideKey, text: &str) -> Result<String, Refused> 
     }
     let value = value(text.trim());
     match key {
-        OverrideKey::Param { .. } => {
-            let number = value.parse::<Value>().ok();
-            let number = number.as_ref().and_then(Value::as_float);
-            match number.is_none_or(f64::is_finite) {
-                true => Ok(value),
-                false => Err(refuse("it is not a finite number".to_owned())),
+        // Past what a number can be, TOML has none either, and it would be taken as a text.
+        OverrideKey::Param { .. } => match text.trim().parse::<f64>() {
+            Ok(number) if !number.is_finite() => {
+                Err(refuse("it is not a finite number".to_owned()))
             }
-        }
+            _ => Ok(value),
+        },
         OverrideKey::Component { .. } => match content(&value).map(|text| text.parse()) {
             Some(Ok(ComponentAddress { .. })) => Ok(value),
             Some(Err(error)) => Err(refuse(error.to_string())),

@@ -244,10 +244,11 @@ fn a_version_goes_to_what_is_required_if_all_stages_of_the_plugin_agree() {
         &with("plugins.require.\"a.c\" = \"1\"\nplugins.require.\"a.b\" = \"=1.2.0\"\n"),
     );
     // Of the component that will be there.
-    check(
-        "",
+    let other = HEAD.replace("'a.b/c'", "\"a.d\"");
+    check_file(
+        HEAD,
         &[("eq.component", "a.d"), VERSION],
-        "\n[plugins.require]\n\"a.d\" = \"=1.2.0\"\n",
+        &format!("{other}\n[plugins.require]\n\"a.d\" = \"=1.2.0\"\n"),
     );
 }
 
@@ -419,7 +420,7 @@ proptest! {
         prop_assert_eq!(comments(&plain), comments(&text), "{}", saved.text);
         let lost = lines_lost(&text, &saved.text);
         let may_change = |line: &&str| {
-            let words = ["component", "params", "band", "gain_db", "q = ", "{", "acme."];
+            let words = ["component", "params", "band", "gain_db", "q = ", "{", "}", "acme."];
             words.iter().any(|word| line.contains(word))
         };
         prop_assert!(lost.len() <= saved.written.len(), "{:?} of\n{}", lost, text);
