@@ -5,10 +5,10 @@
 use crate::config::render::Color;
 use crate::observe::{Alignment, Identity, Receipt, RunReport, Seam, Takeover};
 use crate::report::figures::{bytes, duration, reading, stream_time};
-use crate::report::summary::wrapped;
-use crate::report::table::{Side, clean, draw};
+use crate::report::summary::{remark, wrapped};
+use crate::report::table::clean;
 
-/// How many changes the report's table shows, the newest; the report for programs has more.
+/// How many changes the report shows to people, the newest; the report for programs has more.
 const CHANGES_MAX: usize = 20;
 
 /// The columns of a page's labels, the gap after them included.
@@ -22,14 +22,6 @@ const HASH_CHARACTERS: usize = 12;
 
 /// Steps that say how long somebody waited for the stream, not how long the work took.
 const WAITS: [&str; 2] = ["wait", "exchange"];
-
-const HEADER: [(&str, Side); 5] = [
-    ("change", Side::Right),
-    ("at", Side::Right),
-    ("stage", Side::Left),
-    ("what", Side::Left),
-    ("how", Side::Left),
-];
 
 /// One line: `swap: eq segue.filters/eq 1.0.0 -> 1.1.0 at 1.234 s: state handed over (312 B,
 /// 400 ns), step 0.9 of the signal's own; ready in 4.10 ms`. Nothing in it can steer a terminal.
@@ -82,28 +74,28 @@ pub fn text(receipt: &Receipt, color: Color, columns: usize, sample_rate_hz: u32
     page.text
 }
 
-/// The report's table of changes; empty where there was none.
-pub(super) fn table(report: &RunReport, color: Color, columns: usize) -> String {
+/// The report's lines of changes; empty where there was none.
+pub(super) fn list(report: &RunReport, color: Color, columns: usize) -> String {
     let rate = report.stream.sample_rate_hz;
     let left_out = report.changes.len().saturating_sub(CHANGES_MAX);
-    let shown = &report.changes[left_out..];
-    if shown.is_empty() {
-        return String::new();
-    }
-    let row = |receipt: &Receipt| {
-        let what = what(receipt).map_or(String::new(), |what| format!(" {what}"));
-        vec![
-            receipt.change.to_string(),
-            place(seen_at(receipt), rate),
-            receipt.stage.clone(),
-            format!("{}{what}", receipt.action),
-            how(receipt, rate),
-        ]
+    let mut text = match left_out {
+        0 => String::new(),
+        1 => "1 change, and then\n".to_owned(),
+        left_out => format!("{left_out} changes, and then\n"),
     };
-    let rows: Vec<_> = shown.iter().map(row).collect();
-    let mut text = draw(&HEADER, &rows, color, columns);
-    if left_out > 0 {
-        text.push_str(&format!("… and {left_out} before them\n"));
+    for receipt in &report.changes[left_out..] {
+        let style = match receipt.verdict.as_str() {
+            "done" => "36",
+            _ => "33",
+        };
+        let line = essence(receipt, rate);
+        text.push_str(&remark(
+            &clean(&receipt.action),
+            style,
+            &line,
+            color,
+            columns,
+        ));
     }
     text
 }
