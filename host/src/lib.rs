@@ -33,3 +33,4 @@ pub mod resolve;
 pub mod session;
 pub mod supervise;
 pub mod swap;
+pub mod watch;

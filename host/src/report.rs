@@ -28,7 +28,7 @@ pub fn text(report: &RunReport, color: Color, columns: usize) -> String {
     let parts = [
         stages::text(report, color, columns),
         failures::text(report, color, columns),
-        receipt::table(report, color, columns),
+        receipt::list(report, color, columns),
         readings::text(report, color, columns),
         summary::actions(report, color, columns),
         summary::remarks(report, color, columns),

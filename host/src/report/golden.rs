@@ -396,6 +396,16 @@ fn histograms_have_a_line_for_each_doubling() {
 }
 
 #[test]
+fn of_many_changes_the_newest_are_shown() {
+    let mut report = report();
+    report.changes = receipts::all().into_iter().cycle().take(23).collect();
+    let text = text(&report, Color::Plain, 80);
+    let shown = text.lines().filter(|line| line.starts_with("set: eq"));
+    assert!(text.contains("\n3 changes, and then\nbypass: "), "{text}");
+    assert_eq!(shown.count(), 4);
+}
+
+#[test]
 fn a_first_run_has_no_estimate() {
     let mut report = report();
     report.estimate.estimated = None;

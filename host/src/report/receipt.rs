@@ -2,13 +2,16 @@
 //!
 //! In: a `Receipt`. Out: one line while it runs, a page for who asked, rows of the report. Pure.
 
+mod how;
+
 use crate::config::render::Color;
 use crate::observe::{Alignment, Identity, Receipt, RunReport, Seam, Takeover};
 use crate::report::figures::{bytes, duration, reading, stream_time};
-use crate::report::summary::wrapped;
-use crate::report::table::{Side, clean, draw};
+use crate::report::receipt::how::how;
+use crate::report::summary::{remark, wrapped};
+use crate::report::table::clean;
 
-/// How many changes the report's table shows, the newest; the report for programs has more.
+/// How many changes the report shows to people, the newest; the report for programs has more.
 const CHANGES_MAX: usize = 20;
 
 /// The columns of a page's labels, the gap after them included.
@@ -19,17 +22,6 @@ const COLUMNS_MIN: usize = 40;
 
 /// How much of a content hash is shown, in characters: enough to tell two files apart.
 const HASH_CHARACTERS: usize = 12;
-
-/// Steps that say how long somebody waited for the stream, not how long the work took.
-const WAITS: [&str; 2] = ["wait", "exchange"];
-
-const HEADER: [(&str, Side); 5] = [
-    ("change", Side::Right),
-    ("at", Side::Right),
-    ("stage", Side::Left),
-    ("what", Side::Left),
-    ("how", Side::Left),
-];
 
 /// One line: `swap: eq segue.filters/eq 1.0.0 -> 1.1.0 at 1.234 s: state handed over (312 B,
 /// 400 ns), step 0.9 of the signal's own; ready in 4.10 ms`. Nothing in it can steer a terminal.
@@ -82,28 +74,28 @@ pub fn text(receipt: &Receipt, color: Color, columns: usize, sample_rate_hz: u32
     page.text
 }
 
-/// The report's table of changes; empty where there was none.
-pub(super) fn table(report: &RunReport, color: Color, columns: usize) -> String {
+/// The report's lines of changes; empty where there was none.
+pub(super) fn list(report: &RunReport, color: Color, columns: usize) -> String {
     let rate = report.stream.sample_rate_hz;
     let left_out = report.changes.len().saturating_sub(CHANGES_MAX);
-    let shown = &report.changes[left_out..];
-    if shown.is_empty() {
-        return String::new();
-    }
-    let row = |receipt: &Receipt| {
-        let what = what(receipt).map_or(String::new(), |what| format!(" {what}"));
-        vec![
-            receipt.change.to_string(),
-            place(seen_at(receipt), rate),
-            receipt.stage.clone(),
-            format!("{}{what}", receipt.action),
-            how(receipt, rate),
-        ]
+    let mut text = match left_out {
+        0 => String::new(),
+        1 => "1 change, and then\n".to_owned(),
+        left_out => format!("{left_out} changes, and then\n"),
     };
-    let rows: Vec<_> = shown.iter().map(row).collect();
-    let mut text = draw(&HEADER, &rows, color, columns);
-    if left_out > 0 {
-        text.push_str(&format!("… and {left_out} before them\n"));
+    for receipt in &report.changes[left_out..] {
+        let style = match receipt.verdict.as_str() {
+            "done" => "36",
+            _ => "33",
+        };
+        let line = essence(receipt, rate);
+        text.push_str(&remark(
+            &clean(&receipt.action),
+            style,
+            &line,
+            color,
+            columns,
+        ));
     }
     text
 }
@@ -196,98 +188,8 @@ fn full(identity: &Identity) -> String {
     }
 }
 
-/// How it went, in clauses.
-fn how(receipt: &Receipt, sample_rate_hz: u32) -> String {
-    let mut clauses = Vec::new();
-    if receipt.verdict != "done" {
-        let last = match receipt.state.as_str() {
-            "" | "aborted" | "retired" => String::new(),
-            state => format!(" ({state})"),
-        };
-        clauses.push(format!("{}{last}", receipt.verdict));
-    }
-    let mut taken: Vec<String> = Vec::new();
-    taken.extend(receipt.takeover.as_ref().map(|one| match one {
-        Takeover::Handoff {
-            bytes: size,
-            took_ns,
-        } => {
-            format!(
-                "state handed over ({}, {})",
-                size_of(*size),
-                duration(*took_ns)
-            )
-        }
-        Takeover::Fade { frames: 0, .. } => "exchanged".to_owned(),
-        Takeover::Fade { frames, .. } => format!("{} fade", length(*frames, sample_rate_hz)),
-    }));
-    taken.extend(receipt.seam.as_ref().map(against_own));
-    clauses.extend((!taken.is_empty()).then(|| taken.join(", ")));
-    clauses.extend(receipt.reasons.iter().cloned());
-    clauses.extend(counted(receipt));
-    let worked = receipt.steps.iter();
-    let worked = worked.filter(|step| !WAITS.contains(&step.step.as_str()));
-    let worked = worked.fold(0u64, |sum, step| sum.saturating_add(step.took_ns));
-    if receipt.verdict == "done" && worked > 0 {
-        clauses.push(format!("ready in {}", duration(worked)));
-    }
-    clauses.join("; ")
-}
-
-/// What nobody wants to see, where it happened.
-fn counted(receipt: &Receipt) -> Vec<String> {
-    let counts = [
-        (
-            receipt.alignment.inserted_frames,
-            ["frame of silence put in", "frames of silence put in"],
-        ),
-        (receipt.late_blocks, ["late block", "late blocks"]),
-        (
-            receipt.heap_calls.unwrap_or(0),
-            [
-                "heap call on the audio thread",
-                "heap calls on the audio thread",
-            ],
-        ),
-    ];
-    let found = counts.iter().filter(|(count, _)| *count > 0);
-    found
-        .map(|(count, [one, many])| format!("{count} {}", if *count == 1 { one } else { many }))
-        .collect()
-}
-
-/// A stretch of the stream as people measure fades.
-fn length(frames: u64, sample_rate_hz: u32) -> String {
-    match sample_rate_hz {
-        0 => format!("{frames} frames"),
-        rate => {
-            let nanoseconds = u128::from(frames) * 1_000_000_000 / u128::from(rate);
-            duration(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
-        }
-    }
-}
-
 fn size_of(size: u64) -> String {
     bytes(i64::try_from(size).unwrap_or(i64::MAX))
-}
-
-/// The seam's step as a multiple of the signal's own.
-fn against_own(seam: &Seam) -> String {
-    match (seam.largest_step, seam.own_step_p999) {
-        (step, _) if !step.is_finite() => "step unknown".to_owned(),
-        (0.0, _) => "no step".to_owned(),
-        (step, own) if own > 0.0 => format!("step {} of the signal's own", ratio(step / own)),
-        (step, _) => format!("step {} out of silence", reading(step)),
-    }
-}
-
-/// A multiple: one decimal near 1, more where it is small.
-fn ratio(value: f64) -> String {
-    match value {
-        value if value < 0.095 => format!("{value:.2}"),
-        value if value < 99.5 => format!("{value:.1}"),
-        value => reading(value.round()),
-    }
 }
 
 fn verdict(receipt: &Receipt, at: &dyn Fn(u64) -> String) -> String {
