@@ -12,14 +12,6 @@ pub mod batch;
 mod bind;
 mod borders;
 mod build;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "changes of a running session are built on it"
-    )
-)]
 mod candidate;
 mod cast;
 mod catalogue;
