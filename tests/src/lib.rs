@@ -14,5 +14,6 @@ pub mod build;
 pub mod desk;
 pub mod library;
 pub mod play;
+pub mod script;
 pub mod source;
 pub mod wav;

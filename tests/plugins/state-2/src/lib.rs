@@ -140,7 +140,7 @@ impl AudioProcessor for Level {
     }
 
     fn migrate_state(&self, schema: u32, old: &[u8]) -> Result<Vec<u8>, Refusal> {
-        if schema != 1 || old.len() % NUMBER_BYTES != 0 || old.is_empty() {
+        if schema != 1 || !old.len().is_multiple_of(NUMBER_BYTES) || old.is_empty() {
             return Err(Refusal::new(format!(
                 "{} bytes of schema {schema} are no state of 1.0.0",
                 old.len()
