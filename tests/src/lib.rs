@@ -13,6 +13,7 @@
 pub mod build;
 pub mod desk;
 pub mod library;
+pub mod live;
 pub mod play;
 pub mod script;
 pub mod source;

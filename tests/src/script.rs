@@ -66,10 +66,12 @@ impl Script {
     #[must_use]
     #[track_caller]
     pub fn changed_with<A: AsRef<OsStr>>(&self, changes: &Changes, arguments: &[A]) -> Run {
-        self.desk.write("changes.toml", changes.text());
-        let all = ["--timeline", "changes.toml"].map(OsStr::new);
-        let arguments = arguments.iter().map(AsRef::as_ref);
-        self.run(&all.into_iter().chain(arguments).collect::<Vec<_>>())
+        let mut all: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
+        if !changes.text().is_empty() {
+            self.desk.write("changes.toml", changes.text());
+            all.extend(["--timeline", "changes.toml"].map(OsStr::new));
+        }
+        self.run(&all)
     }
 
     /// A run with these arguments; whatever its exit code, its report and its output are there.
@@ -143,7 +145,11 @@ impl Run {
         assert_eq!(receipts.len(), count, "{receipts:#?}");
         for receipt in receipts {
             assert_eq!(receipt["verdict"], "done", "{receipt:#}");
-            assert_eq!(receipt["heap_calls"].as_u64().unwrap_or(0), 0, "{receipt:#}");
+            assert_eq!(
+                receipt["heap_calls"].as_u64().unwrap_or(0),
+                0,
+                "{receipt:#}"
+            );
         }
         receipts
     }

@@ -35,8 +35,14 @@ const AT_WORK: [(&str, &str); 8] = [
         "segue.dynamics/compressor",
         "threshold_db = -30, ratio = 4, release_ms = 500",
     ),
-    ("segue.dynamics/gate", "threshold_db = -20, release_ms = 500"),
-    ("segue.dynamics/limiter", "ceiling_dbtp = -12, lookahead_ms = 5"),
+    (
+        "segue.dynamics/gate",
+        "threshold_db = -20, release_ms = 500",
+    ),
+    (
+        "segue.dynamics/limiter",
+        "ceiling_dbtp = -12, lookahead_ms = 5",
+    ),
     (
         "segue.filters/eq",
         "band = [{ type = \"high-pass\", frequency_hz = 30 }, \
@@ -152,9 +158,15 @@ const FRAMES: usize = 192_000;
 fn versions(more: &str) -> Script {
     let desk = Desk::new();
     desk.install(["state-1", "state-2"].map(test_plugin));
-    let tables = stage("test.state/level", more) + "[plugins.require]\n\"test.state\" = \"=1.0.0\"\n";
+    let tables =
+        stage("test.state/level", more) + "[plugins.require]\n\"test.state\" = \"=1.0.0\"\n";
     // A level that is far from 0, over which a fresh instance needs seconds.
-    let input = [11, 12].map(|seed| wav::noise(seed, FRAMES).iter().map(|x| 0.4 + x / 4.0).collect());
+    let input = [11, 12].map(|seed| {
+        wav::noise(seed, FRAMES)
+            .iter()
+            .map(|x| 0.4 + x / 4.0)
+            .collect()
+    });
     Script::new(desk, input.to_vec(), &tables)
 }
 
@@ -166,7 +178,9 @@ fn once(version: &str) -> Changes {
 /// The largest difference between two signals.
 fn distance(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
     let pairs = found.iter().flatten().zip(expected.iter().flatten());
-    pairs.fold(0.0, |most, (found, expected)| most.max((found - expected).abs()))
+    pairs.fold(0.0, |most, (found, expected)| {
+        most.max((found - expected).abs())
+    })
 }
 
 /// The newest instance's count of frames.
@@ -204,7 +218,10 @@ fn a_newer_version_reads_the_state_of_the_older_one() {
     assert_ne!(receipt["old"]["sha256"], receipt["new"]["sha256"]);
     // Primed alone, the level would begin at 0 and be far away.
     let far = distance(&run.output, &expected.output);
-    assert!(far < 1e-3, "{far} away: the state did not arrive\n{receipt:#}");
+    assert!(
+        far < 1e-3,
+        "{far} away: the state did not arrive\n{receipt:#}"
+    );
     assert_eq!(frames_seen(&run), Some(FRAMES as f64), "{receipt:#}");
 }
 
@@ -283,7 +300,9 @@ fn a_panic_over_a_state_ends_the_instance_and_not_the_stream() {
         assert!(told.contains("as told, in"), "{more}: {receipt:#}");
         // Whoever is heard afterwards, the stream has no hole.
         for channel in &run.output {
-            let silent = channel.windows(64).position(|part| part.iter().all(|x| *x == 0.0));
+            let silent = channel
+                .windows(64)
+                .position(|part| part.iter().all(|x| *x == 0.0));
             assert_eq!(silent, None, "{more}: {receipt:#}");
         }
     }
