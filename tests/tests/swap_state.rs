@@ -27,33 +27,34 @@ const STATELESS: [(&str, &str); 0] = [];
 const AT_WORK: [(&str, &str); 8] = [
     (
         "segue.delay/delay",
-        "time_ms = 37.0, feedback_percent = 60.0",
+        // With the usual room the past of a second does not fit into a state.
+        "params = { delay_ms = 37.0, feedback = 0.6 }\nsettings = { room_ms = 40 }",
     ),
-    ("segue.delay/latency", "latency_frames = 480"),
-    ("segue.denoise/rnnoise", "mix = 0.9"),
+    ("segue.delay/latency", "params = { latency_frames = 480 }"),
+    ("segue.denoise/rnnoise", "params = { mix = 0.9 }"),
     (
         "segue.dynamics/compressor",
-        "threshold_db = -30, ratio = 4, release_ms = 500",
+        "params = { threshold_db = -30, ratio = 4, release_ms = 500 }",
     ),
     (
         "segue.dynamics/gate",
-        "threshold_db = -20, release_ms = 500",
+        "params = { threshold_db = -20, release_ms = 500 }",
     ),
     (
         "segue.dynamics/limiter",
-        "ceiling_dbtp = -12, lookahead_ms = 5",
+        "params = { ceiling_dbtp = -12, lookahead_ms = 5 }",
     ),
     (
         "segue.filters/eq",
-        "band = [{ type = \"high-pass\", frequency_hz = 30 }, \
+        "params.band = [{ type = \"high-pass\", frequency_hz = 30 }, \
          { type = \"peak\", frequency_hz = 900, gain_db = 9, q = 12 }]",
     ),
-    ("segue.gain/gain", "gain_db = -3"),
+    ("segue.gain/gain", "params = { gain_db = -3 }"),
 ];
 
 /// A stage.
-fn stage(component: &str, params: &str) -> String {
-    format!("[[stage]]\nid = \"one\"\ncomponent = \"{component}\"\nparams = {{ {params} }}\n")
+fn stage(component: &str, more: &str) -> String {
+    format!("[[stage]]\nid = \"one\"\ncomponent = \"{component}\"\n{more}\n")
 }
 
 /// Noise that swells and falls, so that what follows a level is never at rest.
@@ -148,6 +149,25 @@ fn every_reference_processor_with_state_is_swapped_above() {
     assert_eq!(without, STATELESS.map(|(address, _)| address));
 }
 
+#[test]
+fn a_state_that_does_not_fit_is_not_handed_on_and_the_receipt_says_so() {
+    // A second of room on one channel takes three times what a state may have.
+    let desk = Desk::new();
+    desk.install([reference().file("segue-delay")]);
+    let tables = stage(
+        "segue.delay/delay",
+        "params = { delay_ms = 37.0 }\nsettings = { room_ms = 1000 }",
+    );
+    let script = Script::new(desk, vec![wav::noise(2, FRAMES)], &tables);
+    let run = script.changed(&Changes::new().swap(SWAP_FRAME, "one", ""));
+    let run = run.expect(0);
+    run.all_done(1);
+    let takeover = &run.receipt()["takeover"];
+    assert_eq!(takeover["by"], "fade", "{takeover:#}");
+    let why = takeover["why"].as_str().unwrap();
+    assert!(why.contains("64 KiB") || why.contains("65536"), "{why}");
+}
+
 /// Where the versions of the state's test plugin meet.
 const SWAP_FRAME: usize = 96_001;
 
@@ -155,11 +175,11 @@ const SWAP_FRAME: usize = 96_001;
 const FRAMES: usize = 192_000;
 
 /// Both versions; the first is what runs.
-fn versions(more: &str) -> Script {
+fn versions(params: &str) -> Script {
     let desk = Desk::new();
     desk.install(["state-1", "state-2"].map(test_plugin));
-    let tables =
-        stage("test.state/level", more) + "[plugins.require]\n\"test.state\" = \"=1.0.0\"\n";
+    let tables = stage("test.state/level", &format!("params = {{ {params} }}"))
+        + "[plugins.require]\n\"test.state\" = \"=1.0.0\"\n";
     // A level that is far from 0, over which a fresh instance needs seconds.
     let input = [11, 12].map(|seed| {
         wav::noise(seed, FRAMES)
