@@ -108,9 +108,9 @@ fn changes_apply_in_the_order_of_their_places_whatever_that_of_the_file() {
     let input = &script.input[0];
     let expected = input.iter().enumerate().map(|(at, sample)| {
         let more = match at {
-            ..10_001 => 1.0,
-            ..20_001 => 3.0,
-            ..30_001 => 1.5,
+            0..10_001 => 1.0,
+            10_001..20_001 => 3.0,
+            20_001..30_001 => 1.5,
             _ => 4.0,
         };
         sample * (0.5 * more)
