@@ -24,6 +24,8 @@ pub struct Script {
     pub desk: Desk,
     /// What is in `in.wav`.
     pub input: Channels,
+    /// Changes that every run begins with, the undisturbed one too.
+    prelude: Changes,
 }
 
 /// What a run came to.
@@ -35,6 +37,8 @@ pub struct Run {
     pub report: Value,
     /// What was printed.
     pub answer: Answer,
+    /// How many receipts are those of the prelude.
+    prelude: usize,
 }
 
 impl Script {
@@ -43,16 +47,24 @@ impl Script {
     pub fn new(desk: Desk, input: Channels, tables: &str) -> Self {
         wav::write(&desk.path("in.wav"), SAMPLE_RATE_HZ, &input);
         desk.write("plugins.toml", tables);
-        Self { desk, input }
+        Self {
+            desk,
+            input,
+            prelude: Changes::new(),
+        }
+    }
+
+    /// Begins every run with these changes: an older version, say, where the newest one starts.
+    #[must_use]
+    pub fn beginning_with(self, prelude: Changes) -> Self {
+        Self { prelude, ..self }
     }
 
     /// The run without a change, which is whole and not degraded.
     #[must_use]
     #[track_caller]
     pub fn undisturbed(&self) -> Run {
-        let run = self.run(&[] as &[&str]);
-        assert_eq!(run.answer.code, Some(0), "{}", run.answer.err);
-        run
+        self.changed(&Changes::new()).expect(0)
     }
 
     /// The run with these changes.
@@ -67,8 +79,9 @@ impl Script {
     #[track_caller]
     pub fn changed_with<A: AsRef<OsStr>>(&self, changes: &Changes, arguments: &[A]) -> Run {
         let mut all: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
-        if !changes.text().is_empty() {
-            self.desk.write("changes.toml", changes.text());
+        let text = format!("{}{}", self.prelude.text(), changes.text());
+        if !text.is_empty() {
+            self.desk.write("changes.toml", text);
             all.extend(["--timeline", "changes.toml"].map(OsStr::new));
         }
         self.run(&all)
@@ -102,6 +115,7 @@ impl Script {
             output: wav::read(&self.desk.path("out.wav")),
             report,
             answer,
+            prelude: self.prelude.count(),
         }
     }
 }
@@ -121,12 +135,18 @@ impl Run {
         self
     }
 
-    /// The receipts, in order.
+    /// The receipts, in order, without those of the prelude, which have to be there and done.
     #[must_use]
     #[track_caller]
     pub fn receipts(&self) -> &[Value] {
         let receipts = self.report["changes"].as_array();
-        receipts.expect("a report has receipts")
+        let receipts = receipts.expect("a report has receipts");
+        let (prelude, rest) = receipts.split_at(self.prelude);
+        assert!(
+            prelude.iter().all(|receipt| receipt["verdict"] == "done"),
+            "{prelude:#?}"
+        );
+        rest
     }
 
     /// The only receipt.
@@ -216,6 +236,12 @@ impl Changes {
     #[must_use]
     pub fn swap(self, frame: usize, stage: &str, more: &str) -> Self {
         self.at(frame, &format!("swap = {{ stage = \"{stage}\"{more} }}"))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.matches("[[change]]").count()
     }
 
     /// The file.

@@ -267,14 +267,13 @@ fn dependent(plugins: &[&str]) -> Script {
     desk.install(plugins.iter().map(|plugin| test_plugin(plugin)));
     let input = vec![wav::noise(61, FRAMES)];
     let tables = stage("user", "test.user", "") + &stage("own", "test.provider", "");
-    let require = "[plugins.require]\n\"test.provider\" = \"=1.4.0\"\n";
-    Script::new(desk, input, &(tables + require))
+    Script::new(desk, input, &tables)
 }
 
 #[test]
 fn a_swapped_provider_takes_its_dependents_with_it_in_one_change() {
     let script = dependent(&["user", "provider-1", "provider-3"]);
-    let swap = "swap = { plugin = \"test.provider\", version = \"=1.5.0\" }";
+    let swap = "swap = { plugin = \"test.provider\", version = \"=1.4.0\" }";
     let run = script
         .changed(&Changes::new().at(EDIT_FRAME, swap))
         .expect(0);
@@ -296,20 +295,20 @@ fn a_swapped_provider_takes_its_dependents_with_it_in_one_change() {
     let (output, input) = (&run.output[0], &script.input[0]);
     assert_eq!(
         output[..EDIT_FRAME],
-        times(-0.25 * 0.5, &input[..EDIT_FRAME])
+        times(-0.0625 * 0.125, &input[..EDIT_FRAME])
     );
-    assert_eq!(output[done..], times(-0.0625 * 0.125, &input[done..]));
+    assert_eq!(output[done..], times(-0.25 * 0.5, &input[done..]));
 }
 
 #[test]
 fn one_stage_alone_takes_no_dependents_with_it() {
     let script = dependent(&["user", "provider-1", "provider-3"]);
-    let changes = Changes::new().swap(EDIT_FRAME, "own", ", version = \"=1.5.0\"");
+    let changes = Changes::new().swap(EDIT_FRAME, "own", ", version = \"=1.4.0\"");
     let run = script.changed(&changes).expect(0);
     let done = frame(run.receipt(), "done_at_frames");
     let rest: Vec<_> = script.input[0][done..]
         .iter()
-        .map(|sample| sample * -0.25 * 0.125)
+        .map(|sample| sample * -0.0625 * 0.5)
         .collect();
     assert_eq!(run.output[0][done..], rest);
 }

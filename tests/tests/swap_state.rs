@@ -178,8 +178,7 @@ const FRAMES: usize = 192_000;
 fn versions(params: &str) -> Script {
     let desk = Desk::new();
     desk.install(["state-1", "state-2"].map(test_plugin));
-    let tables = stage("test.state/level", &format!("params = {{ {params} }}"))
-        + "[plugins.require]\n\"test.state\" = \"=1.0.0\"\n";
+    let tables = stage("test.state/level", &format!("params = {{ {params} }}"));
     // A level that is far from 0, over which a fresh instance needs seconds.
     let input = [11, 12].map(|seed| {
         wav::noise(seed, FRAMES)
@@ -187,7 +186,8 @@ fn versions(params: &str) -> Script {
             .map(|x| 0.4 + x / 4.0)
             .collect()
     });
-    Script::new(desk, input.to_vec(), &tables)
+    let older = Changes::new().swap(1, "one", ", version = \"=1.0.0\"");
+    Script::new(desk, input.to_vec(), &tables).beginning_with(older)
 }
 
 /// One swap of the stage.
