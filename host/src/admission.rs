@@ -22,16 +22,17 @@ mod verdicts;
 mod wire;
 
 #[cfg(test)]
-mod rig;
+pub(crate) mod rig;
 #[cfg(test)]
-mod specimen;
+pub(crate) mod specimen;
 #[cfg(test)]
 mod stories;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tracing::{debug, warn};
 
@@ -44,6 +45,7 @@ use crate::admission::verdicts::{Build, Key, Verdict, Verdicts};
 use crate::admission::wire::Cause;
 use crate::discovery::{ContentHash, Found, Registry, Stamp};
 use crate::id::PluginId;
+use crate::loading::meter::GENERATIONS_MAX;
 use crate::loading::{Generation, Providers, resident};
 use crate::observe::{Event, EventSink};
 
@@ -93,6 +95,8 @@ pub struct Admission {
     events: Arc<dyn EventSink>,
     deadline: Duration,
     store_bytes_max: u64,
+    resident_max: usize,
+    probing: Duration,
     verdicts: Option<Verdicts>,
     learned: Vec<(PathBuf, Stamp, ContentHash)>,
 }
@@ -115,6 +119,8 @@ impl Admission {
             events,
             deadline: PROBE_DEADLINE,
             store_bytes_max: STORE_BYTES_MAX,
+            resident_max: GENERATIONS_MAX,
+            probing: Duration::ZERO,
             verdicts: None,
             learned: Vec::new(),
         }
@@ -125,6 +131,16 @@ impl Admission {
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
+    }
+
+    /// From now on opens nothing past so many libraries of the process.
+    pub fn limit(&mut self, resident_max: usize) {
+        self.resident_max = resident_max.min(GENERATIONS_MAX);
+    }
+
+    /// How long probes took since this was asked last.
+    pub fn take_probing(&mut self) -> Duration {
+        std::mem::take(&mut self.probing)
     }
 
     /// Opens the plugins, each after all it uses, after a probe of those that have no verdict.
@@ -141,6 +157,7 @@ impl Admission {
         let build = build_of(&helper)?;
         let store = Store::open(&self.places.store, self.store_bytes_max)?;
         let held = self.hold(&store, applicants)?;
+        self.within_limit(&held)?;
         self.refuse_what_killed(&held)?;
         let judged = self.judge(&helper, build, &held);
         if let Some(verdicts) = &mut self.verdicts
@@ -204,6 +221,18 @@ impl Admission {
         Ok(held)
     }
 
+    /// Refuses to map more libraries than may be.
+    fn within_limit(&self, held: &[Held<'_>]) -> Result<(), AdmissionError> {
+        let mut open: HashSet<_> = resident().iter().map(|open| open.hash()).collect();
+        let found = open.len();
+        open.extend(held.iter().map(|held| held.hash));
+        if open.len() > found && open.len() > self.resident_max {
+            let max = self.resident_max;
+            return Err(AdmissionError::Full { found, max });
+        }
+        Ok(())
+    }
+
     /// Refuses what a host was opening when it died.
     fn refuse_what_killed(&self, held: &[Held<'_>]) -> Result<(), AdmissionError> {
         let notes = note::left_behind(&self.places.state);
@@ -248,7 +277,10 @@ impl Admission {
         candidate: &Held<'_>,
     ) -> Result<Verdict, AdmissionError> {
         let plugin = candidate.name();
-        let outcome = probe(helper, self.deadline, orders)?;
+        let began = Instant::now();
+        let outcome = probe(helper, self.deadline, orders);
+        self.probing += began.elapsed();
+        let outcome = outcome?;
         self.events.event(Event::Probed {
             plugin: plugin.clone(),
         });

@@ -12,6 +12,7 @@ mod chain;
 mod check;
 mod completions;
 mod configuration;
+mod ctl;
 mod environment;
 mod exit;
 mod failure;
@@ -46,7 +47,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Amount, Terminal};
 use crate::config::render::Color;
-use crate::observe::{BatchReport, RunReport};
+use crate::observe::{BatchReport, Receipt, RunReport};
 
 /// What the program is called.
 const NAME: &str = "segue";
@@ -66,6 +67,10 @@ pub struct Renderers {
     pub profile_text: fn(&RunReport, Color, usize) -> String,
     /// How the times of its stages are distributed, in so many columns.
     pub histogram_text: fn(&RunReport, usize) -> String,
+    /// A change of the running pipeline in a line, at so many frames per second (0 is unknown).
+    pub receipt_line: fn(&Receipt, u32) -> String,
+    /// A change of the running pipeline in full, in so many columns, at so many frames per second.
+    pub receipt_text: fn(&Receipt, Color, usize, u32) -> String,
     /// Of many files, for people, in so many columns.
     pub batch_text: fn(&BatchReport, Color, usize) -> String,
     /// Of many files, for programs.
@@ -120,6 +125,7 @@ fn dispatch(shell: &Shell, command: Option<Command>) -> Result<Exit, Failure> {
         Some(Command::Check(arguments)) => check::check(shell, &arguments),
         Some(Command::Graph(arguments)) => graph::graph(shell, &arguments),
         Some(Command::Profile(arguments)) => profile::profile(shell, &arguments),
+        Some(Command::Ctl(arguments)) => ctl::ctl(shell, &arguments),
         Some(Command::Init(arguments)) => init::init(shell, &arguments),
         Some(Command::Completions(arguments)) => Ok(completions::completions(shell, &arguments)),
         Some(Command::Man(arguments)) => man::man(shell, &arguments),

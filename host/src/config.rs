@@ -4,7 +4,7 @@
 //! Out: a `Config` with the place of every value, or all `Mistakes` at once; a JSON Schema, an
 //! explanation of each key, a commented file to start from, and the effective configuration.
 //!
-//! One table of keys (`keys`) is behind all of these. Only `read` and `find` touch files. Control
+//! One table of keys (`keys`) is behind all of these. Only `read`, `find` and `replace` touch files. Control
 //! threads only; nothing here is called by the audio thread.
 
 use std::path::Path;
@@ -15,8 +15,9 @@ use crate::config::keys::top::ROOT;
 use crate::config::source::{Origin, Source, SourceId, Sources};
 
 mod build;
-mod check;
+pub(crate) mod check;
 mod defaults;
+pub mod diff;
 mod entries;
 mod failure;
 pub mod find;
@@ -29,26 +30,37 @@ pub mod keys;
 pub mod limits;
 pub mod mistake;
 pub mod model;
+#[doc(hidden)]
+pub mod mutate;
 pub mod nearest;
 pub mod overlay;
-mod reading;
+pub(crate) mod reading;
+pub mod overrides;
 pub mod render;
+mod replace;
 mod resolved;
+pub mod save;
 pub mod schema;
 mod shape;
 pub mod source;
-mod syntax;
+pub(crate) mod syntax;
+#[cfg(test)]
+mod specimen;
 pub mod units;
 pub mod values;
 pub mod words;
 
+pub use crate::config::diff::{Edit, diff};
 pub use crate::config::find::find;
 pub use crate::config::help::{commented, explain};
 pub use crate::config::mistake::{Mistake, Mistakes};
 pub use crate::config::model::Config;
 pub use crate::config::overlay::Override;
-pub use crate::config::reading::read;
+pub use crate::config::overrides::Overrides;
+pub use crate::config::reading::{read, read_again, read_as};
 pub use crate::config::render::Color;
+pub use crate::config::replace::{NotReplaced, replace};
+pub use crate::config::save::save;
 pub use crate::config::schema::schema;
 pub use crate::config::source::{Span, Spanned};
 

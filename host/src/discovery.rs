@@ -11,8 +11,8 @@
 
 mod class;
 mod duplicates;
-mod file;
-mod folder;
+pub(crate) mod file;
+pub(crate) mod folder;
 mod hash;
 mod judge;
 mod library;
@@ -28,7 +28,7 @@ mod hostile;
 #[cfg(test)]
 mod scans;
 #[cfg(test)]
-mod specimen;
+pub(crate) mod specimen;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -24,6 +24,8 @@ fn main() {
         json: report::json,
         profile_text: report::profile::text,
         histogram_text: report::profile::histograms,
+        receipt_line: report::receipt::essence,
+        receipt_text: report::receipt::text,
         batch_text: report::batch::text,
         batch_json: report::batch::json,
     };

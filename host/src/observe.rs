@@ -10,6 +10,7 @@ mod histogram;
 mod machine;
 mod receipt;
 mod report;
+mod seam;
 mod slowest;
 mod spread;
 mod status;
@@ -27,6 +28,7 @@ pub use report::{
     ProcessingReport, ReadingReport, RestartReport, RunReport, SCHEMA_VERSION, StageReport,
     StreamReport, SubstituteReport, TapReport, TimeReport,
 };
+pub use seam::{MARGIN_FRAMES_MAX, SEAM_FRAMES_MAX, seam};
 pub use slowest::{SLOWEST_MAX, SlowCall, Slowest};
 pub use spread::Spread;
 pub use status::{GenerationStatus, OverrideStatus, PlannedEdit, StageStatus, Status};

@@ -10,13 +10,18 @@
 //! control thread.
 
 mod budget;
+mod change;
+mod course;
 mod crossfade;
 mod delay;
 mod engine;
+mod events;
 mod exchange;
 mod fault;
 mod feed;
+mod history;
 mod hold;
+mod loaded;
 mod network;
 mod plan;
 mod seat;
@@ -24,18 +29,28 @@ mod spare;
 mod stage;
 mod store;
 mod substitute;
+pub mod transition;
+mod swapped;
 mod trial;
 
 pub use budget::{Breach, Budget, BudgetUse};
+pub use change::{Change, Passing, Reschedule};
 pub use crossfade::{Decay, Fade};
 pub use delay::DelayLine;
 pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped, Timed};
 pub use exchange::{Arrival, Departure, Turn, TurnKind};
 pub use fault::{Fault, FaultKind, OnError};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
+pub use loaded::Loaded;
+pub use history::{History, HistoryShape, PastInput, PastOutput};
 pub use network::{Cycle, Network, Source, TapWiring, Wiring};
 pub use plan::{DelaySpec, Place, Plan, Step};
 pub use seat::{Occupant, Shape};
-pub use stage::{Stage, StageSetup, StageState};
+pub use stage::{OutputUse, Stage, StageSetup, StageState};
 pub use substitute::SubstituteFrames;
-pub use trial::Trial;
+pub use transition::{
+    Floors, Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
+    change, lay, moved,
+};
+pub use swapped::{HandoffRefusal, Progress, Reversal, SwapDone, TakenOver};
+pub use trial::{Growth, Handoff, Takeover, Trial, TrialSetup};

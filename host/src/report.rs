@@ -8,23 +8,27 @@ mod failures;
 mod figures;
 pub mod profile;
 mod readings;
+pub mod receipt;
 mod stages;
 mod summary;
 mod table;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod receipts;
 
 use crate::config::render::Color;
 use crate::observe::RunReport;
 
-/// The report for people, within so many columns (80 at least): stages, readings, actions, what
+/// The report for people, within so many columns (80 at least): stages, changes, readings, actions, what
 /// was not as it should be, and a line that sums it up.
 #[must_use]
 pub fn text(report: &RunReport, color: Color, columns: usize) -> String {
     let parts = [
         stages::text(report, color, columns),
         failures::text(report, color, columns),
+        receipt::list(report, color, columns),
         readings::text(report, color, columns),
         summary::actions(report, color, columns),
         summary::remarks(report, color, columns),

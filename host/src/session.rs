@@ -12,7 +12,18 @@ pub mod batch;
 mod bind;
 mod borders;
 mod build;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "changes of a running session are built on it"
+    )
+)]
+mod candidate;
+mod cast;
 mod catalogue;
+mod changes;
 mod content;
 mod degraded;
 mod error;
@@ -37,6 +48,7 @@ mod wires;
 pub use crate::pipeline::Timed;
 pub use bind::{Bindings, Bound, bind};
 pub use build::Instances;
+pub use changes::Reread;
 pub use catalogue::{Catalogue, Choice};
 pub use content::Content;
 pub use error::SessionError;

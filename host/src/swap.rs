@@ -4,3 +4,7 @@
 //! Out: the states a change goes through, one exhaustive table. Pure.
 
 pub mod ask;
+pub mod table;
+
+#[cfg(test)]
+mod walks;

@@ -38,6 +38,17 @@ pub enum AdmissionError {
         /// What the system says.
         source: io::Error,
     },
+    /// No further library is mapped.
+    #[error(
+        "{found} libraries are mapped, expected at most {max}: none of them can be closed while \
+         the host runs; restart it to make room"
+    )]
+    Full {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        max: usize,
+    },
     /// A plugin that passed its probe could not be opened here.
     #[error("{plugin} {version}: {source}")]
     Load {

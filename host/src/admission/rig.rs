@@ -21,11 +21,11 @@ use crate::id::PluginId;
 use crate::observe::{Event, EventSink};
 
 /// Where the helper process enters.
-pub(super) const HELPER: &str = "admission::stories::helper_entry";
+pub(crate) const HELPER: &str = "admission::stories::helper_entry";
 /// Where a host enters that is to die.
 pub(super) const MORTAL: &str = "admission::stories::mortal_entry";
 
-pub(super) fn entry(name: &str) -> Helper {
+pub(crate) fn entry(name: &str) -> Helper {
     let arguments = ["--include-ignored", "--nocapture", "--exact", name];
     Helper {
         program: env::current_exe().unwrap(),

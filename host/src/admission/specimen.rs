@@ -3,20 +3,25 @@
 //! In: the workspace's own gain plugin, and `specimen/plugin.rs`. Out: their bytes, and libraries
 //! that misbehave in whatever way a test names.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// How many bytes the name of a behaviour has room for.
 const BEHAVIOUR_BYTES: usize = 64;
 const MARK: &[u8] = b"segue-specimen:";
 
+/// Other versions of both, once for all tests of the process.
+static VERSIONS: Mutex<BTreeMap<(&str, &str), Vec<u8>>> = Mutex::new(BTreeMap::new());
+
 /// Everything that is built, once for all tests of the process.
 static BUILT: LazyLock<Built> = LazyLock::new(build);
 
 struct Built {
+    sdk: PathBuf,
     gain: Vec<u8>,
     specimen: Vec<u8>,
     dependent: Vec<u8>,
@@ -28,13 +33,24 @@ pub(super) fn gain() -> Vec<u8> {
 }
 
 /// `acme.specimen`, which does this: the first word says what, the rest makes it another content.
-pub(super) fn specimen(behaviour: &str) -> Vec<u8> {
+pub(crate) fn specimen(behaviour: &str) -> Vec<u8> {
     named(&BUILT.specimen, behaviour)
 }
 
 /// `acme.dependent`, which uses `acme.specimen`.
-pub(super) fn dependent(behaviour: &str) -> Vec<u8> {
+pub(crate) fn dependent(behaviour: &str) -> Vec<u8> {
     named(&BUILT.dependent, behaviour)
+}
+
+/// Another version of one of them: of `acme.specimen`, or of the one that a cfg makes of it.
+pub(crate) fn version(version: &'static str, cfg: &'static str, behaviour: &str) -> Vec<u8> {
+    let sdk = BUILT.sdk.clone();
+    let mut versions = VERSIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    let library = versions.entry((version, cfg)).or_insert_with(|| {
+        let cfgs = ["--cfg", cfg];
+        compile(&sdk, version, if cfg.is_empty() { &[] } else { &cfgs })
+    });
+    named(library, behaviour)
 }
 
 fn named(library: &[u8], behaviour: &str) -> Vec<u8> {
@@ -66,8 +82,9 @@ fn build() -> Built {
     let sdk = sdk.expect("cargo names the SDK it built");
     Built {
         gain: fs::read(gain).unwrap(),
-        specimen: compile(sdk, &[]),
-        dependent: compile(sdk, &["--cfg", "dependent"]),
+        specimen: compile(sdk, "1.0.0", &[]),
+        dependent: compile(sdk, "1.0.0", &["--cfg", "dependent"]),
+        sdk: sdk.clone(),
     }
 }
 
@@ -100,7 +117,7 @@ fn artifacts() -> Vec<PathBuf> {
 }
 
 /// Compiles `specimen/plugin.rs` against the SDK that is there already.
-fn compile(sdk: &Path, more: &[&str]) -> Vec<u8> {
+fn compile(sdk: &Path, version: &str, more: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let library = folder.path().join("specimen.so");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/admission/specimen/plugin.rs");
@@ -129,7 +146,7 @@ fn compile(sdk: &Path, more: &[&str]) -> Vec<u8> {
         .arg(&library)
         .arg(source)
         .env("CARGO_PKG_NAME", "specimen")
-        .env("CARGO_PKG_VERSION", "1.0.0")
+        .env("CARGO_PKG_VERSION", version)
         .env("CARGO_PKG_AUTHORS", "Acme")
         .env("CARGO_PKG_LICENSE", "MIT")
         .env("CARGO_PKG_DESCRIPTION", "Misbehaves.")

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::cli::ctl::arguments::Ctl;
 use crate::cli::offered::Offered;
 pub(super) use crate::cli::profile::arguments::Profile;
 use crate::io::RawSpec;
@@ -33,6 +34,7 @@ Examples:
   segue run in.wav out.wav --stage 'segue.gain gain_db=-6'
   segue run in.wav --stage segue.gain        measure only, write nothing
   segue run in.wav out.wav --report run.json
+  segue run in.wav out.wav --timeline changes.toml      swap and set at exact frames
   segue run takes/ done/ --resume            every audio file below takes/, where it left off
   sox in.mp3 -t s16 - | segue run - - --raw s16le:44100:2 --stage segue.gain | aplay -f cd
 
@@ -164,6 +166,8 @@ pub(super) enum Command {
     /// Run a pipeline, write nothing, and show where its time goes
     #[command(after_help = PROFILE_EXAMPLES)]
     Profile(Box<Profile>),
+    /// Ask a running session for something: how it is, a swap, a reload
+    Ctl(Ctl),
     /// Write a commented configuration to start from
     #[command(after_help = INIT_EXAMPLES)]
     Init(Init),
@@ -230,7 +234,23 @@ pub(super) struct Run {
     #[arg(long, value_name = "N")]
     pub(super) block_frames: Option<String>,
     #[command(flatten)]
+    pub(super) control: Control,
+    #[command(flatten)]
     pub(super) search: Search,
+}
+
+/// How a run can be changed while it runs.
+#[derive(Debug, Default, Args)]
+pub(super) struct Control {
+    /// Changes at places of the stream: swaps, parameters, edits
+    #[arg(long, value_name = "F.toml", value_hint = ValueHint::FilePath)]
+    pub(super) timeline: Option<PathBuf>,
+    /// What `segue ctl` calls the session [default: [pipeline] name, the configuration's file]
+    #[arg(long, value_name = "NAME", conflicts_with = "no_control")]
+    pub(super) name: Option<String>,
+    /// Open no control socket: nobody can ask the session for anything
+    #[arg(long)]
+    pub(super) no_control: bool,
 }
 
 /// How fast a run goes.

@@ -74,6 +74,11 @@ impl Environment {
         self.folder("XDG_STATE_HOME", ".local/state")
     }
 
+    /// Where things are kept that live as long as the user is logged in, if there is such a place.
+    pub(super) fn runtime(&self) -> Option<PathBuf> {
+        self.absolute("XDG_RUNTIME_DIR")
+    }
+
     /// Where the configuration may be; `flag` is `--config`.
     pub(super) fn configuration(&self, flag: Option<&Path>) -> Places {
         Places {

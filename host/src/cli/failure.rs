@@ -208,6 +208,7 @@ fn admission(error: &AdmissionError) -> Exit {
         AdmissionError::NoHelper
         | AdmissionError::Helper(_)
         | AdmissionError::Store(_)
+        | AdmissionError::Full { .. }
         | AdmissionError::Note { .. } => Exit::Failed,
     }
 }

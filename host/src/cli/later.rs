@@ -8,8 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::terminal::say;
 
 /// Commands that have their place, with the version that will have them.
-const LATER: [(&str, &str); 5] = [
-    ("ctl", "1.2"),
+const LATER: [(&str, &str); 4] = [
     ("lock", "1.3"),
     ("new", "1.3"),
     ("quarantine", "1.3"),
@@ -63,8 +62,8 @@ mod tests {
     #[test]
     fn commands_of_later_versions_are_named_with_them() {
         check(
-            &["segue", "-q", "ctl", "swap", "--help"],
-            Some("error: `segue ctl` comes with Segue 1.2\n"),
+            &["segue", "-q", "lock", "x", "--help"],
+            Some("error: `segue lock` comes with Segue 1.3\n"),
         );
         check(
             &["segue", "validate", "plugins.toml"],

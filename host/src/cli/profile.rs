@@ -48,6 +48,9 @@ pub(super) fn profile(shell: &Shell, arguments: &Profile) -> Result<Exit, Failur
         events,
         stop,
         born: shell.born,
+        requests: None,
+        timeline: Vec::new(),
+        reread: None,
     });
     clear_bar();
     tell(shell, arguments, outcome)

@@ -39,6 +39,7 @@ pub(super) struct Progress {
     notes: AtomicU32,
     alerts: AtomicU32,
     turns: AtomicU32,
+    receipt_line: fn(&Receipt, u32) -> String,
     started: Mutex<Option<Started>>,
 }
 
@@ -75,7 +76,16 @@ impl Progress {
             notes: AtomicU32::new(0),
             alerts: AtomicU32::new(0),
             turns: AtomicU32::new(0),
+            receipt_line: plain,
             started: Mutex::new(None),
+        }
+    }
+
+    /// The same, with another way to say how a change went.
+    pub(super) fn with_receipts(self, receipt_line: fn(&Receipt, u32) -> String) -> Self {
+        Self {
+            receipt_line,
+            ..self
         }
     }
 
@@ -111,13 +121,11 @@ impl Progress {
 
     /// One line about a change, with its receipt's essence.
     fn changed(&self, receipt: &Receipt) {
-        let (stage, verdict) = (&receipt.stage, &receipt.verdict);
-        let weight = if verdict == "done" {
-            Weight::Note
-        } else {
-            Weight::Warning
+        let weight = match receipt.verdict.as_str() {
+            "done" => Weight::Note,
+            _ => Weight::Warning,
         };
-        let text = format!("stage `{stage}` {verdict}: {}", receipt.reasons.join("; "));
+        let text = (self.receipt_line)(receipt, self.sample_rate_hz.load(Ordering::Relaxed));
         self.line(weight, &receipt.action, &text);
     }
 
@@ -244,6 +252,12 @@ impl EventSink for Progress {
             Event::Finished { .. } => clear_bar(),
         }
     }
+}
+
+/// How a change went, where nobody brought a better way to say it.
+fn plain(receipt: &Receipt, _: u32) -> String {
+    let (stage, verdict) = (&receipt.stage, &receipt.verdict);
+    format!("stage `{stage}` {verdict}: {}", receipt.reasons.join("; "))
 }
 
 /// A bar where the length is known, else something that turns.

@@ -3,6 +3,7 @@
 //! In: arguments, a configuration or a chain. Out: audio, a report, and words about both.
 
 mod batch;
+mod live;
 mod save;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
+use crate::cli::run::live::{Around, Live};
 use crate::cli::search;
 use crate::cli::signals;
 use crate::cli::terminal::{Amount, Look, clear_bar, say};
@@ -45,9 +47,52 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     }
     let input = input(arguments, &config)?;
     let output = output(arguments, &config);
+    let words = words(shell, arguments, &input, output.as_ref())?;
+    let timeline = live::timeline(arguments)?;
+    let reread = live::reread(arguments, &config)?;
+    let stop = listen()?;
+    let progress = Progress::new(shell.terminal).with_receipts(shell.renderers.receipt_line);
+    let events: Arc<dyn EventSink> = Arc::new(progress);
+    let plugins = open(shell, arguments, &config, &events)?;
+    let mut live = Live::start(&Around {
+        shell,
+        arguments,
+        config: &config,
+        events: &*events,
+        stop: &stop,
+    });
+    let outcome = session::run(Request {
+        config: Arc::new(config),
+        plugins,
+        content: content(arguments, &input, &stop),
+        input,
+        output,
+        company: Company::Alone,
+        pace: pace(arguments),
+        timed: timed(arguments),
+        non_finite: non_finite(arguments),
+        events: live.events(events),
+        stop,
+        born: shell.born,
+        requests: live.requests.take(),
+        timeline,
+        reread,
+    });
+    live.stop();
+    clear_bar();
+    tell(shell, words, arguments.report.as_deref(), outcome)
+}
+
+/// Where words go, once it is clear that everything that is written has a place of its own.
+fn words(
+    shell: &Shell,
+    arguments: &Run,
+    input: &Input,
+    output: Option<&Output>,
+) -> Result<Words, Failure> {
     let report = arguments.report.as_deref();
     let piped = |path: Option<&Path>| path.is_some_and(|path| path.as_os_str() == PIPE);
-    let out = output.as_ref().map(|output| output.path.as_path());
+    let out = output.map(|output| output.path.as_path());
     if piped(out) && piped(report) {
         let message = "OUT and the report cannot both go to standard output";
         return Err(Failure::new(Exit::Misused, message));
@@ -59,29 +104,10 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     save::check(report, &input.path, out)?;
     save::check_name(report)?;
     save::make_folder(out)?;
-    let stop = listen()?;
-    let words = match piped(out) || piped(report) {
+    Ok(match piped(out) || piped(report) {
         true => Words::Aside,
         false => Words::Here,
-    };
-    let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
-    let plugins = open(shell, arguments, &config, &events)?;
-    let outcome = session::run(Request {
-        config: Arc::new(config),
-        plugins,
-        content: content(arguments, &input, &stop),
-        input,
-        output,
-        company: Company::Alone,
-        pace: pace(arguments),
-        timed: timed(arguments),
-        non_finite: non_finite(arguments),
-        events,
-        stop,
-        born: shell.born,
-    });
-    clear_bar();
-    tell(shell, words, report, outcome)
+    })
 }
 
 /// Listens to signals; the answer becomes the number of the first.

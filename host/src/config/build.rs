@@ -136,6 +136,8 @@ fn stage(entries: &Entries, implied: Node) -> Option<Stage> {
         swap: Swap {
             fade: swap.time("fade")?,
             state: swap.parsed("state")?,
+            tail: swap.parsed("tail")?,
+            rollback: swap.time("rollback")?,
         },
         id,
     })

@@ -260,7 +260,7 @@ fn as_parameter(spec: &'static Table, name: &str, value: &Toml<'_>) -> Option<St
 }
 
 /// What a TOML value is, with its article.
-fn found(value: &DeValue<'_>) -> &'static str {
+pub(crate) fn found(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) => "a whole number",

@@ -112,6 +112,7 @@ fn takes(kind: Kind) -> String {
             _ => format!("a whole number, {} to {}", rule.min, rule.max),
         },
         Kind::Choice(_) => "one of the words below".to_owned(),
+        Kind::Duration(rule) => format!("{}, at most \"{}\"", kind.expected(), rule.max_text),
         Kind::List(rule) => format!("a list; each entry is {}", rule.item.expected),
         Kind::Map(rule) => format!(
             "a table; each key is {}, each value {}",
@@ -247,8 +248,10 @@ mod tests {
     fn the_last_part_of_a_key_will_do() {
         check(
             "fade",
-            "stage.swap.fade\n  How long old and new are heard together.\n  \
-             takes    a duration with its unit, as in \"20ms\"\n  absent   \"20ms\"\n  \
+            "stage.swap.fade\n  How long old and new are heard together; \"0s\" goes over from one \
+             frame to the next. Nothing\n  fades where the state is handed over.\n  \
+             takes    a duration with its unit, as in \"20ms\", at most \"10s\"\n  \
+             absent   \"20ms\"\n  \
              example  fade = \"20ms\"\n  since    Segue 1.0\n",
         );
     }

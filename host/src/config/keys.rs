@@ -6,6 +6,8 @@
 //!
 //! Pure and constant.
 
+use std::time::Duration;
+
 use crate::config::units::Unit;
 use crate::config::words::{Release, Word};
 
@@ -71,6 +73,8 @@ pub enum Kind {
     Boolean,
     /// A number and its unit, in a string.
     Quantity(Unit),
+    /// A length of time within a bound.
+    Duration(&'static DurationRule),
     /// One of several words.
     Choice(&'static ChoiceRule),
     /// A list of texts.
@@ -122,6 +126,17 @@ pub struct IntegerRule {
     pub max: i64,
     /// Up to which value this release goes, and which goes on from there.
     pub later: Option<(i64, Release)>,
+}
+
+/// The bound of a length of time; the least is none at all.
+#[derive(Debug)]
+pub struct DurationRule {
+    /// What may last how long, to follow "is longer than": "a fade may last".
+    pub what: &'static str,
+    /// The longest.
+    pub max: Duration,
+    /// The longest, as it is written.
+    pub max_text: &'static str,
 }
 
 /// The words of a choice.
@@ -190,6 +205,16 @@ impl Table {
 }
 
 impl Kind {
+    /// What its values measure, if they are numbers with a unit.
+    #[must_use]
+    pub fn unit(self) -> Option<Unit> {
+        match self {
+            Self::Quantity(unit) => Some(unit),
+            Self::Duration(_) => Some(Unit::Time),
+            _ => None,
+        }
+    }
+
     /// What a value of it is, to follow the word "expected".
     #[must_use]
     pub fn expected(self) -> &'static str {
@@ -198,6 +223,7 @@ impl Kind {
             Self::Integer(_) => "a whole number",
             Self::Boolean => "`true` or `false`",
             Self::Quantity(unit) => unit.expected(),
+            Self::Duration(_) => Unit::Time.expected(),
             Self::Choice(_) => "a word in quotes",
             Self::List(_) => "a list of texts, as in [\"a\", \"b\"]",
             Self::Table(_) | Self::Map(_) | Self::Params | Self::Settings => {

@@ -1,5 +1,7 @@
 //! Limits: how much a configuration may hold. Each is checked before what it bounds is used.
 
+use std::time::Duration;
+
 /// The largest file, in bytes. A thousand stages with all their keys fit in half of it.
 pub const FILE_BYTES_MAX: usize = 1024 * 1024;
 
@@ -50,6 +52,12 @@ pub const DECIDE_EVERY_FRAMES_MAX: i64 = 60 * SAMPLE_RATE_HZ_MAX;
 
 /// The largest reserve of latency, in frames: ten seconds at 192 kHz.
 pub const LATENCY_RESERVE_FRAMES_MAX: i64 = 10 * 192_000;
+
+/// The longest cross-fade of a swap. Past it one hears two processors, not a transition.
+pub const FADE_MAX: Duration = Duration::from_secs(10);
+
+/// The longest time that what was heard before stays at hand: nobody goes back further unasked.
+pub const ROLLBACK_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most mistakes that are kept; the rest is counted. Nobody reads more in one go.
 pub const MISTAKES_MAX: usize = 100;

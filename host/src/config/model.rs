@@ -12,11 +12,11 @@ use semver::VersionReq;
 
 use crate::audio::Layout;
 use crate::config::mistake::Mistakes;
-use crate::config::source::{Sources, Span, Spanned};
+use crate::config::source::{SourceId, Sources, Span, Spanned};
 use crate::config::units::{Bytes, Share};
 use crate::config::values::{ParamValues, SettingValues};
 use crate::config::words::{
-    Act, Convert, Dither, OnError, OutputBits, Reload, SwapState, Tail, Trust, Watch,
+    Act, Convert, Dither, OnError, OutputBits, Reload, SwapState, SwapTail, Tail, Trust, Watch,
 };
 use crate::id::{ComponentAddress, DecideId, Node, PluginId, StageId, TapId};
 
@@ -53,6 +53,12 @@ impl Config {
     #[must_use]
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// The text of the file, without a byte-order mark.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.sources.get(SourceId::FILE).text
     }
 
     /// An empty collector for what higher floors find wrong with this configuration.
@@ -179,7 +185,7 @@ pub struct Stage {
     pub restart: Option<Restart>,
     /// What it may use.
     pub budget: Budget,
-    /// How a new instance takes over; nothing swaps before Segue 1.2.
+    /// How a new instance takes over while the audio runs.
     pub swap: Swap,
 }
 
@@ -232,6 +238,10 @@ pub struct Swap {
     pub fade: Spanned<Duration>,
     /// What the new instance starts from.
     pub state: Spanned<SwapState>,
+    /// What becomes of what still sounds in the old instance.
+    pub tail: Spanned<SwapTail>,
+    /// How long what was heard before stays at hand, in stream time; zero keeps none.
+    pub rollback: Spanned<Duration>,
 }
 
 /// A place where an analyzer or metric listens.

@@ -15,10 +15,10 @@ use crate::config::keys::{Key, Kind, Table};
 use crate::config::limits::{OVERRIDES_MAX, TEXT_BYTES_MAX};
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::nearest::did_you_mean;
-use crate::config::overlay::params::Assignment;
+use crate::config::overlay::params::{Assignment, Form};
 use crate::config::source::{Origin, Source, SourceId, Sources, Span, Spanned};
 
-mod params;
+pub(crate) mod params;
 
 /// What every variable of Segue begins with.
 const PREFIX: &str = "SEGUE_";
@@ -149,6 +149,7 @@ pub(crate) fn apply(named: &[(SourceId, Override)], root: &mut Entries, mistakes
                     part,
                     param,
                     value: &one.value,
+                    form: Form::Plain,
                     span,
                 };
                 if let Err(mistake) = assignment.apply(root) {
@@ -237,9 +238,12 @@ impl Place<'_> {
 
 fn is_scalar(kind: Kind) -> bool {
     match kind {
-        Kind::Text(_) | Kind::Integer(_) | Kind::Boolean | Kind::Quantity(_) | Kind::Choice(_) => {
-            true
-        }
+        Kind::Text(_)
+        | Kind::Integer(_)
+        | Kind::Boolean
+        | Kind::Quantity(_)
+        | Kind::Duration(_)
+        | Kind::Choice(_) => true,
         Kind::List(_)
         | Kind::Table(_)
         | Kind::Tables(_)

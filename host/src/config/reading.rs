@@ -20,29 +20,81 @@ use crate::config::{parse, sources};
 /// # Errors
 /// Every mistake at once, each with its place; one without a place if there is nothing to read.
 pub fn read(path: &Path, overrides: &[Override]) -> Result<Config, Mistakes> {
-    let refuse = |text: &str, mistake| {
-        let mut mistakes = Mistakes::new(sources(text, path, &[]).0);
-        mistakes.push(mistake);
-        mistakes
-    };
-    let bytes = bytes(path).map_err(|why| refuse("", Mistake::nowhere(why)))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => parse(&text, path, overrides),
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes());
-            let span = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
-            let mistake = Mistake::new(
-                Span::new(SourceId::FILE, span),
-                format!("byte {} of the file is not UTF-8", at + 1),
-            );
-            Err(refuse(&text, mistake.help("save the file as UTF-8")))
-        }
+    parse(&text(path)?, path, overrides)
+}
+
+/// Reads the file of a running configuration again. A file that somebody is still writing is
+/// explained, not taken for an edit: an empty one, and one that breaks off within a line of the
+/// text that runs. Thread: control; it reads a file.
+///
+/// # Errors
+/// As `read`.
+pub fn read_again(
+    path: &Path,
+    overrides: &[Override],
+    running: &Config,
+) -> Result<Config, Mistakes> {
+    let text = text(path)?;
+    match half_written(&text, running.text()) {
+        None => parse(&text, path, overrides),
+        Some(mistake) => Err(refusal(path, &text, mistake)),
     }
 }
 
+/// Reads another file as if the running one had been edited to be it: relative paths start where
+/// those of the running one do, and messages call it by that name. Thread: control; it reads a file.
+///
+/// # Errors
+/// As `read`.
+pub fn read_as(path: &Path, overrides: &[Override], running: &Path) -> Result<Config, Mistakes> {
+    parse(&text(path)?, running, overrides)
+}
+
+/// Why a text looks like one whose end is still to come.
+fn half_written(text: &str, running: &str) -> Option<Mistake> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() && !running.trim().is_empty() {
+        let help = "if it is to be empty, write a comment into it";
+        let mistake = Mistake::nowhere("the file is empty, and may not be written yet");
+        return Some(mistake.help(help));
+    }
+    let rest = running.strip_prefix(text)?;
+    let is_within = !text.ends_with('\n') && !rest.trim_end().is_empty();
+    is_within.then(|| {
+        let line_start = text.rfind('\n').map_or(0, |at| at + 1);
+        let span = Span::new(SourceId::FILE, line_start..text.len());
+        Mistake::new(
+            span,
+            "the file breaks off here, and may not be written whole yet",
+        )
+        .label("the running configuration goes on")
+        .help("if this is all, end the line")
+    })
+}
+
+/// The text of a file, or what is there instead.
+pub(crate) fn text(path: &Path) -> Result<String, Mistakes> {
+    let bytes = bytes(path).map_err(|why| refusal(path, "", Mistake::nowhere(why)))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes());
+        let span = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
+        let mistake = Mistake::new(
+            Span::new(SourceId::FILE, span),
+            format!("byte {} of the file is not UTF-8", at + 1),
+        );
+        refusal(path, &text, mistake.help("save the file as UTF-8"))
+    })
+}
+
+fn refusal(path: &Path, text: &str, mistake: Mistake) -> Mistakes {
+    let mut mistakes = Mistakes::new(sources(text, path, &[]).0);
+    mistakes.push(mistake);
+    mistakes
+}
+
 /// The bytes of a regular file that is not too large, or a sentence.
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let cannot = |error| format!("{} cannot be read: {error}", path.display());
     // Opening a FIFO would wait for whoever writes to it, so what is there is asked first.
     let kind = std::fs::metadata(path).map_err(cannot)?;
@@ -120,6 +172,47 @@ mod tests {
             "error: byte 18 of the file is not UTF-8\n --> plugins.toml:2:11\n  |\n\
              2 | reload = \"\u{fffd}\"\n  |           ^\n  |\n  = help: save the file as UTF-8\n"
         );
+    }
+
+    /// What reading again answers when a file of one text now holds another.
+    fn check_again(running: &str, text: &str, expected: Result<(), &str>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plugins.toml");
+        fs::write(&path, running).unwrap();
+        let running = read(&path, &[]).unwrap();
+        fs::write(&path, text).unwrap();
+        let told = |mistakes: Mistakes| mistakes.iter().next().unwrap().message.clone();
+        let found = read_again(&path, &[], &running).map(|_| ()).map_err(told);
+        assert_eq!(found, expected.map_err(str::to_owned), "{text:?}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_written_whole_is_no_edit() {
+        let full = "[host]\nthreads = 12\n# end\n";
+        let empty = Err("the file is empty, and may not be written yet");
+        let broken = Err("the file breaks off here, and may not be written whole yet");
+        for text in ["", "\n \n", "\u{feff}"] {
+            check_again(full, text, empty);
+        }
+        for length in [
+            "[hos",
+            "[host]",
+            "[host]\nthreads = 1",
+            "[host]\nthreads = 12",
+        ] {
+            check_again(full, length, broken);
+        }
+        for text in [
+            full,
+            "[host]\n",
+            "[host]\nthreads = 12\n",
+            "# none",
+            "[host]\nthreads = 13",
+        ] {
+            check_again(full, text, Ok(()));
+        }
+        check_again(full, full.trim_end(), Ok(()));
+        check_again("", "", Ok(()));
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl Writer<'_> {
     fn text(&self, span: Span) -> String {
         let text = self.sources.text(span);
         match self.sources.get(span.source).origin {
-            Origin::File | Origin::Default => text.to_owned(),
+            Origin::File | Origin::Default | Origin::Control => text.to_owned(),
             Origin::Environment | Origin::Flag => quoted(text),
         }
     }
@@ -273,7 +273,8 @@ mod tests {
                 "after = [\"input\"] # default",
                 "after = [\"eq\"] # default",
                 "params = { band = [{ q = 1.50 }, { type = \"peak\" }] } # file",
-                "swap = { fade = \"5ms\", state = \"handoff\" } # file",
+                "swap = { fade = \"5ms\", rollback = \"10min\", state = \"handoff\", tail = \"cut\" } \
+                 # file",
                 "settings = { names = [\"a\"], n = 3 } # file",
             ],
         );

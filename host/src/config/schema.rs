@@ -11,6 +11,7 @@ use crate::config::keys::top::ROOT;
 use crate::config::keys::{Absent, IntegerRule, Key, Kind, ListRule, MapRule, Repeats, Table};
 use crate::config::keys::{TablesRule, TextRule};
 use crate::config::limits::{NAMES_MAX, PARAMS_MAX, SETTINGS_MAX, TEXT_BYTES_MAX};
+use crate::config::units::Unit;
 
 /// The dialect that the schema is written in.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -72,6 +73,8 @@ fn kind(kind: Kind) -> Value {
         Kind::Integer(rule) => integer(rule),
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Quantity(unit) => json!({ "type": "string", "pattern": unit.pattern() }),
+        // A pattern cannot say how long is too long; the reader does.
+        Kind::Duration(_) => json!({ "type": "string", "pattern": Unit::Time.pattern() }),
         Kind::Choice(rule) => {
             let here = rule.words.iter().filter(|word| word.since.is_here());
             json!({ "enum": here.map(|word| word.text).collect::<Vec<_>>() })

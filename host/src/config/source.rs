@@ -32,6 +32,8 @@ pub enum Origin {
     Environment,
     /// A flag of the command line.
     Flag,
+    /// Somebody who asked the running session, written as in the file.
+    Control,
 }
 
 impl Origin {
@@ -43,6 +45,7 @@ impl Origin {
             Self::Default => "default",
             Self::Environment => "environment",
             Self::Flag => "flag",
+            Self::Control => "ctl",
         }
     }
 }

@@ -55,6 +55,11 @@ pub(crate) fn tree<'t>(text: &'t str, mistakes: &mut Mistakes) -> Option<TomlSpa
     None
 }
 
+/// Whether a text nests deeper than it is parsed.
+pub(crate) fn is_too_deep(text: &str) -> bool {
+    depth::too_deep(text).is_some()
+}
+
 fn mistake(text: &str, error: &SyntaxError) -> Mistake {
     let range = error.span().unwrap_or(0..0);
     let span = Span::new(SourceId::FILE, range.clone());

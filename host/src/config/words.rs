@@ -14,9 +14,9 @@ pub enum Release {
     V1_0,
     /// The widened pipeline: several threads, budgets, restarts, fallbacks, conversion.
     V1_1,
-    /// Changes while the audio runs: swap, reload, control, decisions that act.
+    /// Changes while the audio runs: swap, reload, control, timelines.
     V1_2,
-    /// Trust, workers and quarantine.
+    /// Decisions that act on stages, trust, workers and quarantine.
     V1_3,
     /// Planned, without a number yet.
     Later,
@@ -24,7 +24,7 @@ pub enum Release {
 
 impl Release {
     /// The release this program is.
-    pub const CURRENT: Self = Self::V1_1;
+    pub const CURRENT: Self = Self::V1_2;
 
     /// Whether this program can do what came with the release.
     #[must_use]
@@ -219,6 +219,16 @@ words!(
 );
 
 words!(
+    /// What becomes of what still sounds in an instance that is replaced.
+    SwapTail {
+        /// It is faded out with the rest.
+        Cut = "cut", V1_2, "it is faded out with everything else of the old instance";
+        /// It is heard to its end.
+        Ring = "ring", V1_2, "the old instance hears its input fade and is heard until its tail is over";
+    }
+);
+
+words!(
     /// What a decision may do.
     Act {
         /// Tell: log, report and events.
@@ -242,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_comes_later_is_not_here() {
-        assert!(Release::V1_0.is_here() && Release::V1_1.is_here());
-        assert!(!Release::V1_2.is_here() && !Release::Later.is_here());
+        assert!(Release::V1_0.is_here() && Release::V1_2.is_here());
+        assert!(!Release::V1_3.is_here() && !Release::Later.is_here());
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::observe::estimate::{StageEstimate, TotalEstimate};
 use crate::observe::machine::MachineReport;
+use crate::observe::receipt::Receipt;
 use crate::observe::slowest::SlowCall;
 use crate::observe::spread::Spread;
 
@@ -30,6 +31,10 @@ pub struct RunReport {
     pub stream: StreamReport,
     /// Stages in the order of the schedule.
     pub stages: Vec<StageReport>,
+    /// Changes of the pipeline while it ran, in the order in which they ended.
+    pub changes: Vec<Receipt>,
+    /// How many more changes there were.
+    pub changes_left_out: u64,
     /// Optional stages that the pipeline ran without, in the order in which they were given up.
     pub left_out: Vec<LeftOutReport>,
     /// Taps in the order of the file.

@@ -28,6 +28,12 @@ impl Decay {
         }
     }
 
+    /// How many frames it takes.
+    #[must_use]
+    pub const fn frames(&self) -> u32 {
+        self.frames
+    }
+
     /// Whether nothing of the step is left.
     #[must_use]
     pub const fn is_over(&self) -> bool {
@@ -90,9 +96,17 @@ impl Fade {
         }
     }
 
+    /// As `mix` for a fade that goes back: its next frame is frame `next`, and the old signal is
+    /// heard alone from frame 0 on. Real-time safe.
+    pub fn mix_back(&self, next: u64, old: &mut [f32], new: &[f32]) {
+        for (at, (sample, new)) in old.iter_mut().zip(new).enumerate() {
+            *sample = self.between(next.saturating_sub(at as u64), *sample, *new);
+        }
+    }
+
     /// What is heard at one frame of the fade.
     #[inline]
-    fn between(&self, frame: u64, old: f32, new: f32) -> f32 {
+    pub(super) fn between(&self, frame: u64, old: f32, new: f32) -> f32 {
         if frame >= self.frames {
             return new;
         }

@@ -1,16 +1,27 @@
-//! Delay: a line that gives back what it got a fixed number of frames ago.
+//! Delay: a queue of frames that gives back what it got a number of frames ago.
 //!
-//! In: blocks of any length. Out: the same, later; zeros at first. All memory is taken at the
-//! start, so the audio thread may run it.
+//! In: blocks of any length. Out: the same, later; zeros at first. How many frames it holds stays
+//! as it is, block in and block out, until it takes without giving or gives without taking. All
+//! memory is taken at the start, so the audio thread may run it.
+
+use std::mem;
 
 use segue_plugin::link::{AudioView, AudioViewMut};
+
+/// Frames of one channel that are exchanged at a time where a line has room to spare. Enough to
+/// make copying cheap, little enough for any stack.
+const EXCHANGE_FRAMES: usize = 256;
 
 /// A delay line of one signal.
 #[derive(Debug, Clone)]
 pub struct DelayLine {
-    /// Channel after channel, `frames` samples each, used in a circle.
+    /// Channel after channel, as many samples each as it can hold, used in a circle.
     ring: Vec<f32>,
-    frames: usize,
+    channels: usize,
+    capacity: usize,
+    /// How many frames it holds.
+    held: usize,
+    /// Where the oldest frame lies.
     at: usize,
 }
 
@@ -18,149 +29,205 @@ impl DelayLine {
     /// A line of so many frames, holding zeros. Allocates; not for the audio thread.
     #[must_use]
     pub fn new(channels: usize, frames: usize) -> Self {
+        Self::with_capacity(channels, frames, frames)
+    }
+
+    /// A line that holds so many frames of zeros, and can hold up to `capacity_frames`, or as
+    /// many as it holds now. Allocates; not for the audio thread.
+    #[must_use]
+    pub fn with_capacity(channels: usize, frames: usize, capacity_frames: usize) -> Self {
+        let capacity = capacity_frames.max(frames);
         Self {
-            ring: vec![0.0; channels * frames],
-            frames,
+            ring: vec![0.0; channels * capacity],
+            channels,
+            capacity,
+            held: frames,
             at: 0,
         }
     }
 
-    /// How many frames it holds back.
+    /// How many frames it holds now: how far what it gives is behind what it takes.
     #[must_use]
     pub const fn frames(&self) -> usize {
-        self.frames
+        self.held
+    }
+
+    /// The most frames it can hold.
+    #[must_use]
+    pub const fn capacity_frames(&self) -> usize {
+        self.capacity
     }
 
     /// Takes a block and gives the one from `frames` ago. Real-time safe.
     pub fn process(&mut self, input: AudioView<'_>, output: &mut AudioViewMut<'_>) {
+        let (frames, write) = (input.frames(), self.end());
         for channel in 0..input.channels().min(output.channels()) {
             let (from, into) = (input.channel(channel), output.channel(channel));
-            if self.frames == 0 {
+            if self.held == 0 {
                 into.copy_from_slice(from);
-            } else {
-                let ring = &mut self.ring[channel * self.frames..][..self.frames];
-                exchange(ring, self.at, from, into);
+                continue;
             }
+            let ring = ring_of(&mut self.ring, self.capacity, channel);
+            let count = frames.min(self.held);
+            take(ring, self.at, &mut into[..count]);
+            into[count..].copy_from_slice(&from[..frames - count]);
+            put(ring, write, &from[frames - count..]);
         }
-        self.advance(input.frames());
+        self.advance(frames.min(self.held));
     }
 
     /// Takes a block and leaves in its place the one from `frames` ago. Real-time safe.
     pub fn replace(&mut self, block: &mut AudioViewMut<'_>) {
-        let frames = block.frames();
-        if self.frames == 0 {
+        let (frames, write) = (block.frames(), self.end());
+        if self.held == 0 {
             return;
         }
-        for channel in 0..block.channels().min(self.ring.len() / self.frames) {
-            let ring = &mut self.ring[channel * self.frames..][..self.frames];
-            let (samples, mut at, mut done) = (block.channel(channel), self.at, 0);
-            while done < frames {
-                let count = (frames - done).min(ring.len() - at);
-                samples[done..done + count].swap_with_slice(&mut ring[at..at + count]);
-                done += count;
-                at = (at + count) % ring.len();
+        let count = frames.min(self.held);
+        for channel in 0..block.channels().min(self.channels) {
+            let samples = block.channel(channel);
+            if count < frames {
+                // What goes straight through moves back, what stays here comes to the front.
+                samples.rotate_right(count);
             }
+            let ring = ring_of(&mut self.ring, self.capacity, channel);
+            exchange(ring, self.at, write, &mut samples[..count]);
         }
-        self.advance(frames);
+        self.advance(count);
     }
 
-    /// Takes a block and gives nothing: keeps the line fed. Real-time safe.
+    /// Takes a block and gives nothing, the oldest frames being lost: keeps the line fed without
+    /// a change of what it holds. Real-time safe.
     pub fn feed(&mut self, input: AudioView<'_>) {
-        if self.frames == 0 {
+        let write = self.end();
+        // Only the last frames can ever come out again.
+        let count = input.frames().min(self.held);
+        if count == 0 {
             return;
         }
-        // Only the last `frames` samples can ever come out again.
-        let skipped = input.frames().saturating_sub(self.frames);
-        let start = (self.at + skipped) % self.frames;
-        for channel in 0..input.channels().min(self.ring.len() / self.frames) {
-            let ring = &mut self.ring[channel * self.frames..][..self.frames];
-            let from = &input.channel(channel)[skipped..];
-            let first = from.len().min(self.frames - start);
-            ring[start..start + first].copy_from_slice(&from[..first]);
-            ring[..from.len() - first].copy_from_slice(&from[first..]);
+        for channel in 0..input.channels().min(self.channels) {
+            let from = input.channel(channel);
+            let ring = ring_of(&mut self.ring, self.capacity, channel);
+            put(ring, write, &from[from.len() - count..]);
         }
-        self.advance(input.frames());
+        self.advance(count);
+    }
+
+    /// Takes a block and gives nothing: holds as many frames more. What finds no room is lost.
+    /// Real-time safe.
+    pub fn push(&mut self, input: AudioView<'_>) {
+        let count = input.frames().min(self.capacity - self.held);
+        debug_assert_eq!(count, input.frames(), "a line has room for what is pushed");
+        let write = self.end();
+        if count > 0 {
+            for channel in 0..input.channels().min(self.channels) {
+                let ring = ring_of(&mut self.ring, self.capacity, channel);
+                put(ring, write, &input.channel(channel)[..count]);
+            }
+        }
+        self.held += count;
+    }
+
+    /// Gives a block and takes nothing: holds as many frames less. Where it holds no more, the
+    /// rest is zeros. Real-time safe.
+    pub fn pop(&mut self, output: &mut AudioViewMut<'_>) {
+        let count = output.frames().min(self.held);
+        for channel in 0..output.channels() {
+            let into = output.channel(channel);
+            into[count..].fill(0.0);
+            if count > 0 && channel < self.channels {
+                let ring = ring_of(&mut self.ring, self.capacity, channel);
+                take(ring, self.at, &mut into[..count]);
+            }
+        }
+        self.advance(count);
+        self.held -= count;
+    }
+
+    /// Takes over all that another line of as many channels holds, and nothing of its own; the
+    /// other then holds what nobody wants. Memory changes hands where the other has as much.
+    /// Real-time safe.
+    pub fn take_over(&mut self, old: &mut Self) {
+        debug_assert_eq!(self.channels, old.channels, "the signal is the same");
+        if old.capacity >= self.capacity && old.channels == self.channels {
+            mem::swap(self, old);
+            return;
+        }
+        let count = old.held.min(self.capacity);
+        debug_assert_eq!(count, old.held, "a line has room for what it takes over");
+        self.at = 0;
+        self.held = count;
+        if count > 0 {
+            for channel in 0..self.channels.min(old.channels) {
+                let from = ring_of(&mut old.ring, old.capacity, channel);
+                let into = ring_of(&mut self.ring, self.capacity, channel);
+                take(from, old.at, &mut into[..count]);
+            }
+        }
     }
 
     /// The sample that [`process`](Self::process) would give for a block's last frame.
     #[must_use]
     pub fn last_of(&self, input: AudioView<'_>, channel: usize) -> f32 {
         let from = input.channel(channel);
-        match from.len().checked_sub(self.frames + 1) {
+        match from.len().checked_sub(self.held + 1) {
             Some(at) => from[at],
-            None => self.ring[channel * self.frames + (self.at + from.len() - 1) % self.frames],
+            None => self.ring[channel * self.capacity + (self.at + from.len() - 1) % self.capacity],
         }
+    }
+
+    /// Where the next frame is put.
+    const fn end(&self) -> usize {
+        wrapped(self.at + self.held, self.capacity)
     }
 
     fn advance(&mut self, frames: usize) {
-        if self.frames > 0 {
-            self.at = (self.at + frames) % self.frames;
-        }
+        self.at = wrapped(self.at + frames, self.capacity);
     }
 }
 
-fn exchange(ring: &mut [f32], mut at: usize, from: &[f32], into: &mut [f32]) {
+/// A place of a circle, at most once round.
+const fn wrapped(at: usize, capacity: usize) -> usize {
+    if at >= capacity { at - capacity } else { at }
+}
+
+fn ring_of(ring: &mut [f32], capacity: usize, channel: usize) -> &mut [f32] {
+    &mut ring[channel * capacity..][..capacity]
+}
+
+/// Copies out of a circle, at most once round.
+fn take(ring: &[f32], at: usize, into: &mut [f32]) {
+    let first = into.len().min(ring.len() - at);
+    let (head, rest) = into.split_at_mut(first);
+    head.copy_from_slice(&ring[at..at + first]);
+    rest.copy_from_slice(&ring[..rest.len()]);
+}
+
+/// Copies into a circle, at most once round.
+fn put(ring: &mut [f32], at: usize, from: &[f32]) {
+    let (head, rest) = from.split_at(from.len().min(ring.len() - at));
+    ring[at..at + head.len()].copy_from_slice(head);
+    ring[..rest.len()].copy_from_slice(rest);
+}
+
+/// Puts samples at one place of a circle and takes as many from another in return; of a full one
+/// both places are the same.
+fn exchange(ring: &mut [f32], read: usize, write: usize, samples: &mut [f32]) {
+    if read == write {
+        let (head, rest) = samples.split_at_mut(samples.len().min(ring.len() - read));
+        head.swap_with_slice(&mut ring[read..read + head.len()]);
+        rest.swap_with_slice(&mut ring[..rest.len()]);
+        return;
+    }
+    let mut apart = [0.0; EXCHANGE_FRAMES];
     let mut done = 0;
-    while done < from.len() {
-        let count = (from.len() - done).min(ring.len() - at);
-        let held = &mut ring[at..at + count];
-        into[done..done + count].copy_from_slice(held);
-        held.copy_from_slice(&from[done..done + count]);
-        done += count;
-        at = (at + count) % ring.len();
+    for part in samples.chunks_mut(EXCHANGE_FRAMES) {
+        let apart = &mut apart[..part.len()];
+        take(ring, wrapped(read + done, ring.len()), apart);
+        put(ring, wrapped(write + done, ring.len()), part);
+        part.copy_from_slice(apart);
+        done += part.len();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use segue_plugin::abi::audio::Span;
-
-    use super::*;
-
-    fn view(samples: &[f32]) -> AudioView<'_> {
-        AudioView::new(samples, span(samples.len()))
-    }
-
-    fn span(frames: usize) -> Span {
-        Span {
-            channels: 1,
-            stride: frames,
-            start: 0,
-            frames,
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_comes_out_is_what_went_in_so_many_frames_ago(
-            frames in 0usize..40,
-            blocks in prop::collection::vec((1usize..60, 0..3), 1..12),
-        ) {
-            let mut line = DelayLine::new(1, frames);
-            let mut position = 0usize;
-            for (length, way) in blocks {
-                let input: Vec<f32> = (position..position + length).map(|at| at as f32 + 1.0).collect();
-                let mut output = vec![-1.0; length];
-                let last = (position + length).saturating_sub(frames) as f32;
-                prop_assert_eq!(line.last_of(view(&input), 0), last);
-                if way == 0 {
-                    line.feed(view(&input));
-                } else {
-                    if way == 1 {
-                        let mut into = AudioViewMut::new(&mut output, span(length));
-                        line.process(view(&input), &mut into);
-                    } else {
-                        output.copy_from_slice(&input);
-                        line.replace(&mut AudioViewMut::new(&mut output, span(length)));
-                    }
-                    for (offset, sample) in output.iter().enumerate() {
-                        let expected = (position + offset + 1).saturating_sub(frames) as f32;
-                        prop_assert_eq!(*sample, expected);
-                    }
-                }
-                position += length;
-            }
-        }
-    }
-}
+mod tests;

@@ -6,6 +6,9 @@
 
 mod clock;
 mod mix;
+mod passage;
+
+use std::time::Instant;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
@@ -13,16 +16,19 @@ use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 use crate::audio::FloatMode;
 use crate::loading::meter::{self, RealTimeScope};
 use crate::observe::Times;
-use crate::pipeline::delay::DelayLine;
-use crate::pipeline::engine::clock::Clock;
+use crate::pipeline::change::Change;
+use crate::pipeline::engine::clock::{Clock, Laps};
 use crate::pipeline::engine::mix::{add, copy, keep_finite};
-use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, exchange};
+use crate::pipeline::engine::passage::Passage;
+use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, UnderWay, exchange};
 use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
+use crate::pipeline::loaded::Loaded;
 use crate::pipeline::network::{Network, TapWiring};
-use crate::pipeline::plan::{DelaySpec, Plan, Step};
-use crate::pipeline::stage::{Ran, Stage, StageBlock};
-use crate::pipeline::store::{Reader, Store};
+use crate::pipeline::plan::Step;
+use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
+use crate::pipeline::store::Reader;
+use crate::pipeline::transition::Schedule;
 
 pub use clock::Timed;
 
@@ -66,6 +72,18 @@ pub struct Lent<'a> {
     pub output: AudioViewMut<'a>,
 }
 
+impl Lent<'_> {
+    /// A stretch of it.
+    fn part(&mut self, start: usize, frames: usize) -> Lent<'_> {
+        Lent {
+            position_frames: self.position_frames + start as u64,
+            flags: self.flags,
+            input: self.input.part(start, frames),
+            output: self.output.part(start, frames),
+        }
+    }
+}
+
 /// The control thread's ends of an engine's rings.
 #[derive(Debug)]
 pub struct Rings {
@@ -73,9 +91,9 @@ pub struct Rings {
     pub records: Consumer<StageRecord>,
     /// Chunks for taps; the tap thread takes it.
     pub feeds: Option<Feeds>,
-    /// New instances for stages that are out.
+    /// Changes, and new instances for stages that are out.
     pub arrivals: Producer<Arrival>,
-    /// Instances that are no longer used, to be dropped off the audio thread.
+    /// What is no longer used, to be dropped off the audio thread.
     pub departures: Consumer<Departure>,
     /// What happened to stages.
     pub turns: Consumer<Turn>,
@@ -84,10 +102,12 @@ pub struct Rings {
 /// Runs a plan.
 #[derive(Debug)]
 pub struct Engine {
-    steps: Box<[Step]>,
-    store: Store,
-    delays: Vec<DelayLine>,
-    stages: Vec<Stage>,
+    /// What runs.
+    score: Loaded,
+    /// The way from what ran before to that, while it lasts.
+    passage: Option<Passage>,
+    /// Stages by number.
+    stages: Vec<Option<Stage>>,
     taps: Vec<Feed>,
     full: Full,
     exchange: Exchange,
@@ -95,17 +115,20 @@ pub struct Engine {
     records_lost: u64,
     room: Box<[Record]>,
     clock: Clock,
-    latency_frames: u64,
+    /// Heap calls of this thread that are accounted for.
+    heap_calls: u64,
+    /// Frames at the start of the last block in which nothing came out.
+    held_frames: usize,
 }
 
 impl Engine {
     /// An engine for blocks of at most `frames_max` frames. Allocates; not for the audio thread.
     ///
-    /// `stages` in the order of the network.
+    /// `stages` in the order of the network; that is their number from now on.
     #[must_use]
     pub fn new(
         network: &Network,
-        plan: Plan,
+        schedule: Schedule,
         stages: Vec<Stage>,
         frames_max: usize,
     ) -> (Self, Rings) {
@@ -114,21 +137,15 @@ impl Engine {
             reference_channels: wiring.reference.map_or(0, |from| network.channels(from)),
             latency_frames: *latency_frames,
         };
-        let specs: Vec<_> = network
-            .taps
-            .iter()
-            .zip(&plan.tap_latency_frames)
-            .map(spec)
-            .collect();
+        let latencies = &schedule.tap_latency_frames;
+        let specs: Vec<_> = network.taps.iter().zip(latencies).map(spec).collect();
         let (taps, full, far) = feeds(&specs, frames_max);
         let (records, left) = RingBuffer::new(RECORD_RING);
         let (exchange, counter) = exchange(stages.len());
-        let line = |spec: &DelaySpec| DelayLine::new(spec.channels, spec.frames as usize);
         let engine = Self {
-            steps: plan.steps.into_boxed_slice(),
-            store: Store::new(&plan.slots, frames_max),
-            delays: plan.delays.iter().map(line).collect(),
-            stages,
+            score: Loaded::new(schedule, frames_max),
+            passage: None,
+            stages: stages.into_iter().map(Some).collect(),
             taps,
             full,
             exchange,
@@ -136,7 +153,8 @@ impl Engine {
             records_lost: 0,
             room: vec![Record::EMPTY; RECORDS_PER_CALL].into_boxed_slice(),
             clock: Clock::new(Timed::Sampled),
-            latency_frames: plan.latency_frames,
+            heap_calls: 0,
+            held_frames: 0,
         };
         let Counter {
             arrivals,
@@ -163,37 +181,142 @@ impl Engine {
         let _scope = RealTimeScope::enter();
         let mode = FloatMode::enter();
         let mut laps = self.clock.begin();
-        self.exchange.take_arrivals(&mut self.stages);
-        let mut heap_calls = meter::heap_calls();
+        self.held_frames = 0;
+        self.heap_calls = meter::heap_calls();
+        if self.exchange.has_arrivals() {
+            self.take_arrivals(block.position_frames);
+        }
+        let result = match self.passage {
+            None => self.run_steps(block, &mode, &mut laps),
+            Some(_) => self.pass_over(block, &mode, &mut laps),
+        };
+        self.clock.end(laps, block.position_frames);
+        result
+    }
+
+    /// All steps over a block, where every one takes part.
+    #[inline(always)] // The one loop of a block in which nothing changes.
+    fn run_steps(
+        &mut self,
+        block: &mut Lent<'_>,
+        mode: &FloatMode,
+        laps: &mut Laps,
+    ) -> Result<(), Stopped> {
         let mut result = Ok(());
-        for at in 0..self.steps.len() {
-            let Step::Run { stage, .. } = self.steps[at] else {
+        for at in 0..self.score.steps.len() {
+            let Step::Run { stage, .. } = self.score.steps[at] else {
                 self.pass(at, block);
                 laps.host();
                 continue;
             };
-            let ran = self.run(at, block, &mode);
-            let runner = &mut self.stages[stage];
-            let calls = meter::heap_calls();
-            if calls != heap_calls {
-                runner.charge_heap(calls - heap_calls);
-                heap_calls = calls;
-            }
-            if let Some(took_ns) = laps.stage() {
-                runner.record_time(block.position_frames, took_ns);
-            }
-            if ran.is_notable() {
-                result = self.note(stage, block.position_frames, ran).and(result);
+            let ran = self.run(at, block, mode, OutputUse::Taken);
+            result = self.account(stage, block.position_frames, ran, laps).and(result);
+        }
+        result
+    }
+
+    /// Charges a stage with what its call took, and passes on what it left behind.
+    #[inline(always)] // As `run_steps`.
+    fn account(
+        &mut self,
+        stage: usize,
+        position_frames: u64,
+        ran: Ran,
+        laps: &mut Laps,
+    ) -> Result<(), Stopped> {
+        let Some(runner) = &mut self.stages[stage] else {
+            return Ok(());
+        };
+        let calls = meter::heap_calls();
+        if calls != self.heap_calls {
+            runner.charge_heap(calls - self.heap_calls);
+            self.heap_calls = calls;
+        }
+        if let Some(took_ns) = laps.stage() {
+            runner.record_time(position_frames, took_ns);
+        }
+        if ran.is_notable() {
+            return self.note(stage, position_frames, ran);
+        }
+        Ok(())
+    }
+
+    /// Takes what control code sent, as far as it can begin now.
+    #[cold]
+    fn take_arrivals(&mut self, position_frames: u64) {
+        while let Some(arrival) = self.exchange.next(&self.stages, self.under_way()) {
+            match arrival {
+                Arrival::Trial { stage, trial } => {
+                    if let Some(stage) = self.stages.get_mut(stage).and_then(Option::as_mut) {
+                        stage.begin_trial(trial);
+                    }
+                }
+                Arrival::Change(change) => self.apply(change, position_frames),
             }
         }
-        self.clock.end(laps, block.position_frames);
-        result
+    }
+
+    const fn under_way(&self) -> UnderWay {
+        match self.passage {
+            Some(_) => UnderWay::Change,
+            None => UnderWay::Nothing,
+        }
+    }
+
+    /// Applies a change: from this frame on, all of it.
+    fn apply(&mut self, mut change: Box<Change>, position_frames: u64) {
+        let began = Instant::now();
+        let mut is_passing = false;
+        if let Some(schedule) = &mut change.schedule {
+            is_passing = true;
+            if schedule.room.capacity() > 0 {
+                schedule.room.append(&mut self.stages);
+                schedule.room.resize_with(schedule.room.capacity(), || None);
+                std::mem::swap(&mut self.stages, &mut schedule.room);
+            }
+            for (number, stage) in schedule.added.drain(..) {
+                self.stages[number] = Some(stage);
+            }
+            schedule.next.inherit(&mut self.score);
+            std::mem::swap(&mut self.score, &mut schedule.next);
+            for (number, frames) in &self.score.stage_stalls {
+                if let Some(stage) = self.stages.get_mut(*number).and_then(Option::as_mut) {
+                    stage.lag(*frames);
+                }
+            }
+        }
+        for number in &change.reversed {
+            if let Some(stage) = self.stages.get_mut(*number).and_then(Option::as_mut) {
+                stage.reverse();
+            }
+        }
+        for (number, trial) in change.trials.drain(..) {
+            if let Some(stage) = self.stages.get_mut(number).and_then(Option::as_mut) {
+                stage.begin_trial(trial);
+            }
+        }
+        for (number, event) in &change.events {
+            if let Some(stage) = self.stages.get_mut(*number).and_then(Option::as_mut) {
+                // Admitted only where there is room.
+                let _ = stage.push_event(*event);
+            }
+        }
+        change.applied_at_frames = Some(position_frames);
+        change.exchange_ns = began.elapsed().as_nanos() as u64;
+        if is_passing {
+            self.passage = Some(Passage::new(change));
+        } else {
+            change.over_at_frames = Some(position_frames);
+            self.exchange.give_back(change);
+        }
     }
 
     /// Passes on what a stage left behind besides audio.
     #[cold]
     fn note(&mut self, stage: usize, position_frames: u64, ran: Ran) -> Result<(), Stopped> {
-        let runner = &mut self.stages[stage];
+        let Some(runner) = &mut self.stages[stage] else {
+            return Ok(());
+        };
         let stops = ran.failed && runner.on_error() == OnError::Stop;
         if ran.turned {
             self.exchange.send(stage, position_frames, runner);
@@ -219,13 +342,7 @@ impl Engine {
         self.taps
             .iter_mut()
             .for_each(|tap| tap.end_at(length_frames));
-        let latest = self
-            .taps
-            .iter()
-            .map(Feed::latency_frames)
-            .max()
-            .unwrap_or(0);
-        latest.max(self.latency_frames)
+        self.score.tap_latency_frames.max(self.score.latency_frames)
     }
 
     /// Whether every tap has room for another chunk. Thread: any.
@@ -266,13 +383,38 @@ impl Engine {
     /// How far the output lags behind the input.
     #[must_use]
     pub const fn latency_frames(&self) -> u64 {
-        self.latency_frames
+        self.score.latency_frames
     }
 
-    /// The stages, in the order of the file.
+    /// Frames at the start of the last block in which nothing came out, since its stages wait
+    /// for a longer latency to fill.
     #[must_use]
-    pub fn stages(&self) -> &[Stage] {
-        &self.stages
+    pub const fn held_frames(&self) -> usize {
+        self.held_frames
+    }
+
+    /// Whether a change of the schedule is under way.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        self.passage.is_some()
+    }
+
+    /// A stage by its number.
+    #[must_use]
+    pub fn stage(&self, number: usize) -> Option<&Stage> {
+        self.stages.get(number)?.as_ref()
+    }
+
+    /// How many numbers there are: stages that went leave theirs unused.
+    #[must_use]
+    pub const fn numbers(&self) -> usize {
+        self.stages.len()
+    }
+
+    /// How many numbers there may be.
+    #[must_use]
+    pub const fn numbers_max(&self) -> usize {
+        self.exchange.stages_max()
     }
 
     /// Frames that each tap missed, in the order of the file.
@@ -290,26 +432,31 @@ impl Engine {
     #[must_use]
     pub fn into_processors(self) -> Vec<Processor> {
         let waiting = self.exchange.into_waiting().into_iter();
-        let waiting = waiting.map(|arrival| arrival.trial.into_processor());
-        let stages = self.stages.into_iter().flat_map(Stage::into_processors);
-        stages.chain(waiting).collect()
+        let waiting = waiting.flat_map(Arrival::into_processors);
+        let passing = self.passage.into_iter();
+        let passing = passing.flat_map(|passage| passage.change.into_processors());
+        let stages = self.stages.into_iter().flatten();
+        let stages = stages.flat_map(Stage::into_processors);
+        stages.chain(passing).chain(waiting).collect()
     }
 
     /// Does one step that runs a stage.
     #[inline(always)] // Its views are kept in registers.
-    fn run(&mut self, at: usize, block: &mut Lent<'_>, mode: &FloatMode) -> Ran {
+    fn run(&mut self, at: usize, block: &mut Lent<'_>, mode: &FloatMode, used: OutputUse) -> Ran {
         let Step::Run {
             stage,
             input,
             sidechains,
             output,
-        } = &self.steps[at]
+        } = &self.score.steps[at]
         else {
             return Ran::NOTHING;
         };
         let (position_frames, flags) = (block.position_frames, block.flags);
-        let (runner, records) = (&mut self.stages[*stage], &mut self.room);
-        self.store.write(*output, block, |reader, output| {
+        let (Some(runner), records) = (&mut self.stages[*stage], &mut self.room) else {
+            return Ran::NOTHING;
+        };
+        self.score.store.write(*output, block, |reader, output| {
             let mut keys;
             let sidechains = if sidechains.is_empty() {
                 &[][..]
@@ -324,6 +471,7 @@ impl Engine {
                 output,
                 sidechains,
                 records,
+                use_of_output: used,
             };
             runner.run(block, mode)
         })
@@ -331,10 +479,11 @@ impl Engine {
 
     /// Does one step that runs no stage.
     fn pass(&mut self, at: usize, block: &mut Lent<'_>) {
-        match &self.steps[at] {
-            Step::Run { .. } => {}
+        match &self.score.steps[at] {
+            // A blend is there only while a schedule passes.
+            Step::Run { .. } | Step::Blend { .. } => {}
             Step::Mix { terms, into } => {
-                self.store.write(*into, block, |reader, mut into| {
+                self.score.store.write(*into, block, |reader, mut into| {
                     let mut terms = terms.iter().map(|term| reader.view(*term));
                     if let Some(first) = terms.next() {
                         copy(first, &mut into);
@@ -344,9 +493,9 @@ impl Engine {
                 });
             }
             Step::Delay { from, line, into } => {
-                let line = &mut self.delays[*line];
-                self.store.write(*into, block, |reader, mut into| {
-                    line.process(reader.view(*from), &mut into);
+                let line = &mut self.score.lines[*line];
+                self.score.store.write(*into, block, |reader, mut into| {
+                    line.line.process(reader.view(*from), &mut into);
                 });
             }
             Step::Feed {
@@ -354,7 +503,7 @@ impl Engine {
                 signal,
                 reference,
             } => {
-                let reader = Reader::new(&self.store, block);
+                let reader = Reader::new(&self.score.store, block);
                 let reference = reference.map(|place| reader.view(place));
                 self.taps[*tap].take(reader.view(*signal), reference, &mut self.full);
             }

@@ -5,31 +5,55 @@
 //! ring until there is room for all that can come of it.
 
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
+use segue_plugin::link::Processor;
 
+use crate::pipeline::change::Change;
 use crate::pipeline::fault::Fault;
 use crate::pipeline::stage::Stage;
+use crate::pipeline::swapped::SwapDone;
 use crate::pipeline::trial::Trial;
 
-/// The most turns of one stage until its next trial: its trial fails or succeeds, then the
-/// instance fails, and its fallback.
-const TURNS_PER_TRIAL: usize = 3;
+/// The most turns of one stage until its next trial: the old instance fails in its shadow, the
+/// fade begins, the trial ends one way or another; then a tail is over or not, the new instance
+/// fails, and the fallback.
+const TURNS_PER_TRIAL: usize = 6;
 
-/// A new instance for a stage.
+/// Something new.
 #[derive(Debug)]
-pub struct Arrival {
-    /// The stage, by its place in the file.
-    pub stage: usize,
-    /// The instance, and the room for its trial.
-    pub trial: Box<Trial>,
+pub enum Arrival {
+    /// A new instance for a stage that is out.
+    Trial {
+        /// The stage, by its number.
+        stage: usize,
+        /// The instance, and the room for its trial.
+        trial: Box<Trial>,
+    },
+    /// A change of what runs.
+    Change(Box<Change>),
 }
 
-/// An instance that is no longer used.
+/// Something that is no longer used.
 #[derive(Debug)]
-pub struct Departure {
-    /// The stage, by its place in the file.
-    pub stage: usize,
-    /// The instance; its fault if it failed.
-    pub trial: Box<Trial>,
+pub enum Departure {
+    /// An instance.
+    Trial {
+        /// The stage, by its number.
+        stage: usize,
+        /// The instance; its fault if it failed.
+        trial: Box<Trial>,
+    },
+    /// A change that is over, with what it took away.
+    Change(Box<Change>),
+}
+
+impl Arrival {
+    /// Takes every instance out, to end it. Not for the audio thread.
+    pub(super) fn into_processors(self) -> Vec<Processor> {
+        match self {
+            Self::Trial { trial, .. } => vec![trial.into_processor()],
+            Self::Change(change) => change.into_processors(),
+        }
+    }
 }
 
 /// Something that happened to a stage.
@@ -54,7 +78,21 @@ pub enum TurnKind {
     TrialFailed(Fault),
     /// A new instance is heard alone, and the old one leaves.
     Returned,
+    /// A new instance begins to be heard beside the old one.
+    FadeBegan,
+    /// A new instance has taken the place over; the old one leaves, at once or with its tail.
+    Swapped(SwapDone),
+    /// The old instance is heard alone again, and the new one leaves.
+    Reversed,
+    /// The tail of an old instance is over, and it leaves.
+    RingOver,
 }
+
+/// How many stages the rings have room for at least, however few there are at first.
+const STAGES_MIN: usize = 64;
+
+/// Changes that come back: one under way, and one that was over at once.
+const CHANGES: usize = 2;
 
 /// The audio thread's ends.
 #[derive(Debug)]
@@ -62,7 +100,9 @@ pub(super) struct Exchange {
     arrivals: Consumer<Arrival>,
     departures: Producer<Departure>,
     turns: Producer<Turn>,
-    stages: usize,
+    /// Trials that were taken and have not left.
+    in_flight: usize,
+    stages_max: usize,
 }
 
 /// The control thread's ends.
@@ -72,17 +112,18 @@ pub(super) struct Counter {
     pub(super) turns: Consumer<Turn>,
 }
 
-/// Both ends, for so many stages. Allocates; not for the audio thread.
+/// Both ends, for so many stages at first. Allocates; not for the audio thread.
 pub(super) fn exchange(stages: usize) -> (Exchange, Counter) {
-    let room = stages.max(1);
-    let (arrivals, arriving) = RingBuffer::new(room);
-    let (leaving, departures) = RingBuffer::new(2 * room);
-    let (turning, turns) = RingBuffer::new(2 * TURNS_PER_TRIAL * room);
+    let stages_max = (2 * stages).max(STAGES_MIN);
+    let (arrivals, arriving) = RingBuffer::new(stages_max);
+    let (leaving, departures) = RingBuffer::new(2 * stages_max + CHANGES);
+    let (turning, turns) = RingBuffer::new(2 * TURNS_PER_TRIAL * stages_max);
     let near = Exchange {
         arrivals: arriving,
         departures: leaving,
         turns: turning,
-        stages,
+        in_flight: 0,
+        stages_max,
     };
     let far = Counter {
         arrivals,
@@ -93,35 +134,68 @@ pub(super) fn exchange(stages: usize) -> (Exchange, Counter) {
 }
 
 impl Exchange {
-    /// Gives new instances to their stages, while there is room for what may come of it.
-    /// Real-time safe.
+    /// Whether something waits to be taken. Real-time safe.
     #[inline]
-    pub(super) fn take_arrivals(&mut self, stages: &mut [Stage]) {
-        if !self.arrivals.is_empty() {
-            self.admit(stages);
+    pub(super) fn has_arrivals(&self) -> bool {
+        !self.arrivals.is_empty()
+    }
+
+    /// How many numbers of stages there may be.
+    pub(super) const fn stages_max(&self) -> usize {
+        self.stages_max
+    }
+
+    /// What comes next, if it can begin now and there is room for all that may come of it;
+    /// otherwise it waits in the ring. Real-time safe.
+    pub(super) fn next(
+        &mut self,
+        stages: &[Option<Stage>],
+        change: UnderWay,
+    ) -> Option<Arrival> {
+        loop {
+            let next = self.arrivals.peek().ok()?;
+            let trials = match next {
+                Arrival::Trial { .. } => 1,
+                Arrival::Change(change) => change.trials.len(),
+            };
+            let turns = TURNS_PER_TRIAL * self.stages_max;
+            let owed = self.in_flight + trials + CHANGES;
+            if self.departures.slots() < owed || self.turns.slots() < turns {
+                return None;
+            }
+            match next {
+                Arrival::Trial { stage, .. } if !has(stages, *stage) => {
+                    self.refuse();
+                    continue;
+                }
+                Arrival::Trial { stage, .. } if takes(stages, *stage) => {}
+                Arrival::Change(next) if fits(next, stages, change) => {}
+                Arrival::Trial { .. } | Arrival::Change(_) => return None,
+            }
+            self.in_flight += trials;
+            return self.arrivals.pop().ok();
         }
     }
 
-    /// New instances that were not taken. Not for the audio thread.
+    /// Sends a trial back whose stage is gone.
+    fn refuse(&mut self) {
+        if let Ok(Arrival::Trial { stage, trial }) = self.arrivals.pop() {
+            let pushed = self.departures.push(Departure::Trial { stage, trial });
+            debug_assert!(pushed.is_ok(), "room was looked for");
+        }
+    }
+
+    /// What was not taken. Not for the audio thread.
     pub(super) fn into_waiting(mut self) -> Vec<Arrival> {
         std::iter::from_fn(|| self.arrivals.pop().ok()).collect()
     }
 
-    fn admit(&mut self, stages: &mut [Stage]) {
-        loop {
-            let room = self.departures.slots() >= self.stages
-                && self.turns.slots() >= TURNS_PER_TRIAL * self.stages;
-            let Ok(next) = self.arrivals.peek() else {
-                return;
-            };
-            let stage = stages.get(next.stage);
-            if !room || !stage.is_some_and(Stage::takes_trial) {
-                return; // It waits in the ring.
-            }
-            let Ok(Arrival { stage, trial }) = self.arrivals.pop() else {
-                return;
-            };
-            stages[stage].begin_trial(trial);
+    /// Sends a change back that is over. Real-time safe.
+    pub(super) fn give_back(&mut self, change: Box<Change>) {
+        if let Err(PushError::Full(back)) = self.departures.push(Departure::Change(change)) {
+            debug_assert!(false, "a change begins only where departures have room");
+            // Never freed here: what cannot leave stays for as long as the process.
+            std::mem::forget(back);
         }
     }
 
@@ -138,9 +212,37 @@ impl Exchange {
         let Some(trial) = from.take_leaving() else {
             return;
         };
-        if let Err(PushError::Full(back)) = self.departures.push(Departure { stage, trial }) {
-            debug_assert!(false, "a trial begins only where departures have room");
-            from.put_back(back.trial);
+        match self.departures.push(Departure::Trial { stage, trial }) {
+            Ok(()) => self.in_flight = self.in_flight.saturating_sub(1),
+            Err(PushError::Full(back)) => {
+                debug_assert!(false, "a trial begins only where departures have room");
+                if let Departure::Trial { trial, .. } = back {
+                    from.put_back(trial);
+                }
+            }
         }
     }
+}
+
+/// Whether a change of the schedule is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnderWay {
+    Nothing,
+    Change,
+}
+
+fn has(stages: &[Option<Stage>], number: usize) -> bool {
+    stages.get(number).is_some_and(Option::is_some)
+}
+
+fn takes(stages: &[Option<Stage>], number: usize) -> bool {
+    let stage = stages.get(number).and_then(Option::as_ref);
+    stage.is_some_and(Stage::takes_trial)
+}
+
+/// Whether a change can begin: one schedule at a time, each stage ready for what it gets.
+fn fits(change: &Change, stages: &[Option<Stage>], under_way: UnderWay) -> bool {
+    let schedule = change.schedule.is_none() || under_way == UnderWay::Nothing;
+    let trials = change.trials.iter().all(|(number, _)| takes(stages, *number));
+    schedule && trials
 }

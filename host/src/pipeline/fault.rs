@@ -43,6 +43,8 @@ pub enum FaultKind {
     NonFinite,
     /// It left the processor in another floating-point mode.
     FloatMode,
+    /// It was made for a place of another shape than the one it was sent to.
+    OtherShape,
     /// It took longer than its budget allows.
     OverTime {
         /// What it took.
@@ -67,6 +69,7 @@ impl FaultKind {
             Self::Status(status) => status.code.name(),
             Self::NonFinite => "non-finite output",
             Self::FloatMode => "changed floating-point mode",
+            Self::OtherShape => "made for another place",
             Self::OverTime { .. } => "over time budget",
             Self::OverMemory { .. } => "over memory budget",
         }
@@ -78,6 +81,10 @@ impl FaultKind {
         match self {
             Self::NonFinite => "its output was not finite while its input was".to_owned(),
             Self::FloatMode => "it left the processor in another floating-point mode".to_owned(),
+            Self::OtherShape => {
+                "it was made for other channels or another latency than its stage has now"
+                    .to_owned()
+            }
             Self::OverTime {
                 took_ns,
                 allowed_ns,

@@ -133,11 +133,6 @@ impl Feed {
         self.length_frames = length_frames;
     }
 
-    /// How late its signal is.
-    pub(super) const fn latency_frames(&self) -> u64 {
-        self.latency_frames
-    }
-
     /// Takes one block, latency left out at the start of the stream. Real-time safe.
     pub(super) fn take(
         &mut self,

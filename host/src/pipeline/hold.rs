@@ -71,6 +71,11 @@ impl Held {
         self.given = self.fade_frames;
     }
 
+    /// How many frames are not silence yet.
+    pub(super) const fn fading_frames(&self) -> u64 {
+        self.fade_frames - self.given
+    }
+
     /// Fills a block with what follows. Real-time safe.
     pub(super) fn give(&mut self, output: &mut AudioViewMut<'_>) {
         for channel in 0..output.channels() {

@@ -3,6 +3,8 @@
 //! In: the wiring of the configuration, by numbers. Out: an order in which every stage comes
 //! after all it reads, or the cycle that makes one impossible. Pure.
 
+use std::collections::BTreeSet;
+
 /// Where a signal comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
@@ -63,24 +65,10 @@ impl Network {
     /// # Errors
     /// The stages of a cycle.
     pub fn order(&self) -> Result<Vec<usize>, Cycle> {
-        let mut order = Vec::with_capacity(self.stages.len());
-        let mut placed = vec![false; self.stages.len()];
         let needs: Vec<_> = (0..self.stages.len())
             .map(|stage| self.needs(stage))
             .collect();
-        while order.len() < self.stages.len() {
-            let ready = |stage: &usize| {
-                !placed[*stage] && needs[*stage].iter().all(|needed| placed[*needed])
-            };
-            match (0..self.stages.len()).find(ready) {
-                Some(stage) => {
-                    placed[stage] = true;
-                    order.push(stage);
-                }
-                None => return Err(self.cycle(&placed)),
-            }
-        }
-        Ok(order)
+        order(&needs)
     }
 
     /// How many channels a source has.
@@ -108,7 +96,8 @@ impl Network {
         self.behind_all([source])
     }
 
-    fn needs(&self, stage: usize) -> Vec<usize> {
+    /// The stages that a stage waits for, each once.
+    pub(super) fn needs(&self, stage: usize) -> Vec<usize> {
         let wiring = &self.stages[stage];
         self.behind_all(wiring.inputs.iter().chain(&wiring.sidechains).copied())
     }
@@ -132,23 +121,53 @@ impl Network {
         stages.dedup();
         stages
     }
+}
 
-    /// Follows what waits until a stage comes up again.
-    fn cycle(&self, placed: &[bool]) -> Cycle {
-        let first = placed.iter().position(|placed| !placed).unwrap_or(0);
-        let mut path = vec![first];
-        loop {
-            let last = path[path.len() - 1];
-            let needs = self.needs(last);
-            let next = needs.into_iter().find(|needed| !placed[*needed]);
-            let next = next.unwrap_or(first);
-            if let Some(start) = path.iter().position(|stage| *stage == next) {
-                let mut cycle = path.split_off(start);
-                cycle.reverse();
-                return Cycle(cycle);
+/// The places of things in an order in which each comes after all it needs; ties as they stand.
+///
+/// # Errors
+/// The places of a cycle.
+pub(super) fn order(needs: &[Vec<usize>]) -> Result<Vec<usize>, Cycle> {
+    let mut missing: Vec<usize> = needs.iter().map(Vec::len).collect();
+    let mut needed_by = vec![Vec::new(); needs.len()];
+    for (place, needs) in needs.iter().enumerate() {
+        needs
+            .iter()
+            .for_each(|needed| needed_by[*needed].push(place));
+    }
+    let ready = |place: &usize| needs[*place].is_empty();
+    let mut ready: BTreeSet<usize> = (0..needs.len()).filter(ready).collect();
+    let mut order = Vec::with_capacity(needs.len());
+    while let Some(place) = ready.pop_first() {
+        order.push(place);
+        for waiting in &needed_by[place] {
+            missing[*waiting] -= 1;
+            if missing[*waiting] == 0 {
+                ready.insert(*waiting);
             }
-            path.push(next);
         }
+    }
+    if order.len() == needs.len() {
+        return Ok(order);
+    }
+    let waits: Vec<_> = missing.iter().map(|missing| *missing > 0).collect();
+    Err(cycle(needs, &waits))
+}
+
+/// Follows what waits until one comes up again.
+fn cycle(needs: &[Vec<usize>], waits: &[bool]) -> Cycle {
+    let first = waits.iter().position(|waits| *waits).unwrap_or(0);
+    let mut path = vec![first];
+    loop {
+        let last = path[path.len() - 1];
+        let next = needs[last].iter().copied().find(|needed| waits[*needed]);
+        let next = next.unwrap_or(first);
+        if let Some(start) = path.iter().position(|place| *place == next) {
+            let mut cycle = path.split_off(start);
+            cycle.reverse();
+            return Cycle(cycle);
+        }
+        path.push(next);
     }
 }
 

@@ -1,15 +1,20 @@
 //! Plan: the flat schedule of a network, with every path of the same latency.
 //!
 //! In: a `Network`. Out: steps in order, the buffers they use, and the delays that align what is
-//! summed, compared or keyed. Pure: the same network gives the same plan.
+//! summed, compared or keyed: each in front of who reads it, none behind a sum. Pure: the same
+//! network gives the same plan.
 //!
 //! A buffer is used again as soon as nobody reads it any more; a stage never writes where it or
 //! anyone after it still reads.
 
+mod draft;
 mod places;
 
-use crate::pipeline::network::{Cycle, Network, Source};
-use crate::pipeline::plan::places::places;
+use crate::pipeline::network::{Cycle, Network};
+use crate::pipeline::transition::{Floors, Graph, LineKey, Schedule, above};
+
+pub(super) use draft::Draft;
+pub(super) use places::places;
 
 /// Where a signal lies while a block is processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +48,7 @@ pub enum Step {
     },
     /// Runs a stage.
     Run {
-        /// Which stage, by its place in the file.
+        /// Which stage: by its place in the file in a plan, by the engine's number in a schedule.
         stage: usize,
         /// What it reads.
         input: Place,
@@ -61,11 +66,22 @@ pub enum Step {
         /// What it compares with.
         reference: Option<Place>,
     },
+    /// Goes over from one signal to another while the fade of its schedule lasts.
+    Blend {
+        /// What is heard before the fade.
+        old: Place,
+        /// What is heard after it; of the same frame.
+        new: Place,
+        /// Where it goes.
+        into: Place,
+    },
 }
 
 /// A delay line that a plan needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DelaySpec {
+    /// Between which two it stands.
+    pub key: LineKey,
     /// How many channels.
     pub channels: usize,
     /// How many frames.
@@ -83,6 +99,10 @@ pub struct Plan {
     pub delays: Vec<DelaySpec>,
     /// How far the output lags behind the input.
     pub latency_frames: u64,
+    /// How far the inputs of each stage lag behind the input, by the stage's place in the file.
+    pub stage_latency_frames: Vec<u64>,
+    /// How far what each wire passes on lags behind the input, by its number.
+    pub wire_latency_frames: Vec<u64>,
     /// How far each tap's signal lags behind the input, by the tap's place in the file.
     pub tap_latency_frames: Vec<u64>,
     /// The order in which stages run.
@@ -97,239 +117,44 @@ impl Plan {
         self.delays.iter().map(bytes).fold(0, u64::saturating_add)
     }
 
-    /// The schedule of a network.
+    /// The schedule of a network, everything as early as it can be.
     ///
     /// # Errors
     /// The stages of a cycle.
     pub fn of(network: &Network) -> Result<Self, Cycle> {
-        let order = network.order()?;
-        let mut planner = Planner::new(network);
-        for stage in &order {
-            planner.run(*stage);
-        }
-        planner.finish(order)
-    }
-}
-
-/// A signal on its way: where it lies, and how late it is.
-#[derive(Debug, Clone, Copy)]
-struct Signal {
-    value: usize,
-    channels: usize,
-    latency_frames: u64,
-}
-
-/// Steps over values that have no place yet: a value is written once.
-enum Draft {
-    Mix(Vec<usize>, usize),
-    Delay(usize, usize, usize),
-    Run(usize, usize, Vec<usize>, usize),
-    Feed(usize, usize, Option<usize>),
-}
-
-struct Planner<'a> {
-    network: &'a Network,
-    drafts: Vec<Draft>,
-    /// The channels of each value; value 0 is the input.
-    values: Vec<usize>,
-    delays: Vec<DelaySpec>,
-    /// The output of each stage, once it ran.
-    outputs: Vec<Option<Signal>>,
-    /// What each wire passes on, once somebody read it.
-    wires: Vec<Option<Signal>>,
-    tap_latency_frames: Vec<u64>,
-}
-
-impl<'a> Planner<'a> {
-    fn new(network: &'a Network) -> Self {
-        Self {
-            network,
-            drafts: Vec::new(),
-            values: vec![network.channels_in],
-            delays: Vec::new(),
-            outputs: vec![None; network.stages.len()],
-            wires: vec![None; network.wires.len()],
-            tap_latency_frames: Vec::new(),
-        }
+        Self::above(network, &Floors::default())
     }
 
-    fn run(&mut self, stage: usize) {
-        let network = self.network;
-        let wiring = &network.stages[stage];
-        let input = self.sum(&wiring.inputs);
-        let sidechains: Vec<_> = wiring
-            .sidechains
-            .iter()
-            .map(|from| self.signal(*from))
-            .collect();
-        let latest = sidechains
-            .iter()
-            .fold(input.latency_frames, |latest, sidechain| {
-                latest.max(sidechain.latency_frames)
-            });
-        let input = self.aligned(input, latest);
-        let sidechains = sidechains
-            .into_iter()
-            .map(|from| self.aligned(from, latest).value)
-            .collect();
-        let output = self.value(wiring.channels_out);
-        self.drafts
-            .push(Draft::Run(stage, input.value, sidechains, output));
-        self.outputs[stage] = Some(Signal {
-            value: output,
-            channels: wiring.channels_out,
-            latency_frames: latest + wiring.latency_frames,
+    /// The schedule of a network in which nothing is earlier than its floor.
+    ///
+    /// # Errors
+    /// The stages of a cycle.
+    pub fn above(network: &Network, floors: &Floors) -> Result<Self, Cycle> {
+        let graph = Graph {
+            network: network.clone(),
+            numbers: (0..network.stages.len()).collect(),
+        };
+        let (schedule, laid) = above(graph, floors)?;
+        let Schedule { steps, lines, .. } = schedule;
+        let delays = lines.iter().map(|line| DelaySpec {
+            key: line.key,
+            channels: line.channels,
+            frames: line.frames,
         });
-    }
-
-    fn finish(mut self, order: Vec<usize>) -> Result<Plan, Cycle> {
-        let network = self.network;
-        for (tap, wiring) in network.taps.iter().enumerate() {
-            let signal = self.signal(wiring.from);
-            let reference = wiring.reference.map(|from| self.signal(from));
-            let latest = reference.map_or(0, |reference| reference.latency_frames);
-            let latest = latest.max(signal.latency_frames);
-            let signal = self.aligned(signal, latest);
-            let reference = reference.map(|reference| self.aligned(reference, latest).value);
-            self.drafts.push(Draft::Feed(tap, signal.value, reference));
-            self.tap_latency_frames.push(latest);
-        }
-        let mut output = self.signal(self.network.output);
-        if output.value == 0 {
-            output.value = self.value(output.channels);
-            self.drafts.push(Draft::Mix(vec![0], output.value));
-        }
-        let (steps, slots) = places(&self.drafts, &self.values, output.value);
-        Ok(Plan {
+        let stage = |step: &Step| match step {
+            Step::Run { stage, .. } => Some(*stage),
+            Step::Mix { .. } | Step::Delay { .. } | Step::Feed { .. } | Step::Blend { .. } => None,
+        };
+        Ok(Self {
+            order: steps.iter().filter_map(stage).collect(),
             steps,
-            slots,
-            delays: self.delays,
-            latency_frames: output.latency_frames,
-            tap_latency_frames: self.tap_latency_frames,
-            order,
+            slots: schedule.slots,
+            delays: delays.collect(),
+            latency_frames: laid.latency_frames,
+            stage_latency_frames: laid.stage_latency_frames,
+            wire_latency_frames: laid.wire_latency_frames,
+            tap_latency_frames: laid.tap_latency_frames,
         })
-    }
-
-    fn signal(&mut self, source: Source) -> Signal {
-        match source {
-            Source::Input => Signal {
-                value: 0,
-                channels: self.network.channels_in,
-                latency_frames: 0,
-            },
-            Source::Stage(stage) => {
-                self.outputs[stage].expect("the order runs a stage before whoever reads it")
-            }
-            Source::Wire(wire) => {
-                let network = self.network;
-                let signal = self.wires[wire].unwrap_or_else(|| self.sum(&network.wires[wire]));
-                self.wires[wire] = Some(signal);
-                signal
-            }
-        }
-    }
-
-    /// The sum of several signals, each made as late as the latest.
-    fn sum(&mut self, sources: &[Source]) -> Signal {
-        let signals: Vec<_> = sources.iter().map(|source| self.signal(*source)).collect();
-        if let [only] = signals[..] {
-            return only;
-        }
-        let latest = signals
-            .iter()
-            .map(|signal| signal.latency_frames)
-            .max()
-            .unwrap_or(0);
-        let terms = signals
-            .iter()
-            .map(|signal| self.aligned(*signal, latest).value)
-            .collect();
-        let channels = signals
-            .first()
-            .map_or(self.network.channels_in, |signal| signal.channels);
-        let value = self.value(channels);
-        self.drafts.push(Draft::Mix(terms, value));
-        Signal {
-            value,
-            channels,
-            latency_frames: latest,
-        }
-    }
-
-    fn aligned(&mut self, signal: Signal, latency_frames: u64) -> Signal {
-        let frames = latency_frames - signal.latency_frames;
-        if frames == 0 {
-            return signal;
-        }
-        let value = self.value(signal.channels);
-        self.delays.push(DelaySpec {
-            channels: signal.channels,
-            frames,
-        });
-        self.drafts
-            .push(Draft::Delay(signal.value, self.delays.len() - 1, value));
-        Signal {
-            value,
-            latency_frames,
-            ..signal
-        }
-    }
-
-    fn value(&mut self, channels: usize) -> usize {
-        self.values.push(channels);
-        self.values.len() - 1
-    }
-}
-
-impl Draft {
-    fn reads(&self) -> Vec<usize> {
-        match self {
-            Self::Mix(terms, _) => terms.clone(),
-            Self::Delay(from, _, _) => vec![*from],
-            Self::Run(_, input, sidechains, _) => {
-                let mut reads = sidechains.clone();
-                reads.push(*input);
-                reads
-            }
-            Self::Feed(_, signal, reference) => {
-                let mut reads = vec![*signal];
-                reads.extend(reference);
-                reads
-            }
-        }
-    }
-
-    const fn writes(&self) -> Option<usize> {
-        match self {
-            Self::Mix(_, into) | Self::Delay(_, _, into) | Self::Run(_, _, _, into) => Some(*into),
-            Self::Feed(..) => None,
-        }
-    }
-
-    fn placed(&self, at: impl Fn(usize) -> Place) -> Step {
-        let all = |values: &[usize]| values.iter().map(|value| at(*value)).collect();
-        match self {
-            Self::Mix(terms, into) => Step::Mix {
-                terms: all(terms),
-                into: at(*into),
-            },
-            Self::Delay(from, line, into) => Step::Delay {
-                from: at(*from),
-                line: *line,
-                into: at(*into),
-            },
-            Self::Run(stage, input, sidechains, output) => Step::Run {
-                stage: *stage,
-                input: at(*input),
-                sidechains: all(sidechains),
-                output: at(*output),
-            },
-            Self::Feed(tap, signal, reference) => Step::Feed {
-                tap: *tap,
-                signal: at(*signal),
-                reference: reference.map(&at),
-            },
-        }
     }
 }
 

@@ -3,12 +3,15 @@
 //! In: blocks. Out: what the instance makes of them, held back where the place is later than the
 //! instance; or why the call counts as failed.
 
-use segue_plugin::link::{AudioView, AudioViewMut, Block, Flags, Processor, Record};
+use std::mem;
+
+use segue_plugin::link::{AudioView, AudioViewMut, Block, Flags, ParamEvent, Processor, Record};
 
 use crate::audio::FloatMode;
 use crate::pipeline::budget::Gauge;
 use crate::pipeline::delay::DelayLine;
 use crate::pipeline::fault::{FaultKind, failure};
+use crate::pipeline::stage::OutputUse;
 
 /// The place that an instance fills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +29,28 @@ pub struct Shape {
 /// What a call reads.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
+    /// Where the instance is in its own stream.
     pub(super) position_frames: u64,
+    /// How far that is behind the session's.
+    pub(super) lag_frames: u64,
     pub(super) flags: Flags,
     pub(super) input: AudioView<'a>,
     pub(super) sidechains: &'a [AudioView<'a>],
+    /// Parameter changes, sorted by frame.
+    pub(super) events: &'a [ParamEvent],
+    pub(super) use_of_output: OutputUse,
+}
+
+impl Call<'_> {
+    /// Stream time of its first frame.
+    #[inline]
+    pub(super) const fn stream_frames(&self) -> u64 {
+        self.position_frames + self.lag_frames
+    }
+
+    pub(super) const fn frames(&self) -> usize {
+        self.input.frames()
+    }
 }
 
 /// What a call left behind.
@@ -42,6 +63,16 @@ pub(super) struct Called {
     pub(super) took_ns: Option<u64>,
 }
 
+impl Called {
+    /// Nothing was called.
+    pub(super) const NOTHING: Self = Self {
+        fault: None,
+        records: 0,
+        records_lost: 0,
+        took_ns: None,
+    };
+}
+
 /// An instance, activated, and what surrounds it.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -52,6 +83,8 @@ pub(super) struct Seat {
     outputs: Box<[f64]>,
     /// What it holds on the heap, as far as that was measured.
     held_bytes: i64,
+    /// Its own latency.
+    latency_frames: u64,
 }
 
 /// An instance for a place, with what is known of it.
@@ -77,7 +110,39 @@ impl Seat {
             pad: (missing > 0).then(line),
             outputs: vec![f64::NAN; occupant.outputs].into(),
             held_bytes: occupant.held_bytes,
+            latency_frames: occupant.latency_frames,
         }
+    }
+
+    /// Its instance's own latency.
+    pub(super) const fn latency_frames(&self) -> u64 {
+        self.latency_frames
+    }
+
+    /// How far its output is held back.
+    pub(super) fn pad_frames(&self) -> usize {
+        self.pad.as_ref().map_or(0, |pad| pad.frames())
+    }
+
+    /// Gives it a line with room for more, which takes over what the present one holds.
+    pub(super) fn grow(&mut self, line: &mut Option<Box<DelayLine>>) {
+        if let (Some(new), Some(old)) = (&mut *line, &mut self.pad) {
+            new.take_over(old);
+        }
+        mem::swap(&mut self.pad, line);
+    }
+
+    /// Changes instances with another seat; what is held back stays in its place.
+    pub(super) fn exchange_instances(&mut self, other: &mut Self) {
+        mem::swap(&mut self.processor, &mut other.processor);
+        mem::swap(&mut self.outputs, &mut other.outputs);
+        mem::swap(&mut self.held_bytes, &mut other.held_bytes);
+        mem::swap(&mut self.latency_frames, &mut other.latency_frames);
+    }
+
+    /// The instance, to ask it something else than a block.
+    pub(super) const fn processor_mut(&mut self) -> &mut Processor {
+        &mut self.processor
     }
 
     /// The instance.
@@ -151,13 +216,16 @@ impl Seat {
             input: call.input,
             output: output.part(0, frames),
             sidechains: call.sidechains,
-            events: &[],
+            events: call.events,
             outputs: &mut self.outputs,
             records,
         });
         let fault = failure(outcome.status, mode, output.shared());
         if let (None, Some(pad)) = (fault, &mut self.pad) {
-            pad.replace(&mut output.part(0, frames));
+            match call.use_of_output {
+                OutputUse::Taken => pad.replace(&mut output.part(0, frames)),
+                OutputUse::Held => pad.push(output.shared()),
+            }
         }
         Called {
             fault,

@@ -35,6 +35,10 @@ impl Spare {
         &self.seat
     }
 
+    pub(super) const fn seat_mut(&mut self) -> &mut Seat {
+        &mut self.seat
+    }
+
     pub(super) fn into_seat(self) -> Seat {
         self.seat
     }
@@ -48,11 +52,13 @@ impl Spare {
     ) -> Option<FaultKind> {
         let call = Call {
             sidechains: &call.sidechains[..call.sidechains.len().min(self.sidechains)],
+            // Its parameters are its own.
+            events: &[],
             ..*call
         };
         let kind = self.seat.call(&call, output, &mut [], mode, None).fault;
         self.fault = kind.map(|kind| Fault {
-            position_frames: call.position_frames,
+            position_frames: call.stream_frames(),
             kind,
         });
         kind

@@ -1,28 +1,44 @@
 //! Stage: one place in the pipeline, its instance, and what is heard when it fails.
 //!
 //! In: blocks. Out: blocks of the instance, or of its substitute from the block on in which it
-//! failed; then, where a new instance was sent, its trial beside the substitute, a fade, and the
-//! new instance. Latency and layout stay as they were.
+//! failed. Where a new instance was sent, its trial goes on beside what is heard, then a fade, and
+//! then it is heard alone. Latency and layout stay as they were, unless a trial makes the place
+//! later.
 //!
 //! `run` and what it calls is the audio thread's; what allocates or says so is not.
 
+mod alone;
 mod block;
+mod busy;
+mod control;
 mod facts;
+mod handoff;
 mod ledger;
+mod out;
+mod pair;
+mod seam;
+mod turns;
 
-use segue_plugin::link::{AudioView, AudioViewMut, Processor, Record};
+use std::sync::Arc;
+
+use segue_plugin::link::{AudioView, AudioViewMut, Processor};
 
 use crate::audio::FloatMode;
 use crate::observe::Spread;
 use crate::pipeline::budget::{Budget, Gauge};
+use crate::pipeline::events::Events;
 use crate::pipeline::exchange::TurnKind;
 use crate::pipeline::fault::{Fault, FaultKind, OnError};
+use crate::pipeline::history::History;
 use crate::pipeline::seat::{Call, Occupant, Seat, Shape};
 use crate::pipeline::spare::Spare;
 use crate::pipeline::stage::ledger::Ledger;
-use crate::pipeline::substitute::{Return, Substitute};
-use crate::pipeline::trial::{Progress, Trial};
+use crate::pipeline::stage::seam::Seam;
+use crate::pipeline::stage::turns::Turns;
+use crate::pipeline::substitute::Substitute;
+use crate::pipeline::trial::Trial;
 
+pub use block::OutputUse;
 pub(super) use block::{Ran, StageBlock};
 
 /// Whether a stage is heard.
@@ -59,24 +75,32 @@ pub struct Stage {
     seat: Seat,
     substitute: Substitute,
     gauge: Option<Box<Gauge>>,
-    is_out: bool,
+    /// Whether a block is more than one call of the instance.
+    is_busy: bool,
+    /// How far the instance's stream is behind the session's: its input stalled for so long.
+    lag_frames: u64,
     ledger: Ledger,
     output_spreads: Box<[Spread]>,
     rest: Box<Rest>,
 }
 
-/// What is used while a stage is out, and what never changes.
+/// What is used while a stage is busy, and what never changes.
 #[derive(Debug)]
 struct Rest {
     shape: Shape,
     /// Why the instance is out, while it is.
     fault: Option<Fault>,
-    /// A new instance beside the substitute.
+    /// A new instance beside what is heard; or an old one whose tail is heard.
     trial: Option<Box<Trial>>,
     /// An instance that is no longer used and waits to be sent away.
     leaving: Option<Box<Trial>>,
-    /// What happened in this block to the instance or the one on trial, and to the fallback.
-    turns: [Option<TurnKind>; 2],
+    turns: Turns,
+    /// Parameter changes for the next call.
+    events: Events,
+    history: Option<Arc<History>>,
+    seam: Seam,
+    /// Frames of output that are still to be held, since the place became later.
+    held_frames: u64,
 }
 
 impl Stage {
@@ -107,14 +131,19 @@ impl Stage {
             seat: Seat::new(occupant, &shape),
             substitute: Substitute::new(on_error, &shape),
             gauge: None,
-            is_out: false,
+            is_busy: false,
+            lag_frames: 0,
             ledger: Ledger::default(),
             rest: Box::new(Rest {
                 shape,
                 fault: None,
                 trial: None,
                 leaving: None,
-                turns: [None; 2],
+                turns: Turns::default(),
+                events: Events::new(),
+                history: None,
+                seam: Seam::new(shape.channels_out, shape.sample_rate_hz),
+                held_frames: 0,
             }),
         }
     }
@@ -151,27 +180,6 @@ impl Stage {
         self.ledger.heap_calls += calls;
     }
 
-    /// Whether a trial can begin.
-    pub(super) fn takes_trial(&self) -> bool {
-        self.is_out && self.rest.trial.is_none() && self.rest.leaving.is_none()
-    }
-
-    pub(super) fn begin_trial(&mut self, trial: Box<Trial>) {
-        self.rest.trial = Some(trial);
-    }
-
-    pub(super) fn take_turns(&mut self) -> [Option<TurnKind>; 2] {
-        std::mem::take(&mut self.rest.turns)
-    }
-
-    pub(super) fn take_leaving(&mut self) -> Option<Box<Trial>> {
-        self.rest.leaving.take()
-    }
-
-    pub(super) fn put_back(&mut self, leaving: Box<Trial>) {
-        self.rest.leaving = Some(leaving);
-    }
-
     /// Fills the output of one block, by the instance or by its substitute.
     ///
     /// What is lent stays in registers where all is well: calls that are out of line are given
@@ -185,20 +193,34 @@ impl Stage {
             mut output,
             sidechains,
             records,
+            use_of_output,
         } = block;
         let call = Call {
-            position_frames,
+            position_frames: position_frames - self.lag_frames,
+            lag_frames: self.lag_frames,
             flags,
             input,
             sidechains,
+            events: &[],
+            use_of_output: OutputUse::Taken,
         };
-        if self.is_out {
-            let mut output = output.part(0, output.frames());
-            return self.run_out(&{ call }, &mut output, records, mode);
+        if self.is_busy {
+            let call = Call {
+                use_of_output,
+                ..call
+            };
+            let output = output.part(0, output.frames());
+            return self.run_busy(&{ call }, output, records, mode);
         }
+        debug_assert_eq!(
+            use_of_output,
+            OutputUse::Taken,
+            "only a growth holds output"
+        );
         let gauge = self.gauge.as_deref_mut();
         let called = self.seat.call(&call, &mut output, records, mode, gauge);
         self.ledger.count(called, position_frames);
+        self.ledger.frames_in += input.frames() as u64;
         let turned = match called.fault {
             Some(kind) => {
                 let mut output = output.part(0, output.frames());
@@ -219,7 +241,7 @@ impl Stage {
     fn follow(&mut self, call: &Call<'_>, output: AudioView<'_>, mode: &FloatMode) -> bool {
         let fault = self.substitute.follow(call, output, mode);
         if fault.is_some() {
-            self.tell_fallback(fault, call.position_frames);
+            self.tell_fallback(fault, call.stream_frames());
         }
         for (spread, value) in self.output_spreads.iter_mut().zip(self.seat.outputs()) {
             spread.record(*value);
@@ -236,113 +258,43 @@ impl Stage {
         output: &mut AudioViewMut<'_>,
         mode: &FloatMode,
     ) -> bool {
-        let fault = Fault {
-            position_frames: call.position_frames,
+        self.go_out(Fault {
+            position_frames: call.stream_frames(),
             kind,
-        };
-        self.is_out = true;
+        });
         self.ledger.blocks_out += 1;
-        self.rest.fault = Some(fault);
-        self.rest.turns[0] = Some(TurnKind::Failed(fault));
-        self.seat.clear_outputs();
-        self.substitute.begin();
         self.fill(call, output, mode);
-        self.substitute.add_step(output);
         self.substitute.settle(output.shared());
         true
     }
 
-    /// The substitute's block, but for the step.
+    /// The substitute begins where what was heard ends.
+    fn go_out(&mut self, fault: Fault) {
+        self.is_busy = true;
+        self.rest.fault = Some(fault);
+        self.rest.turns.push(TurnKind::Failed(fault));
+        self.rest.seam.end();
+        self.seat.clear_outputs();
+        self.substitute.begin();
+    }
+
+    /// The substitute's block.
     fn fill(&mut self, call: &Call<'_>, output: &mut AudioViewMut<'_>, mode: &FloatMode) {
         let fault = self.substitute.fill(call, output, mode);
-        self.tell_fallback(fault, call.position_frames);
+        self.tell_fallback(fault, call.stream_frames());
+        self.substitute.add_step(output);
     }
 
     #[cold]
     fn tell_fallback(&mut self, fault: Option<FaultKind>, position_frames: u64) {
         if let Some(kind) = fault {
-            self.rest.turns[1] = Some(TurnKind::FallbackFailed(Fault {
+            self.rest.turns.push(TurnKind::FallbackFailed(Fault {
                 position_frames,
                 kind,
             }));
         }
     }
-
-    /// A block of the substitute, with what is heard of a new instance.
-    #[cold]
-    fn run_out(
-        &mut self,
-        call: &Call<'_>,
-        output: &mut AudioViewMut<'_>,
-        records: &mut [Record],
-        mode: &FloatMode,
-    ) -> Ran {
-        self.ledger.blocks_out += 1;
-        let mut trial = self.rest.trial.take();
-        let mut written = 0;
-        if let Some(new) = &mut trial {
-            let called = new.call(call, records, mode, self.gauge.as_deref_mut());
-            self.ledger.count(called, call.position_frames);
-            written = called.records;
-            if let Some(kind) = called.fault {
-                self.fail_trial(kind, call.position_frames, &mut trial);
-            }
-        }
-        self.fill(call, output, mode);
-        self.substitute.add_step(output);
-        if let Some(new) = trial {
-            self.go_on(new, output);
-        }
-        self.substitute.settle(output.shared());
-        Ran {
-            records: written,
-            failed: false,
-            turned: self.rest.turns.iter().any(Option::is_some) || self.rest.leaving.is_some(),
-        }
-    }
-
-    /// A new instance leaves; where it was heard already, the substitute begins anew.
-    fn fail_trial(
-        &mut self,
-        kind: FaultKind,
-        position_frames: u64,
-        trial: &mut Option<Box<Trial>>,
-    ) {
-        let Some(mut failed) = trial.take() else {
-            return;
-        };
-        let fault = Fault {
-            position_frames,
-            kind,
-        };
-        if failed.progress() == Progress::Fading {
-            self.substitute.begin();
-        }
-        failed.fail(fault);
-        self.rest.turns[0] = Some(TurnKind::TrialFailed(fault));
-        self.rest.leaving = Some(failed);
-    }
-
-    /// Mixes a new instance in as far as it is heard, and gives it the place once it is alone.
-    fn go_on(&mut self, mut trial: Box<Trial>, output: &mut AudioViewMut<'_>) {
-        let before = trial.progress();
-        trial.mix(output);
-        match (before, trial.progress()) {
-            (_, Progress::Shadow) => {}
-            (Progress::Shadow, Progress::Fading) => {
-                self.substitute.keep_return(output.shared(), Return::First);
-            }
-            (Progress::Fading, Progress::Fading) => {
-                self.substitute.keep_return(output.shared(), Return::Later);
-            }
-        }
-        if !trial.is_over() {
-            self.rest.trial = Some(trial);
-            return;
-        }
-        trial.exchange(&mut self.seat, self.rest.fault.take());
-        self.is_out = false;
-        self.rest.turns[0] = Some(TurnKind::Returned);
-        self.rest.leaving = Some(trial);
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use crate::observe::{
     StageCost, StageEstimate, StageReport, StreamReport, SubstituteReport, TapReport, TimeReport,
     TotalCost, TotalEstimate,
 };
-use crate::report::{json, profile, text};
+use crate::report::{json, profile, receipts, text};
 
 fn spread(values: &[f64]) -> Spread {
     let mut spread = Spread::default();
@@ -282,6 +282,7 @@ fn report() -> RunReport {
         ],
         stream: stream(),
         stages: stages(),
+        changes: receipts::all(),
         left_out: Vec::new(),
         taps: taps(),
         decides: decides(),
@@ -337,7 +338,7 @@ fn stream() -> StreamReport {
 }
 
 /// Compares with a golden file, or writes it anew where that was asked for.
-fn check(name: &str, found: &str) {
+pub(super) fn check(name: &str, found: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/golden");
     let path = folder.join(name);
     if std::env::var_os("SEGUE_GOLDEN").is_some_and(|wish| wish == "write") {
@@ -348,7 +349,7 @@ fn check(name: &str, found: &str) {
     assert_eq!(found, expected, "{}", path.display());
 }
 
-fn is_narrow(text: &str, columns: usize) -> bool {
+pub(super) fn is_narrow(text: &str, columns: usize) -> bool {
     text.lines().all(|line| line.chars().count() <= columns)
 }
 
@@ -395,6 +396,16 @@ fn histograms_have_a_line_for_each_doubling() {
 }
 
 #[test]
+fn of_many_changes_the_newest_are_shown() {
+    let mut report = report();
+    report.changes = receipts::all().into_iter().cycle().take(23).collect();
+    let text = text(&report, Color::Plain, 80);
+    let shown = text.lines().filter(|line| line.starts_with("set: eq"));
+    assert!(text.contains("\n3 changes, and then\nbypass: "), "{text}");
+    assert_eq!(shown.count(), 4);
+}
+
+#[test]
 fn a_first_run_has_no_estimate() {
     let mut report = report();
     report.estimate.estimated = None;
@@ -415,6 +426,7 @@ fn a_run_that_was_stopped_says_so() {
     report.complete = false;
     report.degraded.clear();
     report.stages.truncate(1);
+    report.changes.clear();
     report.taps.clear();
     report.decides.clear();
     report.notices.clear();

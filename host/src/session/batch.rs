@@ -198,6 +198,9 @@ impl Batch<'_> {
             events,
             stop: Arc::clone(&self.stop),
             born: Instant::now(),
+            requests: None,
+            timeline: Vec::new(),
+            reread: None,
         }
     }
 

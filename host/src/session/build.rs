@@ -30,7 +30,7 @@ pub(super) use fallback::LiveFallback;
 
 /// The longest latency of a stage, in frames: 21 s at 48 kHz. Delay lines of that length exist
 /// for every path beside it.
-const LATENCY_FRAMES_MAX: u64 = 1 << 20;
+pub(super) const LATENCY_FRAMES_MAX: u64 = 1 << 20;
 
 /// The open library of each plugin, and what it may ask of others.
 pub(super) type Opened = BTreeMap<PluginId, (Arc<Generation>, Arc<Providers>)>;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use semver::Version;
@@ -12,6 +13,7 @@ use semver::Version;
 use crate::config::model::Config;
 use crate::discovery::{self, Class, Found, Registry, Scan, SearchPlan};
 use crate::id::{ComponentAddress, PluginId};
+use crate::loading::Generation;
 use crate::resolve::{self, Candidate, Chosen, Conflict, Universe, Wish, Wishes};
 
 /// Every plugin found, and the versions that may be chosen.
@@ -75,12 +77,46 @@ impl Catalogue {
         self.universe.exclude(id, version, reason);
     }
 
+    /// Adds libraries that are open, where no file of their version was found: their copies are
+    /// in the store, whatever became of the files they were copied from.
+    pub fn add_open(&mut self, generations: &[Arc<Generation>]) {
+        let files = generations.iter().map(|open| open.path().to_owned());
+        let plan = SearchPlan {
+            files: files.collect(),
+            folders: Vec::new(),
+        };
+        // In memory: nobody looks for plugins in the store the next time.
+        let scan = discovery::scan(&plan, &mut Registry::in_memory(), SystemTime::now());
+        for (path, found) in scan.ready() {
+            let open = generations.iter().find(|open| open.path() == path);
+            let (Some(open), Ok(candidate)) = (open, Candidate::try_from(&found.manifest)) else {
+                continue;
+            };
+            let key = (candidate.id.clone(), candidate.version.clone());
+            if !self.files.contains_key(&key) && self.universe.add(candidate).is_ok() {
+                let found = Found {
+                    hash: Some(open.hash()),
+                    ..found.clone()
+                };
+                self.files.insert(key, (path.to_owned(), found));
+            }
+        }
+    }
+
     /// The versions that this configuration gets, each after all it needs.
     ///
     /// # Errors
     /// A conflict that explains why there is no such choice.
     pub fn choose(&self, config: &Config) -> Result<Vec<Choice>, Conflict> {
-        let resolution = resolve::load_order(&self.universe, &wishes(config))?;
+        self.resolve(&wishes(config))
+    }
+
+    /// The versions that grant all wishes, each after all it needs.
+    ///
+    /// # Errors
+    /// A conflict that explains why there is no such choice.
+    pub fn resolve(&self, wishes: &Wishes) -> Result<Vec<Choice>, Conflict> {
+        let resolution = resolve::load_order(&self.universe, wishes)?;
         let choice = |chosen: Chosen| {
             let key = (chosen.id.clone(), chosen.version.clone());
             let (path, found) = self.files.get(&key)?.clone();

@@ -37,6 +37,8 @@ pub(super) struct Facts<'a> {
     pub(super) counters: &'a Counters,
     pub(super) engine: &'a Engine,
     pub(super) stages: &'a [StageFacts],
+    /// The engine's number of each stage, in the order of the file.
+    pub(super) numbers: &'a [usize],
     pub(super) logs: &'a [StageLog],
     pub(super) order: &'a [usize],
     pub(super) source: &'a dyn Source,
@@ -102,7 +104,8 @@ impl<'a> Exporter<'a> {
     pub(super) fn report(&self, facts: &Facts<'_>) -> RunReport {
         let work = Work::of(facts);
         let stage = |at: &usize| {
-            let (bound, stage) = (&self.bindings.stages[*at], &facts.engine.stages()[*at]);
+            let bound = &self.bindings.stages[*at];
+            let stage = facts.engine.stage(facts.numbers[*at])?;
             let known = Known {
                 bound,
                 stage,
@@ -110,7 +113,7 @@ impl<'a> Exporter<'a> {
                 log: &facts.logs[*at],
                 restart: self.config.stages[*at].restart.as_ref(),
             };
-            stage_report(&known, &work)
+            Some(stage_report(&known, &work))
         };
         let name = self.config.pipeline.name.as_ref();
         let notices = facts.source.notices().iter();
@@ -121,7 +124,9 @@ impl<'a> Exporter<'a> {
             complete: false,
             degraded: Vec::new(),
             stream: stream(facts),
-            stages: facts.order.iter().map(stage).collect(),
+            stages: facts.order.iter().filter_map(stage).collect(),
+            changes: Vec::new(),
+            changes_left_out: 0,
             left_out: left_out(self.config),
             taps: Vec::new(),
             decides: Vec::new(),

@@ -3,12 +3,14 @@
 //! In: a configuration, and where plugins and caches are. Out: what is bound where, and the
 //! generations behind it. Done once, however many sessions of the pipeline follow.
 
+mod opener;
+
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::admission::{Admission, AdmissionError, Applicant};
 use crate::config::model::Config;
-use crate::discovery::{Registry, SearchPlan};
+use crate::discovery::SearchPlan;
 use crate::observe::{Event, EventSink, GenerationReport};
 use crate::session::bind::{Bindings, bind};
 use crate::session::build::Opened;
@@ -18,6 +20,8 @@ use crate::session::export;
 use crate::session::history::History;
 use crate::session::key::Parts;
 use crate::session::optional;
+
+pub(super) use opener::Opener;
 
 /// Which plugins are to be opened, and how.
 pub struct Opening<'a> {
@@ -44,6 +48,9 @@ pub struct Plugins {
     parts: OnceLock<Result<Parts, String>>,
     /// What stages cost in earlier runs.
     pub(super) history: History,
+    /// Opens further ones while sessions run.
+    #[expect(dead_code, reason = "changes of a running session are built on it")]
+    pub(super) opener: Opener,
 }
 
 impl Plugins {
@@ -69,6 +76,7 @@ impl Plugins {
             without: None,
             parts: OnceLock::new(),
             history: History::load(None),
+            opener: Opener::of_nothing(),
         }
     }
 
@@ -91,41 +99,41 @@ impl Plugins {
 ///
 /// # Errors
 /// Mistakes of the configuration, a conflict, or a binary that may not be opened.
-pub fn open(mut opening: Opening<'_>) -> Result<Plugins, SessionError> {
-    let mut registry = match &opening.cache {
-        Some(folder) => Registry::load(folder),
-        None => Registry::in_memory(),
-    };
-    let opened = choose(&mut opening, &mut registry);
-    // What was learned on the way is kept, whatever came of it.
-    opening.admission.teach(&mut registry);
-    if let Err(error) = registry.save() {
-        tracing::warn!(%error, "the registry could not be written; the next start scans again");
-    }
-    opened
+pub fn open(opening: Opening<'_>) -> Result<Plugins, SessionError> {
+    let cache = opening.cache.clone();
+    let opener = Opener::new(opening.search, opening.cache, opening.admission);
+    let chosen = opener.search(|catalogue, admission| {
+        choose(catalogue, admission, opening.config, &*opening.events)
+    });
+    let (bindings, opened, without) = chosen?;
+    opener.mark();
+    Ok(Plugins {
+        bindings,
+        opened,
+        without: without.map(Arc::new),
+        parts: OnceLock::new(),
+        history: History::load(cache.as_deref()),
+        opener,
+    })
 }
 
-fn choose(opening: &mut Opening<'_>, registry: &mut Registry) -> Result<Plugins, SessionError> {
-    let mut catalogue = Catalogue::scan(&opening.search, registry);
+fn choose(
+    mut catalogue: Catalogue,
+    admission: &mut Admission,
+    config: &Config,
+    events: &dyn EventSink,
+) -> Result<(Bindings, Opened, Option<Config>), SessionError> {
     loop {
-        let (choices, without) = optional::choose(&catalogue, opening.config)?;
-        let config = without.as_ref().unwrap_or(opening.config);
-        let bindings = bind(config, &choices).map_err(SessionError::Mistakes)?;
-        match admit(&mut opening.admission, &choices) {
-            Ok(opened) => {
-                return Ok(Plugins {
-                    bindings,
-                    opened,
-                    without: without.map(Arc::new),
-                    parts: OnceLock::new(),
-                    history: History::load(opening.cache.as_deref()),
-                });
-            }
+        let (choices, without) = optional::choose(&catalogue, config)?;
+        let bindings = bind(without.as_ref().unwrap_or(config), &choices);
+        let bindings = bindings.map_err(SessionError::Mistakes)?;
+        match admit(admission, &choices) {
+            Ok(opened) => return Ok((bindings, opened, without)),
             Err(AdmissionError::Rejected(rejection)) => {
                 for line in &rejection.evidence {
                     tracing::debug!(plugin = %rejection.plugin, "{line}");
                 }
-                opening.events.event(Event::Notice {
+                events.event(Event::Notice {
                     text: rejection.to_string(),
                 });
                 catalogue.exclude(&rejection.plugin, &rejection.version, rejection.reason);
@@ -135,7 +143,11 @@ fn choose(opening: &mut Opening<'_>, registry: &mut Registry) -> Result<Plugins,
     }
 }
 
-fn admit(admission: &mut Admission, choices: &[Choice]) -> Result<Opened, AdmissionError> {
+/// Opens what was chosen.
+pub(super) fn admit(
+    admission: &mut Admission,
+    choices: &[Choice],
+) -> Result<Opened, AdmissionError> {
     let applicants: Vec<_> = choices.iter().map(applicant).collect();
     let admitted = admission.admit(&applicants)?;
     let ids = choices.iter().map(|choice| choice.chosen.id.clone());

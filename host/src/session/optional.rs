@@ -77,6 +77,22 @@ fn sentence(conflict: &Conflict) -> String {
     first.trim_end_matches(':').to_owned()
 }
 
+/// A configuration without the stages that the running one was left without, as long as the file
+/// still has them as it had them then.
+pub(super) fn without_again(config: Config, running: &Config, file: &Config) -> Config {
+    let still = running.left_out.iter().filter_map(|left| {
+        let at = config.stages.iter().position(|stage| stage.id.value == left.id)?;
+        let before = file.stage(&left.id)?;
+        let is_same = before.part.component.value == config.stages[at].part.component.value;
+        is_same.then(|| (at, left.reason.clone()))
+    });
+    let reasons: Vec<_> = still.collect();
+    match reasons.is_empty() {
+        true => config,
+        false => without(&config, &reasons),
+    }
+}
+
 /// A configuration without some stages, each with the reason.
 fn without(config: &Config, reasons: &[(usize, String)]) -> Config {
     let mut config = config.clone();

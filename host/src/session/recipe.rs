@@ -52,29 +52,41 @@ impl Recipe {
     /// # Errors
     /// What the component says.
     pub fn make(&self, step: &dyn Fn(&str)) -> Result<Made, Refusal> {
-        let before = heap_counts();
-        step("create");
-        let component = &self.bound.component.name;
-        let providers = Arc::clone(&self.providers);
-        let mut processor =
+        let create = || {
+            let component = &self.bound.component.name;
+            let providers = Arc::clone(&self.providers);
             self.generation
-                .processor(component, &creation(&self.bound), providers)?;
-        step("activate");
-        let layout_out = processor.validate_input(self.format)?;
-        let timing = processor.activate(&Start {
+                .processor(component, &creation(&self.bound), providers)
+        };
+        let start = Start {
             format: self.format,
             frames_max: self.frames_max,
             mode: self.mode,
             sidechains: &self.sidechains,
             sources: &[],
-        })?;
-        Ok(Made {
-            processor,
-            layout_out,
-            timing,
-            held_bytes: heap_counts().since(before).net_bytes,
-        })
+        };
+        make(create, &start, step)
     }
+}
+
+/// Creates a processor and activates it; `step` is told what is under way.
+pub(super) fn make(
+    create: impl FnOnce() -> Result<Processor, Refusal>,
+    start: &Start<'_>,
+    step: &dyn Fn(&str),
+) -> Result<Made, Refusal> {
+    let before = heap_counts();
+    step("create");
+    let mut processor = create()?;
+    step("activate");
+    let layout_out = processor.validate_input(start.format)?;
+    let timing = processor.activate(start)?;
+    Ok(Made {
+        processor,
+        layout_out,
+        timing,
+        held_bytes: heap_counts().since(before).net_bytes,
+    })
 }
 
 /// What a bound component is created with.

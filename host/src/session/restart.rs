@@ -17,10 +17,11 @@ use segue_plugin::declare::Layout;
 use segue_plugin::link::Processor;
 
 use crate::loading::{CREATE_DEADLINE, Pending, begin};
-use crate::observe::{Event as Told, EventSink, FaultReport};
+use crate::observe::{Event as Told, FaultReport};
 use crate::pipeline::{
-    Arrival, Engine, Fault, Occupant, Rings, Shape, StageState, Trial, Turn, TurnKind,
+    Arrival, Fault, Occupant, Shape, StageState, Trial, Turn, TurnKind,
 };
+use crate::session::changes::Context;
 use crate::session::recipe::Recipe;
 use crate::session::run::Pace;
 use crate::supervise::{Attempts, Event, Life};
@@ -52,15 +53,6 @@ struct Keeper {
     place: Option<Place>,
     making: Option<Making>,
     log: StageLog,
-}
-
-/// What is told, and to whom.
-pub(super) struct Context<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) rings: &'a mut Rings,
-    pub(super) events: &'a dyn EventSink,
-    /// Stream time of the block to come.
-    pub(super) position_frames: u64,
 }
 
 /// All stages of a run.
@@ -102,6 +94,15 @@ impl Place {
 }
 
 impl Keeper {
+    fn new(id: Arc<str>, place: Option<Place>) -> Self {
+        Self {
+            id,
+            place,
+            making: None,
+            log: StageLog::NEW,
+        }
+    }
+
     fn attempts(&self) -> &Attempts {
         let place = self.place.as_ref();
         place.map_or(&Attempts::NONE, |place| &place.attempts)
@@ -153,14 +154,10 @@ impl Restarts {
         pace: Pace,
         stop: Arc<AtomicUsize>,
     ) -> Self {
-        let keeper = |(id, place): (&Arc<str>, Option<Place>)| Keeper {
-            id: Arc::clone(id),
-            place,
-            making: None,
-            log: StageLog::NEW,
-        };
+        let keepers = ids.iter().zip(places);
+        let keepers = keepers.map(|(id, place)| Keeper::new(Arc::clone(id), place));
         Self {
-            keepers: ids.iter().zip(places).map(keeper).collect(),
+            keepers: keepers.collect(),
             pace,
             stop,
             ending: Vec::new(),
@@ -182,17 +179,21 @@ impl Restarts {
         left.filter(|left| *left > 0).fold(frames, u64::min)
     }
 
-    /// Takes note of what happened in a block, and sends what is due. Between two blocks.
-    pub(super) fn after_block(&mut self, context: &mut Context<'_>) {
-        if !self.watching && context.rings.turns.is_empty() {
-            return;
-        }
-        while let Ok(turn) = context.rings.turns.pop() {
-            self.turn(turn, context);
-        }
-        self.end_departed(context.rings);
+    /// Whether a stage waits for something that no turn tells of.
+    pub(super) const fn is_watching(&self) -> bool {
+        self.watching
+    }
+
+    /// Sends what is due, once every turn of a block was told. Between two blocks.
+    /// Stages that are `busy` have a trial already, and wait for what becomes of it.
+    pub(super) fn after_block(&mut self, context: &mut Context<'_>, busy: &dyn Fn(usize) -> bool) {
+        self.ending
+            .retain(|ending| ending.look(Duration::ZERO).is_none());
         let position_frames = context.position_frames;
         for stage in 0..self.keepers.len() {
+            if busy(stage) {
+                continue;
+            }
             let keeper = &mut self.keepers[stage];
             let before = keeper.log.life;
             keeper.after(Event::Reached(position_frames));
@@ -200,7 +201,7 @@ impl Restarts {
                 keeper.make(position_frames);
             }
             if let Some(trial) = self.wait(stage, position_frames) {
-                let pushed = context.rings.arrivals.push(Arrival { stage, trial });
+                let pushed = context.rings.arrivals.push(Arrival::Trial { stage, trial });
                 debug_assert!(pushed.is_ok(), "the ring has a place for each stage");
             }
         }
@@ -210,9 +211,30 @@ impl Restarts {
         });
     }
 
-    /// What happened to all stages, once the run is over and everything that left has ended.
-    pub(super) fn finish(&mut self, rings: &mut Rings) -> Vec<StageLog> {
-        self.end_departed(rings);
+    /// Another stage of that number, or another instance in its place: how it is made again, if
+    /// its `restart` says so. What happened to it so far stays where it is the same stage.
+    pub(super) fn recast(&mut self, number: usize, id: &Arc<str>, place: Option<Place>) {
+        while self.keepers.len() <= number {
+            self.keepers.push(Keeper::new(Arc::clone(id), None));
+        }
+        let keeper = &mut self.keepers[number];
+        if keeper.id != *id {
+            *keeper = Keeper::new(Arc::clone(id), None);
+        }
+        keeper.place = place;
+    }
+
+    /// A stage has another instance, by a change: whatever failed before is over.
+    pub(super) fn swapped(&mut self, number: usize, position_frames: u64) {
+        if let Some(keeper) = self.keepers.get_mut(number) {
+            keeper.making = None;
+            keeper.after(Event::Swapped(position_frames));
+        }
+    }
+
+    /// What happened to all stages, by number, once the run is over and everything that left has
+    /// ended.
+    pub(super) fn finish(&mut self) -> Vec<StageLog> {
         for ending in self.ending.drain(..) {
             let _ = ending.wait();
         }
@@ -233,8 +255,12 @@ impl Restarts {
         None
     }
 
-    fn turn(&mut self, turn: Turn, context: &mut Context<'_>) {
-        let stage = &context.engine.stages()[turn.stage];
+    /// Takes note of a failure, or of what became of a trial.
+    /// `text` is what an instance said that leaves because of it.
+    pub(super) fn turn(&mut self, turn: Turn, text: Option<String>, context: &mut Context<'_>) {
+        let Some(stage) = context.engine.stage(turn.stage) else {
+            return; // It was taken out of the pipeline in the meantime.
+        };
         let at = turn.position_frames;
         let keeper = &mut self.keepers[turn.stage];
         match turn.kind {
@@ -263,12 +289,14 @@ impl Restarts {
                 keeper.log.fallback_fault = Some(report(fault, text));
             }
             TurnKind::TrialFailed(fault) => {
-                let text = self.end_next(turn.stage, context.rings);
                 let text = text.unwrap_or_else(|| fault.kind.name().to_owned());
-                let keeper = &mut self.keepers[turn.stage];
                 keeper.log.attempt(at, "failed on trial", text);
                 keeper.after(Event::TrialFailed(at));
             }
+            TurnKind::FadeBegan
+            | TurnKind::Swapped(_)
+            | TurnKind::Reversed
+            | TurnKind::RingOver => {}
             TurnKind::Returned => {
                 keeper.log.returned += 1;
                 keeper.log.attempt(at, "returned", String::new());
@@ -281,29 +309,8 @@ impl Restarts {
         }
     }
 
-    /// Ends the instances that left.
-    fn end_departed(&mut self, rings: &mut Rings) {
-        while let Ok(departure) = rings.departures.pop() {
-            self.end(departure.trial.into_processor());
-        }
-        self.ending
-            .retain(|ending| ending.look(Duration::ZERO).is_none());
-    }
-
-    /// Ends the instances that left up to that of a stage; answers why that one failed.
-    fn end_next(&mut self, stage: usize, rings: &mut Rings) -> Option<String> {
-        while let Ok(departure) = rings.departures.pop() {
-            let text = departure.trial.describe_fault().map(|(_, text)| text);
-            self.end(departure.trial.into_processor());
-            if departure.stage == stage {
-                return text;
-            }
-        }
-        None
-    }
-
     /// Ends an instance on a thread of its own; off line that is waited for.
-    fn end(&mut self, mut processor: Processor) {
+    pub(super) fn end(&mut self, mut processor: Processor) {
         let ending = begin(DROP_DEADLINE, move || {
             processor.deactivate();
         });

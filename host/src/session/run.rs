@@ -23,7 +23,7 @@ use crate::observe::{Event, EventSink};
 use crate::pipeline::{Engine, Lent, Rings, Stopped};
 use crate::session::error::SessionError;
 use crate::session::observers::{HeardBy, Observers};
-use crate::session::restart::{Context, Restarts};
+use crate::session::changes::{Changes, Context};
 
 /// Frames read at a time: 64 KiB of 16-bit stereo. System calls in the size of a block cost more
 /// than the processing.
@@ -31,6 +31,9 @@ const CHUNK_FRAMES: usize = 16_384;
 
 /// The longest tail that is kept at the end, in seconds: a reverb that never ends is cut there.
 const TAIL_SECONDS_MAX: u64 = 60;
+
+/// How often a paused session looks whether it goes on.
+const PAUSE_LOOK: Duration = Duration::from_millis(10);
 
 /// How fast a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,9 +92,6 @@ pub(super) struct Plan {
     /// Frames that sound on after the input ended, beside the latency.
     pub(super) tail_frames: u64,
     pub(super) sample_rate_hz: u32,
-    /// The ids of stages, for messages.
-    pub(super) stages: Vec<Arc<str>>,
-    pub(super) subscribers: Subscribers,
     /// Raised to a signal's number when the run has to end.
     pub(super) stop: Arc<AtomicUsize>,
     /// When the process started.
@@ -114,8 +114,8 @@ pub(super) struct Runner<'a> {
     /// Frames of output still to be written, once the input is over.
     to_write: u64,
     chunks_asked: u64,
-    /// New instances for stages that failed.
-    restarts: &'a mut Restarts,
+    /// What people want of the session while it runs, and stages that failed.
+    pub(super) changes: &'a mut Changes,
     started: Instant,
 }
 
@@ -127,7 +127,7 @@ impl<'a> Runner<'a> {
         observers: Option<&'a Observers>,
         events: &'a dyn EventSink,
         channels: (usize, usize),
-        restarts: &'a mut Restarts,
+        changes: &'a mut Changes,
     ) -> Self {
         let frames = chunk_frames(plan);
         let to_drop = match plan.pace {
@@ -147,7 +147,7 @@ impl<'a> Runner<'a> {
             to_drop,
             to_write: u64::MAX,
             chunks_asked: 0,
-            restarts,
+            changes,
             started: Instant::now(),
         }
     }
@@ -176,10 +176,15 @@ impl<'a> Runner<'a> {
         source: &mut dyn Source,
         sink: &mut Option<&mut (dyn Sink + 'static)>,
     ) -> Result<Ended, SessionError> {
+        self.change();
         loop {
             let signal = self.plan.stop.load(Ordering::Relaxed);
             if signal != 0 {
                 return Ok(Ended::Interrupted(signal));
+            }
+            if self.changes.is_paused() {
+                self.pause();
+                continue;
             }
             let frames = source.read(&mut self.input)?;
             if let Some(cleaned) = source.cleaned() {
@@ -203,9 +208,19 @@ impl<'a> Runner<'a> {
         Ok(Ended::Complete)
     }
 
+    /// No input is taken for a moment; what is asked meanwhile is answered.
+    fn pause(&mut self) {
+        let began = Instant::now();
+        thread::sleep(PAUSE_LOOK);
+        self.change();
+        // What is paused is not late.
+        self.started += began.elapsed();
+    }
+
     /// Feeds silence until everything that was read has come out, and the tail if it is kept; until
     /// every tap has seen it, too. Of the output no more than that is written.
     fn flush(&mut self, sink: &mut Option<&mut (dyn Sink + 'static)>) -> Result<(), SessionError> {
+        self.changes.close();
         let tail_max = TAIL_SECONDS_MAX * u64::from(self.plan.sample_rate_hz);
         let length = self.counters.frames_in + self.plan.tail_frames.min(tail_max);
         let padding = self.engine.end_at(length);
@@ -214,8 +229,11 @@ impl<'a> Runner<'a> {
         self.input.clear();
         while left > 0 {
             let frames = left.min(self.input.frames_max() as u64) as usize;
+            let before = self.engine.latency_frames();
             self.chunk(frames, Flags::FLUSH, sink)?;
-            left -= frames as u64;
+            // A change that had begun may have made the pipeline later.
+            let later = self.engine.latency_frames().saturating_sub(before);
+            left = left - frames as u64 + later;
         }
         Ok(())
     }
@@ -261,14 +279,10 @@ impl<'a> Runner<'a> {
             self.wait_for_taps()?;
             let result = self.block(done..done + block, flags);
             self.drain();
+            self.hold(done);
             done += block;
             self.position_frames += block as u64;
-            self.restarts.after_block(&mut Context {
-                engine: self.engine,
-                rings: self.rings,
-                events: self.events,
-                position_frames: self.position_frames,
-            });
+            self.change();
             if let Err(stopped) = result {
                 return Err(self.stopped(stopped.stage));
             }
@@ -287,8 +301,32 @@ impl<'a> Runner<'a> {
         if let Some(every) = self.plan.decide_every_frames {
             frames = frames.min(every - self.position_frames % every);
         }
-        let frames = self.restarts.frames_until_due(self.position_frames, frames);
+        let frames = self.changes.frames_until_due(self.position_frames, frames);
         frames as usize
+    }
+
+    /// Between two blocks: takes note of what changed, and begins what is wanted.
+    fn change(&mut self) {
+        self.changes.after_block(&mut Context {
+            engine: self.engine,
+            rings: self.rings,
+            events: self.events,
+            position_frames: self.position_frames,
+            late_blocks: self.counters.late_blocks,
+        });
+    }
+
+    /// Frames of the block at `start` in which nothing came out are none of the output: what
+    /// comes before them in the chunk takes their place, and they are dropped with the latency.
+    fn hold(&mut self, start: usize) {
+        let held = self.engine.held_frames();
+        if held == 0 || self.plan.pace == Pace::RealTime {
+            return; // Live, silence is heard instead, where somebody allowed it.
+        }
+        for channel in 0..self.output.channels() {
+            self.output.channel_mut(channel).copy_within(0..start, held);
+        }
+        self.to_drop += held as u64;
     }
 
     fn block(&mut self, range: Range<usize>, flags: Flags) -> Result<(), Stopped> {

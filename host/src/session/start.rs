@@ -21,9 +21,10 @@ use crate::config::model::Config;
 use crate::io::{Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::{Missed, within};
 use crate::observe::{Event, EventSink, RunReport};
-use crate::pipeline::{Engine, Rings, Timed};
+use crate::pipeline::{Engine, Rings, Timed as TimedBlocks};
 use crate::session::bind::Bindings;
-use crate::session::build::{Instances, StageFacts};
+use crate::session::build::Instances;
+use crate::session::changes::{Changes, Context, Finished, Reread};
 use crate::session::content::Content;
 use crate::session::degraded::{Trouble, degraded};
 use crate::session::error::SessionError;
@@ -32,11 +33,12 @@ use crate::session::forecast::Forecast;
 use crate::session::key::Keys;
 use crate::session::observers::{Found, Observers, Setup};
 use crate::session::open::Plugins;
-use crate::session::restart::Restarts;
 use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
 pub use crate::session::start::keys::output_key;
+pub(super) use crate::session::start::stages::{Common, attempts, budget, on_error};
 use crate::session::start::prepare::prepare;
 use crate::session::wires::Wires;
+use crate::swap::ask::{Requests, Timed};
 
 /// How long instances may take to be dropped at the end.
 const DROP_DEADLINE: Duration = Duration::from_secs(10);
@@ -58,7 +60,7 @@ pub struct Request {
     /// How fast.
     pub pace: Pace,
     /// Which blocks are timed.
-    pub timed: Timed,
+    pub timed: TimedBlocks,
     /// What to do about samples that are not finite.
     pub non_finite: NonFinite,
     /// Who is told.
@@ -67,6 +69,12 @@ pub struct Request {
     pub stop: Arc<AtomicUsize>,
     /// When the process started.
     pub born: Instant,
+    /// What is asked of it while it runs, if anybody can ask.
+    pub requests: Option<Requests>,
+    /// What is to change at places of the stream.
+    pub timeline: Vec<Timed>,
+    /// How its configuration is read again; `None` where there is no file.
+    pub reread: Option<Reread>,
 }
 
 /// Whether other sessions use the same libraries.
@@ -147,7 +155,6 @@ struct Session {
     request: Request,
     bindings: Bindings,
     wires: Wires,
-    facts: Vec<StageFacts>,
     layout_out: Layout,
     order: Vec<usize>,
     tap_layouts: Vec<Layout>,
@@ -157,7 +164,7 @@ struct Session {
     source: Box<dyn Source>,
     sink: Option<Box<dyn Sink>>,
     plan: RunPlan,
-    restarts: Restarts,
+    changes: Changes,
     keys: Option<Keys>,
     forecast: Forecast,
 }
@@ -201,7 +208,7 @@ impl Session {
             self.observers.as_ref(),
             &*self.request.events,
             channels,
-            &mut self.restarts,
+            &mut self.changes,
         );
         let result = runner.run(&mut *self.source, self.sink.as_deref_mut());
         let counters = runner.into_counters();
@@ -229,22 +236,44 @@ impl Session {
         written: Option<Written>,
         result: &Result<Ended, SessionError>,
     ) -> RunReport {
-        let logs = self.restarts.finish(&mut self.rings);
-        let exporter = Exporter::new(&self.request.config, &self.bindings);
+        let Finished {
+            logs,
+            receipts,
+            receipts_left_out,
+            config,
+        } = self.changes.finish(&mut Context {
+            engine: &self.engine,
+            rings: &mut self.rings,
+            events: &*self.request.events,
+            position_frames: counters.frames_processed,
+            late_blocks: counters.late_blocks,
+        });
+        let cast = &self.changes.cast;
+        if cast.has_changed {
+            self.order = cast.run_order();
+        }
+        let (bindings, facts) = (cast.bindings(), cast.facts());
+        let exporter = Exporter::new(&config, &bindings);
         let mut report = exporter.report(&Facts {
             logs: &logs,
             counters,
             engine: &self.engine,
-            stages: &self.facts,
+            stages: &facts,
+            numbers: cast.order(),
             order: &self.order,
             source: &*self.source,
             layout_out: self.layout_out,
             written,
             request: &self.request,
         });
+        report.changes = receipts;
+        report.changes_left_out = receipts_left_out;
+        let has_changed = self.changes.cast.has_changed;
         let (company, history) = (self.request.company, &self.request.plugins.history);
-        self.forecast
-            .close(&mut report, &self.order, company, history);
+        if !has_changed {
+            self.forecast
+                .close(&mut report, &self.order, company, history);
+        }
         let mut observers = None;
         match found {
             Some(Ok(found)) => {
@@ -254,7 +283,9 @@ impl Session {
             Some(Err(error)) => observers = Some(error.to_string()),
             None => {}
         }
-        keys::write(&mut report, &self.request, self.keys.as_ref(), &self.order);
+        // What changed on the way is made of more than keys tell.
+        let keys = self.keys.as_ref().filter(|_| !has_changed);
+        keys::write(&mut report, &self.request, keys, &self.order);
         for (tap, dropped) in report.taps.iter_mut().zip(self.engine.dropped_frames()) {
             tap.dropped_frames = dropped;
         }

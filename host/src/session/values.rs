@@ -33,6 +33,22 @@ pub(super) fn params(
     params
 }
 
+/// The parameters that a component has under the same ids, with values that fit it; and the ids of
+/// the others. For values that were written for another component.
+pub(super) fn fitting(
+    component: &Component,
+    values: &ParamValues,
+) -> (Vec<(u32, f64)>, Vec<String>) {
+    let (mut params, mut others) = (Vec::new(), Vec::new());
+    for written in values.flat() {
+        match param(component, &written) {
+            Ok(param) => params.push(param),
+            Err(_) => others.push(written.id),
+        }
+    }
+    (params, others)
+}
+
 fn param(component: &Component, written: &Written) -> Result<(u32, f64), Mistake> {
     let found = component
         .param(&written.id)
@@ -177,6 +193,11 @@ pub(super) fn settings(
         }
     }
     settings
+}
+
+/// Whether a value is one of a setting.
+pub(super) fn fits(declared: &Declared, value: &Spanned<SettingValue>) -> bool {
+    setting(declared, value, Path::new("")).is_ok()
 }
 
 fn setting(

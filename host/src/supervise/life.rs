@@ -67,6 +67,8 @@ pub enum Event {
     TrialFailed(u64),
     /// A new instance is heard.
     Returned(u64),
+    /// Somebody put another instance in its place.
+    Swapped(u64),
 }
 
 impl Attempts {
@@ -122,6 +124,14 @@ impl Life {
             (Self::Making { tried }, Event::Refused(at))
             | (Self::Trial { tried }, Event::TrialFailed(at)) => attempts.again(tried, at),
             (Self::Trial { tried }, Event::Returned(since)) => Self::Heard { tried, since },
+            (
+                Self::Heard { .. }
+                | Self::Waiting { .. }
+                | Self::Making { .. }
+                | Self::Trial { .. }
+                | Self::GivenUp { .. },
+                Event::Swapped(since),
+            ) => Self::Heard { tried: 0, since },
             // Events that cannot come in these states change nothing.
             (
                 Self::Heard { .. },

@@ -159,5 +159,20 @@ pub enum At {
     Time(Duration),
 }
 
+impl At {
+    /// The frame it is at such a rate: of a time the nearest one.
+    #[must_use]
+    pub fn frames(self, sample_rate_hz: u32) -> u64 {
+        match self {
+            Self::Frames(frames) => frames,
+            Self::Time(time) => {
+                let second = 1_000_000_000;
+                let scaled = time.as_nanos() * u128::from(sample_rate_hz);
+                u64::try_from((scaled + second / 2) / second).unwrap_or(u64::MAX)
+            }
+        }
+    }
+}
+
 /// The session's end.
 pub type Requests = Receiver<Asked>;

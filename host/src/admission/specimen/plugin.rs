@@ -111,11 +111,21 @@ extern "C" fn closed() {
 /// Fails wherever its bytes say.
 #[derive(Params)]
 struct Part {
+    /// How loud.
+    #[param(unit = "dB", range = -60.0..=0.0, default = 0.0, smooth_ms = 10.0)]
+    gain_db: Smoothed,
+    /// Its running state: how many frames it heard.
+    heard_frames: u64,
     #[cfg(dependent)]
     other: Option<HostedProcessor>,
 }
 
 impl AudioProcessor for Part {
+    const CAPABILITIES: Capabilities = Capabilities {
+        state_schema: if cfg!(schema2) { 2 } else { 1 },
+        ..Capabilities::DEFAULT
+    };
+
     #[cfg(not(dependent))]
     fn create(_: &Setup<'_>) -> Result<Self, Refusal> {
         assert!(!is("create-panic"), "no instance\nfor you");
@@ -129,7 +139,9 @@ impl AudioProcessor for Part {
     fn create(setup: &Setup<'_>) -> Result<Self, Refusal> {
         let other = setup.host().processor("acme.specimen/part", &[]);
         let other = other.unwrap_or_else(|refusal| panic!("it was not given: {refusal}"));
-        Ok(Self { other: Some(other) })
+        let mut part = Self::with_defaults();
+        part.other = Some(other);
+        Ok(part)
     }
 
     fn validate_input(&self, format: &Format) -> Result<Layout, Refusal> {
@@ -152,6 +164,13 @@ impl AudioProcessor for Part {
 
     fn process(&mut self, _: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
         assert!(!is("process-panic"), "no sound");
+        if is("process-warm") {
+            // The first call on each thread takes memory, wherever others were made.
+            std::thread_local! {
+                static WARM: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+            }
+            WARM.with_borrow_mut(|warm| warm.reserve(100));
+        }
         if is("process-abort") {
             std::process::abort();
         }
@@ -160,7 +179,36 @@ impl AudioProcessor for Part {
         }
         let last = if is("process-nan") { f32::NAN } else { 0.0 };
         audio.map(|frame, sample| if frame == 255 { last } else { sample });
+        self.heard_frames += audio.frames() as u64;
         Ok(Status::Continue)
+    }
+
+    fn state_bytes(&self) -> usize {
+        if cfg!(schema2) { 16 } else { 8 }
+    }
+
+    fn save_state(&self, state: &mut StateWriter<'_>) -> Result<(), Fault> {
+        state.u64(self.heard_frames)?;
+        if cfg!(schema2) { state.u64(2) } else { Ok(()) }
+    }
+
+    fn load_state(&mut self, state: &mut StateReader<'_>) -> Result<(), Fault> {
+        let heard_frames = state.u64()?;
+        if cfg!(schema2) && state.u64()? != 2 {
+            return Err(Fault::new(8, "no state of mine"));
+        }
+        state.expect_end()?;
+        self.heard_frames = heard_frames;
+        Ok(())
+    }
+
+    fn migrate_state(&self, schema: u32, old: &[u8]) -> Result<Vec<u8>, Refusal> {
+        assert!(!is("migrate-panic"), "no way from there");
+        if schema != 1 || old.len() != 8 {
+            return Err(Refusal::new(format!("{} bytes of schema {schema}", old.len())));
+        }
+        let mark = if is("migrate-junk") { 3u64 } else { 2 };
+        Ok([old, &mark.to_le_bytes()].concat())
     }
 }
 

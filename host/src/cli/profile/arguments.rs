@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use crate::cli::arguments::{PaceWord, Run, Search};
+use crate::cli::arguments::{Control, PaceWord, Run, Search};
 use crate::io::RawSpec;
 
 /// The longest stream that is measured, in seconds: a day.
@@ -65,6 +65,7 @@ impl Profile {
             overwrite: false,
             threads: None,
             strict_input: false,
+            control: Control::default(),
             block_frames: self.block_frames.clone(),
             search: Search {
                 plugin_path: self.search.plugin_path.clone(),

@@ -64,6 +64,15 @@ pub(super) fn many(arguments: &Run, config: &Config) -> Result<Option<Many>, Fai
         let message = format!("{} is to hold many outputs", file.display());
         return refuse(format!("{message}, expected a folder"));
     }
+    let control = &arguments.control;
+    for (flag, name) in [
+        (control.timeline.is_some(), "--timeline"),
+        (control.name.is_some(), "--name"),
+    ] {
+        if flag {
+            return refuse(format!("{name} is for one file, and these are many"));
+        }
+    }
     if arguments.pace == PaceWord::Realtime {
         return refuse("many files are run as fast as they can, expected no --pace".into());
     }

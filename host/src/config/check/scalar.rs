@@ -7,7 +7,7 @@ use toml::de::{DeArray, DeInteger, DeValue};
 use crate::config::check::{Checker, Later, Toml, clipped, found, later_mistake};
 use crate::config::entries::Value;
 use crate::config::keys::{
-    ChoiceRule, IntegerRule, Key, Kind, ListRule, Refusal, Repeats, TextRule, renamed,
+    ChoiceRule, DurationRule, IntegerRule, Key, Kind, ListRule, Refusal, Repeats, TextRule, renamed,
 };
 use crate::config::mistake::Mistake;
 use crate::config::nearest::{did_you_mean, listed};
@@ -44,6 +44,10 @@ impl Checker<'_> {
             }
             (Kind::Choice(rule), DeValue::String(text)) => self.choice(key, rule, text, span),
             (Kind::Quantity(unit), DeValue::String(text)) => self.quantity(key, unit, text, span),
+            (Kind::Duration(rule), DeValue::String(text)) => {
+                self.quantity(key, Unit::Time, text, span)?;
+                self.duration(rule, text, span)
+            }
             (Kind::Integer(rule), DeValue::Integer(number)) => {
                 self.integer(key, rule, number, span)
             }
@@ -184,6 +188,22 @@ impl Checker<'_> {
         value.map_err(|why| self.mistakes.push(refuse(why))).ok()
     }
 
+    /// A duration that reads well, if it is not too long.
+    fn duration(&mut self, rule: &'static DurationRule, text: &str, span: Span) -> Option<Value> {
+        let found = time(text).ok()?;
+        if found > rule.max {
+            let message = format!(
+                "`{}` is longer than {}, expected \"0s\" to \"{}\"",
+                clipped(text),
+                rule.what,
+                rule.max_text
+            );
+            self.mistakes.push(Mistake::new(span, message));
+            return None;
+        }
+        Some(Value::Time(found))
+    }
+
     fn integer(
         &mut self,
         key: &'static Key,
@@ -238,13 +258,15 @@ fn wrong_type(key: &'static Key, value: &DeValue<'_>, span: Span) -> Mistake {
         found(value),
         key.kind.expected()
     );
+    let number = match value {
+        DeValue::Integer(number) => Some(number.as_str()),
+        DeValue::Float(number) => Some(number.as_str()),
+        _ => None,
+    };
+    if let (Some(unit), Some(number)) = (key.kind.unit(), number) {
+        return Mistake::new(span, message).help(with_unit(name, number, unit));
+    }
     let help = match (key.kind, value) {
-        (Kind::Quantity(unit), DeValue::Integer(number)) => {
-            Some(with_unit(name, number.as_str(), unit))
-        }
-        (Kind::Quantity(unit), DeValue::Float(number)) => {
-            Some(with_unit(name, number.as_str(), unit))
-        }
         (Kind::List(_), DeValue::String(text)) => {
             Some(format!("write {name} = [\"{}\"]", clipped(text)))
         }

@@ -210,7 +210,7 @@ pub static ACT: TextRule = TextRule {
     check: |text| match (text.parse::<Act>(), text.contains(':')) {
         (Ok(_), _) => Ok(()),
         // `bypass:tube` names what is done to what; such actions change what is heard.
-        (Err(_), true) => Err(Refusal::ComesWith(Release::V1_2, "an action on a stage")),
+        (Err(_), true) => Err(Refusal::ComesWith(Release::V1_3, "an action on a stage")),
         (Err(_), false) => Err(Refusal::NoneOf(Act::WORDS)),
     },
 };

@@ -3,11 +3,11 @@
 use crate::config::keys::rules::{COMPONENT, NODE, SIDECHAIN, STAGE_ID};
 use crate::config::keys::shared::{COMPONENT_KEY, PARAMS_KEY, SETTINGS_KEY, id};
 use crate::config::keys::{
-    Absent, ChoiceRule, IntegerRule, Key, Kind, ListRule, MapRule, Repeats, Table,
+    Absent, ChoiceRule, DurationRule, IntegerRule, Key, Kind, ListRule, MapRule, Repeats, Table,
 };
-use crate::config::limits::{NAMES_MAX, SIDECHAINS_MAX};
+use crate::config::limits::{FADE_MAX, NAMES_MAX, ROLLBACK_MAX, SIDECHAINS_MAX};
 use crate::config::units::Unit;
-use crate::config::words::{OnError, Release, SwapState};
+use crate::config::words::{OnError, Release, SwapState, SwapTail};
 
 /// The most attempts of a restart that anybody can mean.
 const ATTEMPTS_MAX: i64 = 1_000_000;
@@ -109,8 +109,7 @@ pub static STAGE: Table = Table {
         Key {
             name: "swap",
             kind: Kind::Table(&SWAP),
-            doc: "How a new instance takes over while the audio runs; nothing swaps before \
-                  Segue 1.2.",
+            doc: "How a new instance takes over while the audio runs.",
             absent: Absent::Keys,
             example: "{ fade = \"20ms\", state = \"handoff\" }",
             since: Release::V1_0,
@@ -191,14 +190,29 @@ static BUDGET: Table = Table {
     renamed: &[("cpu", "time"), ("memory_max", "memory")],
 };
 
+/// How long a fade may be.
+static FADE: DurationRule = DurationRule {
+    what: "a fade may last",
+    max: FADE_MAX,
+    max_text: "10s",
+};
+
+/// How long what was heard before may stay at hand.
+static ROLLBACK: DurationRule = DurationRule {
+    what: "a version may stay at hand",
+    max: ROLLBACK_MAX,
+    max_text: "24h",
+};
+
 static SWAP: Table = Table {
     name: "`swap`",
     doc: "How a new instance takes over while the audio runs.",
     keys: &[
         Key {
             name: "fade",
-            kind: Kind::Quantity(Unit::Time),
-            doc: "How long old and new are heard together.",
+            kind: Kind::Duration(&FADE),
+            doc: "How long old and new are heard together; \"0s\" goes over from one frame to the \
+                  next. Nothing fades where the state is handed over.",
             absent: Absent::Default("\"20ms\""),
             example: "\"20ms\"",
             since: Release::V1_0,
@@ -214,6 +228,32 @@ static SWAP: Table = Table {
             example: "\"handoff\"",
             since: Release::V1_0,
         },
+        Key {
+            name: "tail",
+            kind: Kind::Choice(&ChoiceRule {
+                words: SwapTail::WORDS,
+                renamed: &[("drop", "cut"), ("keep", "ring")],
+            }),
+            doc: "What becomes of what still sounds in the old instance. The new one starts from \
+                  nothing where it rings.",
+            absent: Absent::Default("\"cut\""),
+            example: "\"cut\"",
+            since: Release::V1_2,
+        },
+        Key {
+            name: "rollback",
+            kind: Kind::Duration(&ROLLBACK),
+            doc: "How long, in stream time, the version that was heard before stays at hand for \
+                  `segue ctl rollback`; \"0s\" keeps none.",
+            absent: Absent::Default("\"10min\""),
+            example: "\"10min\"",
+            since: Release::V1_2,
+        },
     ],
-    renamed: &[("crossfade", "fade")],
+    renamed: &[
+        ("crossfade", "fade"),
+        ("fade_ms", "fade"),
+        ("undo", "rollback"),
+        ("keep", "rollback"),
+    ],
 };

@@ -7,6 +7,22 @@ use crate::config::limits::{
 };
 use crate::config::words::{Convert, Dither, OutputBits, Release, Tail};
 
+/// What to write where a change needs more latency than is in reserve; `frames` is all of it.
+#[must_use]
+pub fn reserve_help(frames: u64) -> String {
+    let most = LATENCY_RESERVE_FRAMES_MAX.unsigned_abs();
+    match frames <= most {
+        true => format!(
+            "write latency_reserve_frames = {frames} in [stream] and restart the session, or allow \
+             silence to be put in"
+        ),
+        false => format!(
+            "latency_reserve_frames in [stream] is at most {most}; allow silence to be put in, or \
+             restart the session"
+        ),
+    }
+}
+
 /// What goes in and out.
 pub static STREAM: Table = Table {
     name: "`[stream]`",
@@ -138,10 +154,12 @@ pub static STREAM: Table = Table {
             kind: Kind::Integer(&IntegerRule {
                 min: 0,
                 max: LATENCY_RESERVE_FRAMES_MAX,
-                later: Some((0, Release::V1_2)),
+                later: None,
             }),
-            doc: "Latency held in reserve at the output of a live session, for swaps to stages \
-                  that need more.",
+            doc: "Latency held in reserve at the output of a session at `--pace realtime`: the \
+                  output is that much later from the start, and swaps and edits that need more \
+                  latency take it from there without a gap. Beyond it they are refused. At \
+                  `--pace fast` it does nothing, since the input is read ahead.",
             absent: Absent::Default("0"),
             example: "0",
             since: Release::V1_0,
@@ -174,3 +192,38 @@ pub static STREAM: Table = Table {
         ("out", "output"),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    /// What is told to be written is taken, as far as anything is.
+    fn check(frames: u64, is_taken: bool) {
+        let help = reserve_help(frames);
+        let line = help
+            .strip_prefix("write ")
+            .and_then(|help| help.split(" in ").next());
+        assert_eq!(line.is_some(), is_taken, "{help}");
+        if let Some(line) = line {
+            let text = format!("[stream]\n{line}\n");
+            let config = parse(&text, std::path::Path::new("f.toml"), &[]).unwrap();
+            let found = config.stream.latency_reserve_frames.value;
+            assert_eq!(u64::from(found), frames);
+        }
+    }
+
+    #[test]
+    fn the_reserve_that_is_told_can_be_written() {
+        check(480, true);
+        check(LATENCY_RESERVE_FRAMES_MAX.unsigned_abs(), true);
+        check(LATENCY_RESERVE_FRAMES_MAX.unsigned_abs() + 1, false);
+        check(u64::MAX, false);
+    }
+
+    #[test]
+    fn nothing_is_held_back_unasked() {
+        let config = parse("", std::path::Path::new("f.toml"), &[]).unwrap();
+        assert_eq!(config.stream.latency_reserve_frames.value, 0);
+    }
+}

@@ -73,7 +73,8 @@ const fn tables(name: &'static str, rule: &'static TablesRule) -> Key {
     }
 }
 
-static PIPELINE: Table = Table {
+/// What the pipeline is called.
+pub static PIPELINE: Table = Table {
     name: "`[pipeline]`",
     doc: "What the pipeline is called.",
     keys: &[Key {
@@ -87,7 +88,8 @@ static PIPELINE: Table = Table {
     renamed: &[("id", "name")],
 };
 
-static HOST: Table = Table {
+/// How the host behaves.
+pub static HOST: Table = Table {
     name: "`[host]`",
     doc: "How the host behaves, whatever it runs.",
     keys: &[

@@ -11,22 +11,33 @@ use crate::config::source::{Span, Spanned};
 use crate::config::values::{ParamValue, ParamValues, Scalar};
 
 /// One parameter, and the value it is to have.
-pub(super) struct Assignment<'o> {
+pub(crate) struct Assignment<'o> {
     /// The id of the stage, tap or decision.
-    pub(super) part: &'o str,
+    pub(crate) part: &'o str,
     /// The whole id of the parameter.
-    pub(super) param: &'o str,
+    pub(crate) param: &'o str,
     /// The value as it was given.
-    pub(super) value: &'o str,
+    pub(crate) value: &'o str,
+    /// How it was given.
+    pub(crate) form: Form,
     /// The place of the value.
-    pub(super) span: Span,
+    pub(crate) span: Span,
+}
+
+/// How a value is given from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As at a shell: a text without quotes.
+    Plain,
+    /// As in the file: a text has quotes.
+    Toml,
 }
 
 impl Assignment<'_> {
     /// Puts the value where the file would have it.
-    pub(super) fn apply(&self, root: &mut Entries) -> Result<(), Mistake> {
+    pub(crate) fn apply(&self, root: &mut Entries) -> Result<(), Mistake> {
         let span = self.span;
-        let value = Spanned::new(ParamValue::One(scalar(self.value, span)?), span);
+        let value = Spanned::new(ParamValue::One(scalar(self.value, self.form, span)?), span);
         let params = find(root, self.part, span)?;
         match self.param.split('.').collect::<Vec<_>>()[..] {
             [name] => params.set(named(name, span)?, value),
@@ -119,7 +130,7 @@ fn named(name: &str, span: Span) -> Result<Spanned<String>, Mistake> {
 }
 
 /// A number or boolean if the text is one, and a label otherwise.
-fn scalar(text: &str, span: Span) -> Result<Scalar, Mistake> {
+fn scalar(text: &str, form: Form, span: Span) -> Result<Scalar, Mistake> {
     let label = || Scalar::Label(text.to_owned());
     let scalar = match DeValue::parse(text).map(toml::Spanned::into_inner) {
         Ok(DeValue::Boolean(value)) => Scalar::Boolean(value),
@@ -129,6 +140,7 @@ fn scalar(text: &str, span: Span) -> Result<Scalar, Mistake> {
             .as_str()
             .parse()
             .map_or_else(|_| label(), Scalar::Number),
+        Ok(DeValue::String(text)) if form == Form::Toml => Scalar::Label(text.into_owned()),
         _ => label(),
     };
     match scalar {

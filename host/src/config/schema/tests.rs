@@ -116,11 +116,11 @@ fn both_take_the_example_of_today_and_neither_takes_that_of_tomorrow() {
 
 /// Wrong tables, each a file of its own.
 const WRONG_TABLES: &[&str] = &[
-    "[stream]\nlatency_reserve_frames = 480",
+    "[stream]\nlatency_reserve_frames = 1920001",
     "[host]\nthreads = 1025",
     "[host]\nthreads = -1",
     "[host]\nthreads = \"1\"",
-    "[host]\nreload = \"on-save\"",
+    "[host]\nreload = \"auto\"",
     "[host]\nmemory_max = 256",
     "[host]\nmemory_max = \"256 MB\"",
     "[host]\nunknown = 1",
@@ -157,6 +157,8 @@ const WRONG_KEYS: &[&str] = &[
     "budget = { time = 0.3 }",
     "optional = 1",
     "swap = { fade = \"20\" }",
+    "swap = { tail = \"keep\" }",
+    "swap = { rollback = \"10m\" }",
     "params = { Gain = 1 }",
     "params.band = [{ inner = [] }]",
     "settings = { x = 0.5 }",

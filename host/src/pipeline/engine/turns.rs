@@ -212,6 +212,10 @@ impl Rig {
             TurnKind::FallbackFailed(_) => "fallback failed",
             TurnKind::TrialFailed(_) => "trial failed",
             TurnKind::Returned => "returned",
+            TurnKind::FadeBegan => "fade began",
+            TurnKind::Swapped(_) => "swapped",
+            TurnKind::Reversed => "reversed",
+            TurnKind::RingOver => "ring over",
         };
         let turns = std::iter::from_fn(|| self.rings.turns.pop().ok());
         turns

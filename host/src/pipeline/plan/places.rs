@@ -3,10 +3,15 @@
 //! In: steps over values, each written once. Out: the same steps over places, and the buffers they
 //! need: a slot is used again as soon as nobody reads it any more. Pure.
 
-use crate::pipeline::plan::{Draft, Place, Step};
+use crate::pipeline::plan::draft::Draft;
+use crate::pipeline::plan::{Place, Step};
 
 /// Gives every value a place: a slot is free again after the last step that reads it.
-pub(super) fn places(drafts: &[Draft], values: &[usize], output: usize) -> (Vec<Step>, Vec<usize>) {
+pub(in crate::pipeline) fn places(
+    drafts: &[Draft],
+    values: &[usize],
+    output: usize,
+) -> (Vec<Step>, Vec<usize>) {
     let mut last_read = vec![0; values.len()];
     for (step, draft) in drafts.iter().enumerate() {
         for value in draft.reads().into_iter().chain(draft.writes()) {

@@ -3,7 +3,8 @@
 //! `graphs` holds it to a naive interpreter over random networks.
 
 use super::*;
-use crate::pipeline::network::{TapWiring, Wiring};
+use crate::pipeline::network::{Source, TapWiring, Wiring};
+use crate::pipeline::transition::Reader;
 
 fn wiring(inputs: &[Source], latency_frames: u64) -> Wiring {
     Wiring {
@@ -62,7 +63,12 @@ fn a_long_chain_needs_two_slots() {
 fn the_shorter_of_two_branches_is_delayed() {
     let stages = vec![wiring(&[IN], 0), wiring(&[IN], 480), wiring(&[A, B], 0)];
     let plan = Plan::of(&network(stages, Source::Stage(2))).unwrap();
+    let key = LineKey {
+        from: A,
+        to: Reader::Stage(2),
+    };
     let delay = DelaySpec {
+        key,
         channels: 1,
         frames: 480,
     };

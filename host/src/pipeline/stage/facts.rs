@@ -2,14 +2,18 @@
 //!
 //! In: a stage, between two blocks. Out: its state, its counters, and in the end its instances.
 
+use std::sync::Arc;
+
 use segue_plugin::link::Processor;
 
 use crate::observe::{Spread, Times};
 use crate::pipeline::budget::{Budget, BudgetUse};
 use crate::pipeline::fault::{Fault, OnError};
+use crate::pipeline::history::History;
 use crate::pipeline::seat::Shape;
 use crate::pipeline::stage::{Stage, StageState};
 use crate::pipeline::substitute::SubstituteFrames;
+use crate::pipeline::swapped::Progress;
 
 impl Stage {
     /// Whether the instance is heard.
@@ -25,6 +29,36 @@ impl Stage {
     #[must_use]
     pub const fn shape(&self) -> Shape {
         self.rest.shape
+    }
+
+    /// Frames that went in since it was made.
+    #[must_use]
+    pub const fn frames_in(&self) -> u64 {
+        self.ledger.frames_in
+    }
+
+    /// Frames that came out since it was made: fewer by what was held back to make it later.
+    #[must_use]
+    pub const fn frames_out(&self) -> u64 {
+        self.ledger.frames_in - self.ledger.held_frames
+    }
+
+    /// How far its stream is behind the session's: its input stalled for so long.
+    #[must_use]
+    pub const fn lag_frames(&self) -> u64 {
+        self.lag_frames
+    }
+
+    /// How far the trial is, where there is one.
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
+        self.rest.trial.as_ref().map(|trial| trial.progress())
+    }
+
+    /// What it keeps of the recent past, where it does.
+    #[must_use]
+    pub fn history(&self) -> Option<&Arc<History>> {
+        self.rest.history.as_ref()
     }
 
     /// What is heard when it fails.

@@ -8,6 +8,10 @@ use crate::pipeline::seat::Called;
 /// Counters of one stage.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
+    /// Frames that went in.
+    pub(super) frames_in: u64,
+    /// Frames that did not come out, since the place became later.
+    pub(super) held_frames: u64,
     /// Calls of `process`.
     pub(super) calls: u64,
     /// Heap calls inside them.

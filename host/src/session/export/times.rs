@@ -24,7 +24,8 @@ impl Work {
         let block_frames = f64::from(facts.request.config.stream.block_frames.value);
         let rate = f64::from(facts.source.format().sample_rate_hz());
         let blocks = facts.engine.blocks();
-        let stages = facts.engine.stages().iter();
+        let numbers = facts.numbers.iter();
+        let stages = numbers.filter_map(|number| facts.engine.stage(*number));
         let stages_ns: f64 = stages.map(|stage| all_ns(stage, blocks)).sum();
         let host = facts.engine.host_times().histogram();
         Self {

@@ -12,7 +12,7 @@ use segue_plugin::link::RecordKind;
 
 use crate::loading::Missed;
 use crate::observe::Event;
-use crate::pipeline::StageState;
+use crate::pipeline::{Stage, StageState};
 use crate::session::error::SessionError;
 use crate::session::observers::{Heard, OBSERVERS_DEADLINE, Offer};
 use crate::session::run::{Pace, Runner};
@@ -73,8 +73,7 @@ impl Runner<'_> {
         if self.position_frames.is_multiple_of(every) {
             self.engine.flush_taps();
             self.chunks_asked = self.engine.chunks_sent();
-            let stages = self.engine.stages().iter();
-            let outputs = stages.map(|stage| stage.output_values().to_vec()).collect();
+            let outputs = self.changes.cast.outputs(self.engine);
             let (chunks, frame) = (self.chunks_asked, self.position_frames);
             match self.plan.pace {
                 Pace::Fast => return observers.decide(chunks, frame, outputs),
@@ -95,7 +94,7 @@ impl Runner<'_> {
             let record = &left.record;
             let offset = (record.offset_frames as usize).min(self.plan.block_frames);
             let position_frames = left.position_frames + offset as u64;
-            let stage = &self.plan.stages[left.stage];
+            let stage = self.changes.cast.name(left.stage);
             match record.kind {
                 RecordKind::NOTE => self.events.event(Event::Note {
                     stage: stage.to_string(),
@@ -104,7 +103,7 @@ impl Runner<'_> {
                     value: record.value,
                 }),
                 RecordKind::PUBLISH => {
-                    let events = &self.plan.subscribers[left.stage];
+                    let events = self.changes.cast.subscribers(left.stage);
                     let who = events
                         .get(record.index as usize)
                         .map_or(&[][..], Vec::as_slice);
@@ -130,15 +129,15 @@ impl Runner<'_> {
     }
 
     pub(super) fn stopped(&self, stage: usize) -> SessionError {
-        let failed = &self.engine.stages()[stage];
-        let frame = match failed.state() {
-            StageState::Out(fault) => fault.position_frames,
-            StageState::Running => self.position_frames,
+        let failed = self.engine.stage(stage);
+        let frame = match failed.map(Stage::state) {
+            Some(StageState::Out(fault)) => fault.position_frames,
+            Some(StageState::Running) | None => self.position_frames,
         };
         SessionError::Stopped {
-            stage: self.plan.stages[stage].to_string(),
+            stage: self.changes.cast.name(stage).to_string(),
             frame,
-            text: failed.describe_fault(),
+            text: failed.map(Stage::describe_fault).unwrap_or_default(),
         }
     }
 }

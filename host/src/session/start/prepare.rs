@@ -13,10 +13,12 @@ use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::words::Tail;
 use crate::io::{self, CreateError, OutputOptions, RawSpec, Source, Stop};
-use crate::pipeline::{Engine, Plan};
+use crate::pipeline::{Engine, Graph, Laid, Schedule, lay};
 use crate::session::bind::Bindings;
 use crate::session::borders;
-use crate::session::build::{Instances, Opened, Target};
+use crate::session::build::{Instances, LiveStage, Opened, Target};
+use crate::session::cast::{Cast, Heard, Member};
+use crate::session::changes::{Changes, Setup as ChangesSetup};
 use crate::session::error::SessionError;
 use crate::session::forecast::Forecast;
 use crate::session::key::{Rounding, Surroundings};
@@ -27,14 +29,24 @@ use crate::session::start::keys::{form, keys};
 use crate::session::start::overlap::{Writing, helpers, overlapped};
 use crate::session::start::stages::{Common, Made, stages};
 use crate::session::start::{Request, Session, end};
-use crate::session::subscribers::subscribers;
 use crate::session::wires::Wires;
 
 /// The most memory that delay lines of parallel paths take: beyond it a configuration is refused.
 const DELAY_BYTES_MAX: u64 = 1 << 30;
 
+/// How much of what a stage reads and gives is kept, in seconds: what a candidate is primed with,
+/// a fade, and the signal around it.
+const HISTORY_SECONDS: f64 = 0.3;
+
+/// The most memory that all of that takes; long pipelines keep less of each stage.
+const HISTORY_BYTES_MAX: usize = 64 << 20;
+
+/// What is kept at least, in frames.
+const HISTORY_FRAMES_MIN: usize = 4_096;
+
 pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
     let plugins = Arc::clone(&request.plugins);
+    let file = Arc::clone(&request.config);
     let (mut bindings, opened) = (plugins.bindings.clone(), &plugins.opened);
     if let Some(config) = &plugins.without {
         request.config = Arc::clone(config);
@@ -49,7 +61,7 @@ pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
         }
     };
     let connected = within_memory(&request.config, opened)
-        .and_then(|()| connect(&request, &instances, &*source));
+        .and_then(|()| connect(&request, file, &instances, &*source));
     match connected {
         Ok(connected) => assemble(request, bindings, instances, source, connected),
         Err(error) => {
@@ -63,20 +75,40 @@ pub(super) fn prepare(mut request: Request) -> Result<Session, SessionError> {
 
 /// What is decided once all instances are there.
 struct Connected {
-    plan: Plan,
+    /// The configuration as it was read, without leaving anything out.
+    file: Arc<Config>,
+    laying: Laying,
+    order: Vec<usize>,
     layout_out: Layout,
     tail_frames: u64,
     writing: Option<Writing>,
 }
 
+/// How the network runs, and what a later change has to know of it.
+struct Laying {
+    schedule: Schedule,
+    laid: Laid,
+}
+
 /// Plans the network and opens the output.
 fn connect(
     request: &Request,
+    file: Arc<Config>,
     instances: &Instances,
     source: &dyn Source,
 ) -> Result<Connected, SessionError> {
-    let plan = Plan::of(&instances.network)?;
-    let bytes = plan.delay_bytes();
+    let order = instances.network.order()?;
+    // Off line the engine reads as far ahead as it has to.
+    let reserve_frames = match request.pace {
+        Pace::Fast => 0,
+        Pace::RealTime => u64::from(request.config.stream.latency_reserve_frames.value),
+    };
+    let graph = Graph {
+        network: instances.network.clone(),
+        numbers: (0..instances.network.stages.len()).collect(),
+    };
+    let (schedule, laid) = lay(graph, reserve_frames)?;
+    let bytes = schedule.line_bytes();
     if bytes > DELAY_BYTES_MAX {
         let max = DELAY_BYTES_MAX;
         return Err(SessionError::Delays { bytes, max });
@@ -84,37 +116,44 @@ fn connect(
     let layout_out = instances.layout(instances.network.output, source.format().layout());
     let tail_frames = match request.config.stream.tail.value {
         Tail::Cut => 0,
-        Tail::Keep => instances.tail_frames(&plan.order),
+        Tail::Keep => instances.tail_frames(&order),
     };
     Ok(Connected {
         writing: create(request, layout_out, source, tail_frames)?,
-        plan,
+        file,
+        laying: Laying { schedule, laid },
+        order,
         layout_out,
         tail_frames,
     })
 }
 
 fn assemble(
-    request: Request,
+    mut request: Request,
     bindings: Bindings,
     mut instances: Instances,
     source: Box<dyn Source>,
     connected: Connected,
 ) -> Result<Session, SessionError> {
-    let (config, format) = (&request.config, *source.format());
+    let (config, format) = (&Arc::clone(&request.config), *source.format());
     let block_frames = config.stream.block_frames.value as usize;
     let common = Common {
-        format,
+        sample_rate_hz: format.sample_rate_hz(),
         pace: request.pace,
         frames_max: block_frames,
     };
+    let history_frames = history_frames(&request, &instances, &format);
     let Made {
         facts,
+        recipes,
+        latencies,
         stages,
+        histories,
         places,
-    } = stages(config, &mut instances, &bindings, common);
-    let order = connected.plan.order.clone();
-    let (mut engine, rings) = Engine::new(&instances.network, connected.plan, stages, block_frames);
+    } = stages(config, &mut instances, &bindings, common, history_frames);
+    let order = connected.order;
+    let Laying { schedule, laid } = connected.laying;
+    let (mut engine, rings) = Engine::new(&instances.network, schedule, stages, block_frames);
     engine.set_timed(request.timed);
     let plan = RunPlan {
         pace: request.pace,
@@ -124,17 +163,46 @@ fn assemble(
             .then(|| u64::from(config.stream.decide_every_frames.value)),
         tail_frames: connected.tail_frames,
         sample_rate_hz: format.sample_rate_hz(),
-        stages: bindings
-            .stages
-            .iter()
-            .map(|bound| bound.id.as_str().into())
-            .collect(),
-        subscribers: subscribers(&bindings),
         stop: Arc::clone(&request.stop),
         born: request.born,
     };
     let stop = Arc::clone(&request.stop);
-    let restarts = Restarts::new(&plan.stages, places, request.pace, stop);
+    let ids: Vec<Arc<str>> = bindings.stages.iter().map(|bound| bound.id.as_str().into()).collect();
+    let restarts = Restarts::new(&ids, places, request.pace, Arc::clone(&stop));
+    let members = ids.into_iter().zip(recipes).zip(&facts).zip(latencies).zip(&config.stages);
+    let members = members.map(|((((id, recipe), facts), latency), part)| Member {
+        id,
+        recipe,
+        part: part.part.clone(),
+        facts: *facts,
+        own_latency_frames: latency,
+        heard: Heard::Processed,
+        before: None,
+    });
+    let changes = Changes::new(ChangesSetup {
+        cast: Cast::new(members.collect(), &bindings, laid),
+        restarts,
+        plugins: Arc::clone(&request.plugins),
+        file: connected.file,
+        config: Arc::clone(config),
+        pace: request.pace,
+        mode: mode(request.pace),
+        sample_rate_hz: format.sample_rate_hz(),
+        frames_max: block_frames,
+        frames: source.frames(),
+        input: request.input.path.display().to_string(),
+        format: Signal {
+            sample_rate_hz: format.sample_rate_hz(),
+            layout: format.layout(),
+        },
+        reread: request.reread.clone(),
+        events: Arc::clone(&request.events),
+        requests: request.requests.take(),
+        timeline: std::mem::take(&mut request.timeline),
+        stop,
+        histories,
+        history_frames,
+    });
     let around = Surroundings {
         sample_rate_hz: format.sample_rate_hz(),
         block_frames: config.stream.block_frames.value,
@@ -153,14 +221,13 @@ fn assemble(
         sink,
         request,
         bindings,
-        facts,
         order,
         engine,
         rings,
         observers: None,
         source,
         plan,
-        restarts,
+        changes,
     };
     session.observe(instances)?;
     Ok(session)
@@ -173,11 +240,31 @@ fn target(request: &Request, format: Format) -> Target {
             layout: format.layout(),
         },
         frames_max: request.config.stream.block_frames.value,
-        mode: match request.pace {
-            Pace::Fast => Mode::Offline,
-            Pace::RealTime => Mode::RealTime,
-        },
+        mode: mode(request.pace),
     }
+}
+
+const fn mode(pace: Pace) -> Mode {
+    match pace {
+        Pace::Fast => Mode::Offline,
+        Pace::RealTime => Mode::RealTime,
+    }
+}
+
+/// How much of each stage's recent past is kept, where instances may be exchanged: off line only
+/// for a timeline, since it costs as much as a cheap stage.
+fn history_frames(request: &Request, instances: &Instances, format: &Format) -> Option<usize> {
+    if request.pace == Pace::Fast && request.timeline.is_empty() {
+        return None;
+    }
+    let wanted = f64::from(format.sample_rate_hz()) * HISTORY_SECONDS;
+    let channels = |stage: &LiveStage| {
+        let keys = stage.recipe.sidechains.iter().map(|key| key.channels()).sum::<usize>();
+        stage.facts.layout_in.channels() + keys + stage.facts.layout_out.channels()
+    };
+    let channels: usize = instances.stages.iter().map(channels).sum();
+    let most = HISTORY_BYTES_MAX / (channels.max(1) * size_of::<f32>());
+    Some((wanted as usize).next_power_of_two().min(most.max(HISTORY_FRAMES_MIN)))
 }
 
 /// Opens the output.

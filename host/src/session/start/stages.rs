@@ -1,29 +1,37 @@
 //! Stages: live processors become stages of the engine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::audio::Format;
 use crate::config::model::{Budget as Limits, Config, Restart, Stage as Part};
 use crate::config::words::OnError as Word;
-use crate::pipeline::{Breach, Budget, Occupant, OnError, Shape, Stage};
+use crate::pipeline::{
+    Breach, Budget, History, HistoryShape, Occupant, OnError, Shape, Stage,
+};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, LiveFallback, LiveStage, StageFacts};
+use crate::session::recipe::Recipe;
 use crate::session::restart::Place;
 use crate::session::run::Pace;
 use crate::supervise::Attempts;
 
 /// What all stages share.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Common {
-    pub(super) format: Format,
-    pub(super) pace: Pace,
-    pub(super) frames_max: usize,
+pub(in crate::session) struct Common {
+    pub(in crate::session) sample_rate_hz: u32,
+    pub(in crate::session) pace: Pace,
+    pub(in crate::session) frames_max: usize,
 }
 
 /// The stages of an engine, and what stays behind of them.
 pub(super) struct Made {
     pub(super) facts: Vec<StageFacts>,
+    pub(super) recipes: Vec<Recipe>,
+    /// The latency of each instance itself.
+    pub(super) latencies: Vec<u64>,
     pub(super) stages: Vec<Stage>,
+    /// What each reads and gives of late, where that is kept.
+    pub(super) histories: Vec<Option<Arc<History>>>,
     /// How each is made again, where its `restart` says so.
     pub(super) places: Vec<Option<Place>>,
 }
@@ -34,11 +42,15 @@ pub(super) fn stages(
     instances: &mut Instances,
     bindings: &Bindings,
     common: Common,
+    history_frames: Option<usize>,
 ) -> Made {
     let live = std::mem::take(&mut instances.stages);
     let mut made = Made {
         facts: Vec::new(),
+        recipes: Vec::new(),
+        latencies: Vec::new(),
         stages: Vec::new(),
+        histories: Vec::new(),
         places: Vec::new(),
     };
     let all = live.into_iter().zip(&config.stages).zip(&bindings.stages);
@@ -48,7 +60,7 @@ pub(super) fn stages(
             channels_in: live.facts.layout_in.channels(),
             channels_out: live.facts.layout_out.channels(),
             latency_frames: live.facts.timing.latency_frames,
-            sample_rate_hz: common.format.sample_rate_hz(),
+            sample_rate_hz: common.sample_rate_hz,
         };
         let outputs = bound.component.outputs.len();
         let place = part.restart.as_ref().map(|restart| Place {
@@ -59,7 +71,25 @@ pub(super) fn stages(
             attempts: attempts(restart, shape.sample_rate_hz),
         });
         made.places.push(place);
-        made.stages.push(stage(live, part, shape, outputs, common));
+        made.recipes.push(live.recipe.clone());
+        made.latencies.push(live.latency_frames);
+        let history = history_frames.map(|frames| {
+            let recipe = &live.recipe;
+            History::new(
+                HistoryShape {
+                    inputs: shape.channels_in,
+                    sidechains: recipe.sidechains.iter().map(|key| key.channels()).collect(),
+                    outputs: shape.channels_out,
+                },
+                frames,
+            )
+        });
+        let mut stage = stage(live, part, shape, outputs, common);
+        if let Some(history) = &history {
+            stage = stage.with_history(Arc::clone(history));
+        }
+        made.histories.push(history);
+        made.stages.push(stage);
     }
     made
 }
@@ -93,7 +123,7 @@ fn stage(live: LiveStage, part: &Part, shape: Shape, outputs: usize, common: Com
 }
 
 /// A breach is a fault at the pace of the stream, and never changes the audio otherwise.
-fn budget(limits: &Limits, common: Common) -> Option<Budget> {
+pub(in crate::session) fn budget(limits: &Limits, common: Common) -> Option<Budget> {
     if limits.time.is_none() && limits.memory.is_none() {
         return None;
     }
@@ -109,7 +139,7 @@ fn budget(limits: &Limits, common: Common) -> Option<Budget> {
 }
 
 /// Times are of the stream: they become frames here.
-fn attempts(restart: &Restart, sample_rate_hz: u32) -> Attempts {
+pub(in crate::session) fn attempts(restart: &Restart, sample_rate_hz: u32) -> Attempts {
     let frames = |time: Duration| (time.as_secs_f64() * f64::from(sample_rate_hz)).round() as u64;
     Attempts {
         attempts_max: restart.attempts.value,
@@ -118,7 +148,7 @@ fn attempts(restart: &Restart, sample_rate_hz: u32) -> Attempts {
     }
 }
 
-const fn on_error(word: Word) -> OnError {
+pub(in crate::session) const fn on_error(word: Word) -> OnError {
     match word {
         Word::Bypass => OnError::Bypass,
         Word::Mute => OnError::Mute,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::*;
+use crate::pipeline::network::Source;
 use crate::pipeline::network::fixture::networks;
 
 /// What a place holds: which impulses of the input, each with its delay and how often.
@@ -50,6 +51,7 @@ fn touched(step: &Step) -> (Vec<Place>, Option<Place>) {
         Step::Feed {
             signal, reference, ..
         } => (signal.iter_places(*reference), None),
+        Step::Blend { .. } => panic!("a plan blends nothing"),
     }
 }
 
@@ -93,6 +95,7 @@ fn interpret(plan: &Plan, network: &Network) -> Interpreted {
                 taps[*tap] = (read(signal), reference.as_ref().map(read));
                 continue;
             }
+            Step::Blend { .. } => panic!("a plan blends nothing"),
         };
         let (reads, into) = touched(step);
         let into = into.expect("all but feeding writes");
@@ -138,7 +141,7 @@ fn channels_of(
         Step::Mix { terms, .. } => held[&terms[0]],
         Step::Delay { line, .. } => plan.delays[*line].channels,
         Step::Run { stage, .. } => network.stages[*stage].channels_out,
-        Step::Feed { .. } => 0,
+        Step::Feed { .. } | Step::Blend { .. } => 0,
     }
 }
 

@@ -1,0 +1,128 @@
+//! Ctl: asks a running session for something, from the command line to the exit code.
+//!
+//! In: arguments, the folders where sessions have their sockets. Out: the session's answer, as
+//! tables or as it came; its events, line by line.
+
+pub(super) mod arguments;
+mod events;
+mod find;
+mod status;
+mod wish;
+
+use crate::cli::Shell;
+use crate::cli::ctl::arguments::Ctl;
+use crate::cli::ctl::find::find;
+use crate::cli::ctl::wish::order;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Look;
+use crate::cli::text::{clean, columns, cut};
+use crate::control::protocol::{Order, Problem, ProblemKind, Reply};
+use crate::control::{Client, ControlError};
+use crate::observe::PlannedEdit;
+
+pub(super) use find::folders;
+
+/// Asks what the command line says.
+///
+/// # Errors
+/// Why nobody was asked, or it was not done.
+pub(super) fn ctl(shell: &Shell, arguments: &Ctl) -> Result<Exit, Failure> {
+    let order = order(&arguments.what).map_err(|why| Failure::new(Exit::Misused, why))?;
+    let path = find(shell, arguments.session.as_deref())?;
+    let mut client = Client::connect(&path).map_err(|error| failed(&error))?;
+    let why = arguments.why.as_deref().unwrap_or_default();
+    let reply = client.ask(&order, why).map_err(|error| failed(&error))?;
+    match (&order, reply.error.is_none()) {
+        (Order::Events, true) => match arguments.json {
+            true => events::pass_on(shell, &mut client),
+            false => events::tell(shell, &mut client),
+        },
+        _ if arguments.json => {
+            shell.terminal.print(&format!("{}\n", reply.line()));
+            Ok(reply.error.map_or(Exit::Done, |problem| exit(problem.kind)))
+        }
+        _ => tell(shell, &order, reply, &client),
+    }
+}
+
+/// Shows an answer to people.
+fn tell(shell: &Shell, order: &Order, reply: Reply, client: &Client) -> Result<Exit, Failure> {
+    let look = &shell.terminal.out;
+    if let Some(status) = &reply.status {
+        shell
+            .terminal
+            .print(&status::text(status, look, shell.renderers.receipt_line));
+    }
+    if let Some(receipts) = &reply.receipts {
+        let rate = client.greeting().sample_rate_hz;
+        for receipt in receipts {
+            let text = (shell.renderers.receipt_text)(receipt, look.color, look.width, rate);
+            shell.terminal.print(&text);
+        }
+    }
+    if let Some(plan) = &reply.plan {
+        shell.terminal.print(&planned(plan, look));
+    }
+    if let Some(text) = &reply.text {
+        shell.terminal.print(&clean(&format!("{text}\n")));
+    }
+    match reply.error {
+        None => Ok(Exit::Done),
+        Some(problem) => Err(refused(order, &problem)),
+    }
+}
+
+/// What a reload would do, as a table.
+fn planned(plan: &[PlannedEdit], look: &Look) -> String {
+    if plan.is_empty() {
+        return "nothing would change\n".to_owned();
+    }
+    let header = ["stage", "action", "what", "cost"].map(str::to_owned);
+    let one_line = |text: &str| clean(text).replace(['\n', '\t'], " ");
+    let rows = plan.iter().map(|edit| {
+        let cells = [&edit.stage, &edit.action, &edit.what, &edit.cost];
+        cells.map(|cell| one_line(cell)).to_vec()
+    });
+    let rows: Vec<_> = std::iter::once(header.to_vec()).chain(rows).collect();
+    let mut text = String::new();
+    for (at, line) in columns(&rows).into_iter().enumerate() {
+        let line = cut(&line, look.line_width());
+        let line = if at == 0 { look.bold(&line) } else { line };
+        text.push_str(&format!("{line}\n"));
+    }
+    text
+}
+
+fn refused(order: &Order, problem: &Problem) -> Failure {
+    let failure = Failure::new(exit(problem.kind), problem.text.clone());
+    match (problem.kind, order) {
+        (ProblemKind::UnknownCommand, _) => {
+            failure.help("the session is of an older Segue, which does not know this yet")
+        }
+        _ => failure,
+    }
+}
+
+/// The exit code of what was not done.
+const fn exit(kind: ProblemKind) -> Exit {
+    match kind {
+        ProblemKind::Refused => Exit::Plugin,
+        ProblemKind::Misused | ProblemKind::Malformed | ProblemKind::UnknownCommand => {
+            Exit::Misused
+        }
+        ProblemKind::Busy
+        | ProblemKind::Aborted
+        | ProblemKind::Ended
+        | ProblemKind::Forbidden
+        | ProblemKind::Other => Exit::Failed,
+    }
+}
+
+fn failed(error: &ControlError) -> Failure {
+    let exit = match error {
+        ControlError::Gone { .. } => Exit::Plugin,
+        _ => Exit::Failed,
+    };
+    Failure::of(exit, error)
+}

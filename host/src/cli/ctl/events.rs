@@ -1,0 +1,143 @@
+//! Events: what happens in a session, line by line, until it is over.
+//!
+//! In: lines of its socket. Out: each as it came, or as people read it.
+
+use crate::cli::Shell;
+use crate::cli::ctl::failed;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::text::clean;
+use crate::control::{Client, Followed};
+use crate::observe::{Event, Receipt};
+
+/// How a receipt becomes a line.
+type Essence = fn(&Receipt, u32) -> String;
+
+/// Prints every line as it came.
+pub(super) fn pass_on(shell: &Shell, client: &mut Client) -> Result<Exit, Failure> {
+    while let Some(followed) = client.next().map_err(|error| failed(&error))? {
+        shell.terminal.print(&format!("{}\n", followed.line));
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints every event that people want to know of.
+pub(super) fn tell(shell: &Shell, client: &mut Client) -> Result<Exit, Failure> {
+    let mut rate = client.greeting().sample_rate_hz;
+    while let Some(followed) = client.next().map_err(|error| failed(&error))? {
+        if let Some(Event::Started { sample_rate_hz, .. }) = &followed.event {
+            rate = *sample_rate_hz;
+        }
+        if let Some(line) = line(&followed, rate, shell.renderers.receipt_line) {
+            shell.terminal.print(&format!("{line}\n"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// An event as people read it; what is not known here as it came. `None` for what only programs
+/// want.
+fn line(followed: &Followed, rate: u32, essence: Essence) -> Option<String> {
+    let line = match &followed.event {
+        Some(event) => words(event, rate, essence)?,
+        None => followed.line.clone(),
+    };
+    Some(clean(&line).replace(['\n', '\t'], " "))
+}
+
+fn words(event: &Event, rate: u32, essence: Essence) -> Option<String> {
+    let at = |frames: u64| match rate {
+        0 => format!("at frame {frames}"),
+        rate => format!("at {:.3} s", frames as f64 / f64::from(rate)),
+    };
+    Some(match event {
+        Event::Progress { .. } => return None,
+        Event::Probed { plugin } => format!("probed: {plugin}"),
+        Event::Started { sample_rate_hz, .. } => format!("started: {sample_rate_hz} Hz"),
+        Event::Fault {
+            stage,
+            position_frames,
+            text,
+        } => format!("fault: stage `{stage}` {}: {text}", at(*position_frames)),
+        Event::FallbackFault {
+            stage,
+            position_frames,
+            text,
+        } => {
+            let at = at(*position_frames);
+            format!("fault: the fallback of stage `{stage}` {at}: {text}")
+        }
+        Event::Returned {
+            stage,
+            position_frames,
+        } => format!(
+            "restart: stage `{stage}` is heard again {}",
+            at(*position_frames)
+        ),
+        Event::Changed { receipt } => {
+            let (action, verdict) = (&receipt.action, &receipt.verdict);
+            format!("{action} {verdict}: {}", essence(receipt, rate))
+        }
+        Event::ObserverFault {
+            id,
+            position_frames,
+            text,
+        } => format!("fault: `{id}` {}: {text}", at(*position_frames)),
+        Event::Note {
+            stage,
+            position_frames,
+            text,
+            value,
+        } => format!(
+            "note: stage `{stage}` {}: {text} {value}",
+            at(*position_frames)
+        ),
+        Event::Alert {
+            decide,
+            position_frames,
+            reason,
+        } => format!("alert: `{decide}` {}: {reason}", at(*position_frames)),
+        Event::Notice { text } => format!("notice: {text}"),
+        Event::Finished { frames } => format!("finished: {frames} frames"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(event: Option<Event>, rate: u32, expected: Option<&str>) {
+        let followed = Followed {
+            line: "{\"event\":\"new\"}".to_owned(),
+            event,
+        };
+        let found = line(&followed, rate, |_, _| String::new());
+        assert_eq!(found.as_deref(), expected);
+    }
+
+    #[test]
+    fn events_are_told_in_a_line_each() {
+        let fault = |text: &str| Event::Fault {
+            stage: "tube".to_owned(),
+            position_frames: 24_000,
+            text: text.to_owned(),
+        };
+        check(
+            Some(fault("too\nhot\u{1b}[2J")),
+            48_000,
+            Some("fault: stage `tube` at 0.500 s: too hot\u{fffd}[2J"),
+        );
+        check(
+            Some(fault("x")),
+            0,
+            Some("fault: stage `tube` at frame 24000: x"),
+        );
+        check(Some(Event::Progress { frames: 7 }), 1, None);
+        check(
+            Some(Event::Finished { frames: 7 }),
+            1,
+            Some("finished: 7 frames"),
+        );
+        check(None, 1, Some("{\"event\":\"new\"}"));
+    }
+}

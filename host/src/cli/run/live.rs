@@ -1,0 +1,172 @@
+//! Live: how a run is reached while it goes: control socket, SIGHUP, a timeline, a service manager.
+//!
+//! In: arguments of a run. Out: the session's queue of requests, somebody who takes its events,
+//! and an end in order. What cannot be opened is told, and the run goes on without it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use crate::cli::Shell;
+use crate::cli::arguments::Run;
+use crate::cli::chain;
+use crate::cli::configuration;
+use crate::cli::ctl::folders;
+use crate::cli::failure::Failure;
+use crate::cli::signals::Hangup;
+use crate::config;
+use crate::config::Mistakes;
+use crate::config::model::Config;
+use crate::config::render::Color;
+use crate::config::source::SourceId;
+use crate::control::timeline;
+use crate::control::{Beat, ControlError, Server, Service, Setup};
+use crate::observe::{Event, EventSink};
+use crate::session::Reread;
+use crate::swap::ask::{ASKED_MAX, Asked, Requests, Timed};
+
+/// How wide mistakes in an edited configuration are written down.
+const WIDTH: usize = 100;
+
+/// Everybody who can reach a run.
+pub(super) struct Live {
+    /// The session's end of the queue, until it is taken.
+    pub(super) requests: Option<Requests>,
+    server: Option<Server>,
+    hangup: Option<Hangup>,
+    beat: Option<Beat>,
+    service: Option<Arc<Service>>,
+}
+
+/// What the run is that is to be reached.
+pub(super) struct Around<'a> {
+    pub(super) shell: &'a Shell,
+    pub(super) arguments: &'a Run,
+    pub(super) config: &'a Config,
+    /// Who is told what cannot be opened.
+    pub(super) events: &'a dyn EventSink,
+    pub(super) stop: &'a Arc<AtomicUsize>,
+}
+
+/// Several who are told.
+struct Several(Vec<Arc<dyn EventSink>>);
+
+impl EventSink for Several {
+    fn event(&self, event: Event) {
+        let Some((last, others)) = self.0.split_last() else {
+            return;
+        };
+        for sink in others {
+            sink.event(event.clone());
+        }
+        last.event(event);
+    }
+}
+
+/// The changes of `--timeline`.
+pub(super) fn timeline(arguments: &Run) -> Result<Vec<Timed>, Failure> {
+    let path = arguments.control.timeline.as_deref();
+    let changes = path.map(timeline::read).transpose();
+    Ok(changes.map_err(Failure::mistakes)?.unwrap_or_default())
+}
+
+/// How the configuration of a run is read again: with the same flags and environment. A chain of
+/// the command line has no file.
+pub(super) fn reread(arguments: &Run, config: &Config) -> Result<Option<Reread>, Failure> {
+    if !arguments.stage.is_empty() {
+        return Ok(None);
+    }
+    let overrides = configuration::overrides(super::flags(arguments)?);
+    let path = PathBuf::from(&*config.sources().get(SourceId::FILE).name);
+    let told = |mistakes: Mistakes| mistakes.render(Color::Plain, WIDTH);
+    Ok(Some(Arc::new(move |other, running| {
+        let read = match other {
+            Some(other) => config::read_as(other, &overrides, &path),
+            None => config::read_again(&path, &overrides, running),
+        };
+        read.map_err(told)
+    })))
+}
+
+impl Live {
+    /// Opens what can be opened.
+    pub(super) fn start(around: &Around<'_>) -> Self {
+        let (sender, requests) = sync_channel(ASKED_MAX);
+        let service = Service::of_process().map(Arc::new);
+        let told = |what: &str, error: &ControlError| {
+            let cause = std::error::Error::source(error);
+            let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+            around.events.event(Event::Notice {
+                text: format!("{what}: {error}{cause}"),
+            });
+        };
+        let server = (!around.arguments.control.no_control).then(|| {
+            let setup = setup(around, &sender, service.clone());
+            Server::start(setup)
+                .map_err(|error| told("`segue ctl` cannot reach this run", &error))
+                .ok()
+        });
+        let beat = service.as_ref().zip(Service::watchdog());
+        let beat = beat.map(|(service, interval)| {
+            Beat::start(Arc::clone(service), interval)
+                .map_err(|error| told("no sign of life for the service manager", &error))
+                .ok()
+        });
+        let hangup = Hangup::listen(sender, service.clone(), Arc::clone(around.stop));
+        if let Err(error) = &hangup {
+            let text = format!("SIGHUP does not reload: {error}");
+            around.events.event(Event::Notice { text });
+        }
+        Self {
+            requests: Some(requests),
+            server: server.flatten(),
+            hangup: hangup.ok(),
+            beat: beat.flatten(),
+            service,
+        }
+    }
+
+    /// Everybody who is told of the session's events, with these.
+    pub(super) fn events(&self, events: Arc<dyn EventSink>) -> Arc<dyn EventSink> {
+        let server = self.server.as_ref().map(Server::events);
+        let service = self.service.clone().map(|it| it as Arc<dyn EventSink>);
+        let more: Vec<_> = server.into_iter().chain(service).collect();
+        match more.is_empty() {
+            true => events,
+            false => Arc::new(Several(more.into_iter().chain([events]).collect())),
+        }
+    }
+
+    /// Ends all of it; the session is over.
+    pub(super) fn stop(self) {
+        // Whoever waits for an answer waits no longer once nobody can give one.
+        drop(self.requests);
+        drop((self.hangup, self.beat));
+        if let Some(server) = self.server {
+            server.stop();
+        }
+    }
+}
+
+fn setup(around: &Around<'_>, sender: &SyncSender<Asked>, service: Option<Arc<Service>>) -> Setup {
+    let (arguments, config) = (around.arguments, around.config);
+    let file = &*config.sources().get(SourceId::FILE).name;
+    let name = match (&arguments.control.name, &config.pipeline.name) {
+        (Some(name), _) => name.clone(),
+        (None, Some(name)) => name.value.clone(),
+        (None, None) if file == chain::NAME => "chain".to_owned(),
+        (None, None) => {
+            let stem = Path::new(file).file_stem().unwrap_or_default();
+            stem.to_string_lossy().into_owned()
+        }
+    };
+    let mut folders = folders(&around.shell.environment);
+    Setup {
+        folder: folders.swap_remove(0),
+        name,
+        config: file.to_owned(),
+        sender: sender.clone(),
+        service,
+    }
+}

@@ -1,0 +1,279 @@
+//! Candidate: from "this stage shall be that component" to an instance that is ready to be sent.
+//!
+//! In: what runs, what is wanted, and what went into the stage of late. Out: which versions answer
+//! it ([`resolve`]), and for each stage an instance that was tried on silence and has seen the
+//! recent input ([`prepare`]); or why not, in words for whoever asked. Nothing here touches what is
+//! heard: what fails is ended here, away from the audio thread.
+//!
+//! Thread: any but audio; both may take seconds.
+
+mod bypass;
+mod factory;
+mod migrate;
+mod prime;
+mod question;
+mod reach;
+mod rehearse;
+mod rooms;
+mod trial;
+mod values;
+mod work;
+
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use segue_plugin::declare::Layout;
+use segue_plugin::setup::{Format, Mode, Timing};
+use semver::VersionReq;
+
+use crate::audio::Buffer;
+use crate::config::mistake::Mistakes;
+use crate::config::model::{Config, Part};
+use crate::config::words::SwapState;
+use crate::id::{ComponentAddress, PluginId};
+use crate::loading::{Generation, Providers};
+use crate::observe::{Identity, StepTime};
+use crate::pipeline::Occupant;
+use crate::session::bind::Bound;
+use crate::session::recipe::Recipe;
+
+pub(in crate::session) use question::{generations, resolve};
+pub(in crate::session) use work::prepare;
+
+/// A library that fills a place now, with what it may ask of others.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct Runs {
+    /// The open library.
+    pub generation: Arc<Generation>,
+    /// Its providers.
+    pub providers: Arc<Providers>,
+}
+
+/// A stage as it runs.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct Standing {
+    /// Its id.
+    pub stage: String,
+    /// The component that it runs, or that it would run were it not bypassed.
+    pub component: ComponentAddress,
+    /// What fills it; `None` for a built-in pass-through.
+    pub runs: Option<Runs>,
+}
+
+/// A stage that is to be bound to a version.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct Wish {
+    /// Its id; it may be one that runs, or a new one.
+    pub stage: String,
+    /// The component that it shall be.
+    pub component: ComponentAddress,
+    /// Which versions will do, where somebody said so: these may leave the running major.
+    pub versions: Option<VersionReq>,
+}
+
+/// What is to be bound anew.
+#[derive(Debug, Clone)]
+pub(in crate::session) enum Aim {
+    /// These stages, in this order, and no others.
+    Stages(Vec<Wish>),
+    /// Every stage of a plugin, and every stage whose plugin uses it, directly or not.
+    Plugin {
+        /// Which.
+        id: PluginId,
+        /// Which versions of it will do.
+        versions: Option<VersionReq>,
+    },
+}
+
+/// What resolution is asked while a session runs.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct Question {
+    /// What is to be bound anew.
+    pub aim: Aim,
+    /// Every stage as it runs, in the order of the file.
+    pub standing: Vec<Standing>,
+    /// What runs elsewhere in the session: fallbacks, taps, decisions. They keep what they have.
+    pub others: Vec<Runs>,
+    /// `[plugins.require]`.
+    pub require: BTreeMap<PluginId, VersionReq>,
+}
+
+/// One stage of an answer.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct Found {
+    /// The stage.
+    pub stage: String,
+    /// Its component, with the plugin's only one by name.
+    pub component: ComponentAddress,
+    /// The open library, and whom it may ask.
+    pub runs: Runs,
+    /// Whether the stage runs this very content with these very providers already.
+    pub sameness: Sameness,
+}
+
+/// Whether a stage would be made from what it is made from already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) enum Sameness {
+    /// The same content, with the same providers.
+    Same,
+    /// Another one, or a new stage.
+    Other,
+}
+
+/// Which versions answer a question.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct Resolved {
+    /// The stages, each after those whose plugin its own uses.
+    pub stages: Vec<Found>,
+    /// Binaries that were set aside on the way, each with its reason: for receipts.
+    pub rejected: Vec<String>,
+    /// `resolve`, `probe` and `open`.
+    pub steps: Vec<StepTime>,
+}
+
+/// What a candidate has to fit.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct Spot {
+    /// What goes in.
+    pub format: Format,
+    /// What has to come out; `None` where the place is new and whatever comes will do.
+    pub layout_out: Option<Layout>,
+    /// The longest block.
+    pub frames_max: u32,
+    /// Off line, or at the pace of the stream: then nothing is let in that would disturb it.
+    pub mode: Mode,
+    /// The layouts of its further inputs.
+    pub sidechains: Vec<Layout>,
+}
+
+/// What went into a stage of late. Called away from the audio thread, while that one writes.
+pub(in crate::session) trait Past: Send {
+    /// The first frame that is still there.
+    fn begin_frames(&self) -> u64;
+
+    /// The first frame that is not there yet.
+    fn end_frames(&self) -> u64;
+
+    /// Copies the stage's main input and its sidechains from a frame on, as many frames as asked
+    /// for; `false` where not all of them are there (any more), and then what was written means
+    /// nothing.
+    fn read(
+        &mut self,
+        from_frames: u64,
+        frames: usize,
+        input: &mut Buffer,
+        sidechains: &mut [Buffer],
+    ) -> bool;
+}
+
+/// What is to fill a stage.
+#[derive(Debug, Clone)]
+pub(in crate::session) enum Filling {
+    /// A component of a library.
+    Component {
+        /// The library.
+        found: Found,
+        /// Parameters and settings, overrides applied.
+        part: Part,
+        /// Whether they were written for this very component.
+        values: Values,
+    },
+    /// The built-in pass-through.
+    Bypass,
+}
+
+/// Whether values were written for the component that they are given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) enum Values {
+    /// They were: one that it does not have is a mistake.
+    Own,
+    /// They were written for another: those apply whose ids match and whose values fit.
+    OfAnother,
+}
+
+/// One stage that is to be prepared.
+pub(in crate::session) struct Wanted {
+    /// The stage's id.
+    pub stage: String,
+    /// What is to fill it.
+    pub filling: Filling,
+    /// The configuration that the values are of: its folder, and the places of mistakes.
+    pub config: Arc<Config>,
+    /// What it has to fit.
+    pub spot: Spot,
+    /// What is heard now; `None` for a new stage, or where a bypass is.
+    pub old: Option<Bound>,
+    /// What the stage's `swap.state` says.
+    pub state: SwapState,
+    /// What went into the stage of late; `None` where nothing is kept: then nothing is primed.
+    pub past: Option<Box<dyn Past>>,
+}
+
+/// An instance that is ready to be sent.
+#[derive(Debug)]
+pub(in crate::session) struct Prepared {
+    /// The stage's id.
+    pub stage: String,
+    /// The instance, for the engine.
+    pub occupant: Occupant,
+    /// How it was made, to make another; `None` for the built-in pass-through.
+    pub recipe: Option<Recipe>,
+    /// What comes out.
+    pub layout_out: Layout,
+    /// Its own latency and tail.
+    pub timing: Timing,
+    /// What it is made from.
+    pub identity: Identity,
+    /// How many bytes the buffer for a handoff of state needs; or why there is none.
+    pub handoff_bytes: Result<usize, String>,
+    /// The old state's schema where the new side says that it is newer: [`Prepared::migrate`] may
+    /// turn such a state into its own.
+    pub migrates_from: Option<u32>,
+    /// Up to which frame of the stage's input it has seen it; `None` where nothing was primed.
+    pub primed_to_frames: Option<u64>,
+    /// How many frames of recent input it has seen.
+    pub primed_frames: u64,
+    /// What a reader of the receipt should know.
+    pub notes: Vec<String>,
+    /// How long each step took, in order.
+    pub steps: Vec<StepTime>,
+}
+
+/// A state that an old instance wrote.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct Saved {
+    /// Its schema.
+    pub schema: u32,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// How many frames of the stage's input the instance had seen.
+    pub at_frames: u64,
+}
+
+/// Why there is no candidate. Displayed it is one line for each reason.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::session) enum Refused {
+    /// What the configuration says does not go with the component, each with its place.
+    #[error("{}", lines(.0))]
+    Mistakes(Mistakes),
+    /// One sentence, or an explanation of a few lines.
+    #[error("{0}")]
+    Text(String),
+}
+
+/// The mistakes without their places.
+fn lines(mistakes: &Mistakes) -> String {
+    let lines = mistakes.iter().map(|mistake| {
+        let label = mistake.place.as_ref().map(|place| &*place.text);
+        match label.filter(|label| !label.is_empty()) {
+            Some(label) => format!("{}; {label}", mistake.message),
+            None => mistake.message.clone(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

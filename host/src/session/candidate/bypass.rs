@@ -1,0 +1,14 @@
+//! Bypass: the built-in processor that hands its input on.
+
+use segue_plugin::prelude::*;
+
+/// Hands its input on as it is.
+#[derive(Params)]
+pub(super) struct Through;
+
+impl AudioProcessor for Through {
+    fn process(&mut self, _: &mut Context<'_>, audio: &mut Io<'_>) -> Result<Status, Fault> {
+        audio.copy();
+        Ok(Status::Continue)
+    }
+}

@@ -1,0 +1,395 @@
+//! Plan: what an edited configuration changes, stage by stage, and what it takes.
+//!
+//! In: edits, and the cast that runs. Out: which stages get another instance in their place, which
+//! come and go with another schedule, which values change; the same in words.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use segue_plugin::declare::Layout;
+use segue_plugin::link::ParamEvent;
+use segue_plugin::setup::Format;
+
+use crate::config::diff::{Edit, Reason};
+use crate::config::model::{Config, Stage as Part};
+use crate::id::{Node, StageId};
+use crate::observe::PlannedEdit;
+use crate::pipeline::{Graph, Network, moved};
+use crate::session::candidate::{Aim, Question, Spot, Values, Wish as Bind};
+use crate::session::cast::Member;
+use crate::session::changes::Changes;
+use crate::session::changes::edit::{After, is_heard};
+use crate::session::changes::prepare::{Known, With};
+use crate::session::wires::Wires;
+
+/// What is done about one edited configuration.
+pub(super) struct Plan {
+    pub(super) config: Arc<Config>,
+    /// Stages that get another instance where they are.
+    swapped: Vec<StageId>,
+    /// Stages that come with another schedule: new ones, and ones that cannot go on as they are.
+    brought: Vec<StageId>,
+    /// Numbers of stages that go with it.
+    pub(super) removed: Vec<usize>,
+    /// Parameters of stages that go on: the number, all of them, and what changes.
+    pub(super) retuned: Vec<(usize, Vec<(u32, f64)>, Vec<ParamEvent>)>,
+    /// Whether the wiring changes.
+    pub(super) is_rewired: bool,
+    /// The plan in words.
+    pub(super) words: Vec<PlannedEdit>,
+}
+
+impl Plan {
+    /// Whether it takes instances, or another schedule.
+    pub(super) fn needs_instances(&self) -> bool {
+        !self.swapped.is_empty() || self.needs_schedule()
+    }
+
+    /// Whether it takes another schedule.
+    pub(super) fn needs_schedule(&self) -> bool {
+        self.is_rewired || !self.brought.is_empty() || !self.removed.is_empty()
+    }
+
+    /// Whether a stage comes with the schedule.
+    pub(super) fn brings(&self, stage: &str) -> bool {
+        self.brought.iter().any(|id| id.as_str() == stage)
+    }
+
+    /// What has to be prepared for it.
+    pub(super) fn orders(
+        &self,
+        changes: &Changes,
+        after: &After,
+    ) -> (Option<Question>, Vec<(String, With)>, BTreeMap<String, Known>) {
+        let ids: Vec<_> = self.swapped.iter().chain(&self.brought).collect();
+        let mut known = changes.known(&after.config);
+        let layouts = changes.layouts(&self.config);
+        let mut wishes = Vec::new();
+        let mut wanted = Vec::new();
+        for part in &self.config.stages {
+            let id = &part.id.value;
+            if !ids.contains(&id) {
+                continue;
+            }
+            let name = id.to_string();
+            if self.brought.contains(id) {
+                known.insert(name.clone(), changes.brought(part, &layouts, after));
+            }
+            if after.overrides.is_bypassed(id) && !self.brought.contains(id) {
+                wanted.push((name, With::Bypass));
+                continue;
+            }
+            wishes.push(Bind {
+                stage: name.clone(),
+                component: part.part.component.value.clone(),
+                versions: after.overrides.version(id),
+            });
+            wanted.push((name, With::Resolved));
+        }
+        let question = (!wishes.is_empty())
+            .then(|| changes.question(Aim::Stages(wishes), &after.config));
+        (question, wanted, known)
+    }
+}
+
+impl Changes {
+    /// What is done about edits.
+    pub(super) fn plan(&self, edits: &[Edit], after: &After) -> Result<Plan, String> {
+        let mut plan = Plan {
+            config: Arc::clone(&after.config),
+            swapped: Vec::new(),
+            brought: Vec::new(),
+            removed: Vec::new(),
+            retuned: Vec::new(),
+            is_rewired: false,
+            words: Vec::new(),
+        };
+        for edit in edits {
+            self.sort_in(&mut plan, edit);
+        }
+        self.overridden(&mut plan, after);
+        self.move_what_loops(&mut plan)?;
+        for edit in edits {
+            if let Edit::Params { stage, .. } = edit {
+                self.retune_or_rebuild(&mut plan, stage)?;
+            }
+        }
+        let words = edits.iter().filter_map(|edit| self.words(&plan, edit));
+        plan.words.splice(0..0, words.collect::<Vec<_>>());
+        Ok(plan)
+    }
+
+    fn sort_in(&self, plan: &mut Plan, edit: &Edit) {
+        let number = |id: &StageId| self.cast.number(id.as_str());
+        match edit {
+            Edit::Add { stage } => plan.brought.push(stage.clone()),
+            Edit::Remove { stage } => plan.removed.extend(number(stage)),
+            Edit::Rewire { .. } | Edit::Output { .. } | Edit::Listen { .. } => {
+                plan.is_rewired = true;
+            }
+            Edit::Rebuild { stage, reasons } if is_in_place(reasons) => {
+                plan.swapped.push(stage.clone());
+            }
+            Edit::Rebuild { stage, .. } => {
+                plan.removed.extend(number(stage));
+                plan.brought.push(stage.clone());
+            }
+            Edit::Params { .. }
+            | Edit::Policy { .. }
+            | Edit::Resolve { .. }
+            | Edit::Watching { .. } => {}
+        }
+    }
+
+    /// Bypasses that overrides bring or take away.
+    fn overridden(&self, plan: &mut Plan, after: &After) {
+        for (_, member) in self.cast.members() {
+            let Ok(id) = member.id.parse::<StageId>() else {
+                continue;
+            };
+            let is_wanted = after.overrides.is_bypassed(&id);
+            let differs = is_wanted == is_heard(member);
+            let is_there = plan.config.stage(&id).is_some();
+            if differs && is_there && !plan.swapped.contains(&id) && !plan.brought.contains(&id) {
+                let (action, what) = match is_wanted {
+                    true => ("bypass", "its input is heard"),
+                    false => ("restore", "its output is heard again"),
+                };
+                plan.words.push(planned(&id, action, what.to_owned(), "a fade"));
+                plan.swapped.push(id);
+            }
+        }
+    }
+
+    /// Stages that would wait for themselves while old and new run side by side start anew.
+    fn move_what_loops(&self, plan: &mut Plan) -> Result<(), String> {
+        if !plan.needs_schedule() {
+            return Ok(());
+        }
+        let network = self.bare(&plan.config);
+        let kept: Vec<_> = plan
+            .config
+            .stages
+            .iter()
+            .map(|stage| {
+                let id = &stage.id.value;
+                let number = self.cast.number(id.as_str());
+                number.filter(|_| !plan.brought.contains(id))
+            })
+            .collect();
+        let moved = moved(&self.cast.laid.graph, &network, &kept);
+        for at in moved.map_err(|cycle| cycle.to_string())? {
+            let id = plan.config.stages[at].id.value.clone();
+            plan.removed.extend(self.cast.number(id.as_str()));
+            plan.swapped.retain(|other| *other != id);
+            plan.brought.push(id);
+        }
+        Ok(())
+    }
+
+    /// The network of a configuration, with what is known of the stages that run.
+    fn bare(&self, config: &Config) -> Network {
+        let graph = &self.cast.laid.graph;
+        let mut network = Wires::of(config).bare(graph.network.channels_in);
+        let layouts = self.layouts(config);
+        for (wiring, stage) in network.stages.iter_mut().zip(&config.stages) {
+            if let Some(layout) = layouts.get(stage.id.value.as_str()) {
+                wiring.channels_out = layout.channels();
+            }
+        }
+        network
+    }
+
+    fn retune_or_rebuild(&self, plan: &mut Plan, id: &StageId) -> Result<(), String> {
+        let number = self.cast.number(id.as_str());
+        let member = number.and_then(|number| self.cast.member(number));
+        let (Some(number), Some(member)) = (number, member) else {
+            return Ok(());
+        };
+        if plan.swapped.contains(id) || plan.brought.contains(id) {
+            return Ok(());
+        }
+        let retuned = self.retuned(member, &plan.config)?;
+        if retuned.takes_another && is_heard(member) {
+            plan.swapped.push(id.clone());
+        } else {
+            plan.retuned.push((number, retuned.params, retuned.events));
+        }
+        Ok(())
+    }
+
+    /// What comes out of each stage of a configuration, as far as it is known before its
+    /// instances are there: a new stage is taken to keep the layout of what it reads.
+    pub(super) fn layouts(&self, config: &Config) -> BTreeMap<String, Layout> {
+        let mut layouts: BTreeMap<String, Layout> = BTreeMap::new();
+        for _ in 0..config.stages.len() {
+            let before = layouts.len();
+            for stage in &config.stages {
+                let id = stage.id.value.to_string();
+                let number = self.cast.number(&id);
+                let member = number.and_then(|number| self.cast.member(number));
+                let known = member.map(|member| member.facts.layout_out);
+                if let Some(layout) = known.or_else(|| self.layout_in(stage, &layouts)) {
+                    layouts.insert(id, layout);
+                }
+            }
+            if layouts.len() == before {
+                break;
+            }
+        }
+        layouts
+    }
+
+    /// What a stage reads, once that of its sources is known.
+    fn layout_in(&self, stage: &Part, layouts: &BTreeMap<String, Layout>) -> Option<Layout> {
+        let first = stage.inputs.first()?;
+        self.layout_of(&first.value, layouts)
+    }
+
+    fn layout_of(&self, node: &Node, layouts: &BTreeMap<String, Layout>) -> Option<Layout> {
+        match node {
+            Node::Input => Some(self.setup.format.layout),
+            Node::Stage(id) => layouts.get(id.as_str()).copied(),
+        }
+    }
+
+    /// What is known of a stage that comes with a schedule.
+    fn brought(&self, part: &Part, layouts: &BTreeMap<String, Layout>, after: &After) -> Known {
+        let layout = self.layout_in(part, layouts);
+        let keys = part.sidechains.iter();
+        let keys = keys.filter_map(|(_, node)| self.layout_of(&node.value, layouts));
+        let own = after.file.stage(&part.id.value);
+        let is_own = own.is_some_and(|own| own.part.component.value == part.part.component.value);
+        Known {
+            spot: Spot {
+                format: Format {
+                    layout: layout.unwrap_or(self.setup.format.layout),
+                    ..self.setup.format
+                },
+                layout_out: layouts.get(part.id.value.as_str()).copied(),
+                frames_max: self.setup.frames_max as u32,
+                mode: self.setup.mode,
+                sidechains: keys.collect(),
+            },
+            part: part.part.clone(),
+            values: match is_own {
+                true => Values::Own,
+                false => Values::OfAnother,
+            },
+            old: None,
+            state: part.swap.state.value,
+            history: None,
+        }
+    }
+
+    /// The graph that a plan leads to: numbers of stages that go on, and of those that come.
+    pub(super) fn graph_of(
+        &self,
+        plan: &Plan,
+        now: &Graph,
+        brought: &BTreeMap<String, (usize, u64, usize)>,
+    ) -> Graph {
+        let mut network = Wires::of(&plan.config).bare(now.network.channels_in);
+        let mut numbers = Vec::new();
+        for (wiring, stage) in network.stages.iter_mut().zip(&plan.config.stages) {
+            let id = stage.id.value.as_str();
+            if let Some((number, latency_frames, channels_out)) = brought.get(id) {
+                numbers.push(*number);
+                wiring.latency_frames = *latency_frames;
+                wiring.channels_out = *channels_out;
+                continue;
+            }
+            let number = self.cast.number(id).unwrap_or_default();
+            numbers.push(number);
+            if let Some(at) = now.numbers.iter().position(|own| *own == number) {
+                wiring.latency_frames = now.network.stages[at].latency_frames;
+                wiring.channels_out = now.network.stages[at].channels_out;
+            }
+        }
+        Graph { network, numbers }
+    }
+
+    /// An edit as a line of the plan.
+    fn words(&self, plan: &Plan, edit: &Edit) -> Option<PlannedEdit> {
+        let fade = "a fade";
+        Some(match edit {
+            Edit::Add { stage } => planned(stage, "add", component(plan, stage), fade),
+            Edit::Remove { stage } => {
+                let number = self.cast.number(stage.as_str());
+                let member = number.and_then(|number| self.cast.member(number));
+                let what = member.map_or_else(String::new, |member| member.bound().address());
+                planned(stage, "remove", what, fade)
+            }
+            Edit::Rewire { stage, after, .. } => {
+                let inputs: Vec<_> = after.inputs.iter().map(ToString::to_string).collect();
+                let what = format!("reads {}", inputs.join(" + "));
+                let cost = match plan.brought.contains(stage) {
+                    true => "a new instance, a fade",
+                    false => fade,
+                };
+                planned(stage, "move", what, cost)
+            }
+            Edit::Rebuild { stage, reasons } => {
+                let what: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+                let cost = match plan.brought.contains(stage) {
+                    true => "a new instance, a fade",
+                    false => "a new instance, its state handed over or a fade",
+                };
+                planned(stage, "swap", what.join(", "), cost)
+            }
+            Edit::Params { stage, changes } => {
+                let what: Vec<_> = changes.iter().map(ToString::to_string).collect();
+                let cost = match plan.swapped.contains(stage) || plan.brought.contains(stage) {
+                    true => "with the new instance",
+                    false => "nothing",
+                };
+                planned(stage, "set", what.join(", "), cost)
+            }
+            Edit::Policy { stage, keys } => planned(stage, "keep", keys.join(", "), "nothing"),
+            Edit::Output { before, after } => {
+                all("move", format!("the output is that of {after}, not of {before}"), fade)
+            }
+            Edit::Listen { tap, after, .. } => {
+                all("move", format!("tap {tap} listens to {after}"), "nothing")
+            }
+            Edit::Resolve { keys } => all(
+                "keep",
+                format!("{} hold from the next swap on", keys.join(", ")),
+                "nothing",
+            ),
+            Edit::Watching { keys } => all("keep", keys.join(", "), "nothing"),
+        })
+    }
+}
+
+fn component(plan: &Plan, stage: &StageId) -> String {
+    let part = plan.config.stage(stage);
+    part.map_or_else(String::new, |part| part.part.component.value.to_string())
+}
+
+fn planned(stage: &StageId, action: &str, what: String, cost: &str) -> PlannedEdit {
+    PlannedEdit {
+        stage: stage.to_string(),
+        ..all(action, what, cost)
+    }
+}
+
+fn all(action: &str, what: String, cost: &str) -> PlannedEdit {
+    PlannedEdit {
+        stage: "*".to_owned(),
+        action: action.to_owned(),
+        what,
+        cost: cost.to_owned(),
+    }
+}
+
+/// Whether another instance in the same place is all that it takes.
+fn is_in_place(reasons: &[Reason]) -> bool {
+    let mut reasons = reasons.iter();
+    reasons.all(|reason| matches!(reason, Reason::Component { .. } | Reason::Settings { .. }))
+}
+
+/// Whether a stage takes another instance in its place.
+pub(super) fn is_swapped(plan: &Plan, member: &Member) -> bool {
+    plan.swapped.iter().any(|id| *id.as_str() == *member.id)
+}

@@ -1,0 +1,93 @@
+//! Opener: what it takes to find and open plugins, at the start and again while sessions run.
+//!
+//! In: where plugins are searched, and who admits them. Out: a fresh catalogue each time somebody
+//! asks, since files come and go.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use crate::admission::Admission;
+use crate::discovery::{Registry, SearchPlan};
+use crate::loading::resident;
+use crate::session::catalogue::Catalogue;
+
+/// How many libraries changes may add to those of the start. Each stays mapped until the process
+/// ends: a few megabytes, so that days of edits fit and a loop of builds does not fill the memory.
+const LATER_MAX: usize = 64;
+
+/// Finds and opens plugins. Thread: any but audio; whoever comes second waits.
+pub(in crate::session) struct Opener {
+    search: SearchPlan,
+    cache: Option<PathBuf>,
+    admission: Mutex<Admission>,
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Opener");
+        debug.field("search", &self.search).finish_non_exhaustive()
+    }
+}
+
+impl Opener {
+    /// Nothing is read yet. `cache` is the folder of the registry; `None` keeps none.
+    pub(in crate::session) const fn new(
+        search: SearchPlan,
+        cache: Option<PathBuf>,
+        admission: Admission,
+    ) -> Self {
+        Self {
+            search,
+            cache,
+            admission: Mutex::new(admission),
+        }
+    }
+
+    /// One that finds nothing.
+    #[cfg(test)]
+    pub(in crate::session) fn of_nothing() -> Self {
+        let places = crate::admission::Places {
+            store: PathBuf::new(),
+            cache: PathBuf::new(),
+            state: PathBuf::new(),
+        };
+        let events = std::sync::Arc::new(crate::observe::NoSink);
+        Self::new(
+            SearchPlan::default(),
+            None,
+            Admission::new(places, None, events),
+        )
+    }
+
+    /// Searches the folders as they are now, and lends what was found and who admits it. What was
+    /// learned on the way is kept, whatever came of it.
+    pub(in crate::session) fn search<R>(
+        &self,
+        body: impl FnOnce(Catalogue, &mut Admission) -> R,
+    ) -> R {
+        let mut admission = self
+            .admission
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut registry = match &self.cache {
+            Some(folder) => Registry::load(folder),
+            None => Registry::in_memory(),
+        };
+        let answer = body(Catalogue::scan(&self.search, &mut registry), &mut admission);
+        admission.teach(&mut registry);
+        if let Err(error) = registry.save() {
+            tracing::warn!(%error, "the registry could not be written; the next start scans again");
+        }
+        answer
+    }
+
+    /// From now on what is opened counts as a change: it has a bound of its own.
+    pub(in crate::session) fn mark(&self) {
+        let mut admission = self
+            .admission
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        admission.limit(resident().len() + LATER_MAX);
+    }
+}
