@@ -13,6 +13,9 @@
 pub mod build;
 pub mod desk;
 pub mod library;
+pub mod live;
+pub mod mutate;
 pub mod play;
+pub mod script;
 pub mod source;
 pub mod wav;

@@ -1,0 +1,33 @@
+//! Ends the process in its first call: only a probe may find that out.
+
+#![deny(unsafe_code)]
+
+use segue_plugin::prelude::*;
+
+/// What goes wrong in a live block of the version that fails there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Choices)]
+enum How {
+    #[default]
+    Panics,
+    Faults,
+    NotANumber,
+}
+
+/// Lets everything through, if it ever gets there.
+#[derive(Params)]
+struct Plain {
+    /// What goes wrong in a live block of the version that fails there.
+    #[param(default = How::Panics)]
+    how: How,
+    /// The first frame of the stream whose block it happens in.
+    #[param(unit = "frames", range = 0.0..=1e9, default = 0.0)]
+    from_frame: f64,
+}
+
+impl AudioProcessor for Plain {
+    fn process(&mut self, _: &mut Context<'_>, _: &mut Io<'_>) -> Result<Status, Fault> {
+        std::process::abort();
+    }
+}
+
+export! { id: "test.candidate", components: [Plain as "plain"] }
