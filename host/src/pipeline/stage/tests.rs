@@ -224,7 +224,7 @@ struct Rig {
     done: usize,
     cuts: Vec<usize>,
     turns: Vec<TurnKind>,
-    left: Vec<Box<Trial>>,
+    left: Vec<Trial>,
 }
 
 /// Multiples of 1/256 that never repeat soon, so that sums and halves of them are exact.
@@ -308,7 +308,8 @@ impl Rig {
         if ran.turned {
             self.turns
                 .extend(self.stage.take_turns().into_iter().flatten());
-            self.left.extend(self.stage.take_leaving());
+            self.left
+                .extend(self.stage.take_leaving().map(|left| *left));
         }
         if !is_held {
             assert!(heard.iter().all(|sample| sample.is_finite()));
