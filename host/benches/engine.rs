@@ -7,7 +7,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use divan::Bencher;
-use segue::pipeline::{Engine, Lent, Network, OnError, Plan, Source, Stage, StageSetup, Wiring};
+use segue::pipeline::{
+    Engine, Graph, Lent, Network, OnError, Source, Stage, StageSetup, Wiring, lay,
+};
 use segue_plugin::abi::audio::Span;
 use segue_plugin::link::{AudioView, AudioViewMut, Block, Creation, Flags, NoServices, Processor};
 use segue_plugin::link::{Start, built_in};
@@ -83,8 +85,9 @@ fn engine<T: AudioProcessor>(stages: usize, frames: usize) -> Engine {
             sample_rate_hz: 48_000,
         })
     };
-    let plan = Plan::of(&network).expect("a chain has no cycle");
-    Engine::new(&network, plan, (0..stages).map(stage).collect(), frames).0
+    let graph = Graph::of(network.clone());
+    let (schedule, _) = lay(graph, 0).expect("a chain has no cycle");
+    Engine::new(&network, schedule, (0..stages).map(stage).collect(), frames).0
 }
 
 const fn span(frames: usize) -> Span {
@@ -115,9 +118,8 @@ fn run<T: AudioProcessor>(bencher: Bencher<'_, '_>, stages: usize, frames: usize
             engine.process(&mut lent)
         });
     assert!(
-        engine
-            .stages()
-            .iter()
+        (0..engine.numbers())
+            .filter_map(|number| engine.stage(number))
             .all(|stage| stage.calls() == engine.blocks())
     );
     assert!(output.iter().all(|sample| sample.is_finite()));

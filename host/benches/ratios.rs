@@ -13,7 +13,9 @@ use std::time::{Duration, Instant, SystemTime};
 use segue::audio::is_finite;
 use segue::discovery::{Registry, SearchPlan, content_hash, scan};
 use segue::loading::Generation;
-use segue::pipeline::{Engine, Lent, Network, OnError, Plan, Source, Stage, StageSetup, Wiring};
+use segue::pipeline::{
+    Engine, Graph, Lent, Network, OnError, Source, Stage, StageSetup, Wiring, lay,
+};
 use segue_dsp::biquad;
 use segue_dsp::eq::{Bank, Planes};
 use segue_plugin::abi::audio::Span;
@@ -118,9 +120,10 @@ fn engine_of(processors: Vec<Processor>, frames: usize) -> Engine {
             sample_rate_hz: 48_000,
         })
     };
-    let plan = Plan::of(&network).expect("a chain has no cycle");
+    let graph = Graph::of(network.clone());
+    let (schedule, _) = lay(graph, 0).expect("a chain has no cycle");
     let stages = processors.into_iter().map(stage).collect();
-    Engine::new(&network, plan, stages, frames).0
+    Engine::new(&network, schedule, stages, frames).0
 }
 
 const fn span(frames: usize) -> Span {
@@ -149,9 +152,8 @@ fn block_ns(stages: usize, frames: usize) -> f64 {
         engine.process(&mut lent).expect("it does not fail");
     });
     assert!(
-        engine
-            .stages()
-            .iter()
+        (0..engine.numbers())
+            .filter_map(|number| engine.stage(number))
             .all(|stage| stage.calls() == engine.blocks())
     );
     least

@@ -29,8 +29,8 @@ mod spare;
 mod stage;
 mod store;
 mod substitute;
-pub mod transition;
 mod swapped;
+pub mod transition;
 mod trial;
 
 pub use budget::{Breach, Budget, BudgetUse};
@@ -41,16 +41,16 @@ pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped, Time
 pub use exchange::{Arrival, Departure, Turn, TurnKind};
 pub use fault::{Fault, FaultKind, OnError};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
-pub use loaded::Loaded;
 pub use history::{History, HistoryShape, PastInput, PastOutput};
+pub use loaded::Loaded;
 pub use network::{Cycle, Network, Source, TapWiring, Wiring};
 pub use plan::{DelaySpec, Place, Plan, Step};
 pub use seat::{Occupant, Shape};
 pub use stage::{OutputUse, Stage, StageSetup, StageState};
 pub use substitute::SubstituteFrames;
+pub use swapped::{HandoffRefusal, Progress, Reversal, SwapDone, TakenOver};
 pub use transition::{
     Floors, Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
     change, lay, moved,
 };
-pub use swapped::{HandoffRefusal, Progress, Reversal, SwapDone, TakenOver};
 pub use trial::{Growth, Handoff, Takeover, Trial, TrialSetup};

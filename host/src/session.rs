@@ -12,14 +12,6 @@ pub mod batch;
 mod bind;
 mod borders;
 mod build;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "changes of a running session are built on it"
-    )
-)]
 mod candidate;
 mod cast;
 mod catalogue;
@@ -48,8 +40,8 @@ mod wires;
 pub use crate::pipeline::Timed;
 pub use bind::{Bindings, Bound, bind};
 pub use build::Instances;
-pub use changes::Reread;
 pub use catalogue::{Catalogue, Choice};
+pub use changes::Reread;
 pub use content::Content;
 pub use error::SessionError;
 pub use export::process;

@@ -21,7 +21,9 @@ use std::time::Duration;
 
 use segue::discovery::{Registry, SearchPlan, content_hash, scan};
 use segue::loading::{Generation, Providers, meter, with_all_locks};
-use segue::pipeline::{Arrival, Breach, Budget, Engine, Lent, Network, Occupant, OnError, Plan};
+use segue::pipeline::{
+    Arrival, Breach, Budget, Engine, Graph, Lent, Network, Occupant, OnError, lay,
+};
 use segue::pipeline::{
     Rings, Shape, Source, Stage, StageSetup, TapWiring, Trial, TurnKind, Wiring,
 };
@@ -265,7 +267,10 @@ fn failing() -> (Engine, Rings) {
     for (stage, shape) in shapes.iter().enumerate() {
         let dies = if stage.is_multiple_of(2) { 30.0 } else { 1e9 };
         let trial = Box::new(Trial::new(mortal(dies), shape, FRAMES));
-        rings.arrivals.push(Arrival { stage, trial }).unwrap();
+        rings
+            .arrivals
+            .push(Arrival::Trial { stage, trial })
+            .unwrap();
     }
     (engine, rings)
 }
@@ -296,8 +301,9 @@ fn chain(stages: Vec<Stage>) -> (Engine, Rings) {
         }],
         output: Source::Stage(count - 1),
     };
-    let plan = Plan::of(&network).unwrap();
-    Engine::new(&network, plan, stages, FRAMES)
+    let graph = Graph::of(network.clone());
+    let (schedule, _) = lay(graph, 0).unwrap();
+    Engine::new(&network, schedule, stages, FRAMES)
 }
 
 /// Runs so many blocks; answers the heap calls of this thread meanwhile.

@@ -6,6 +6,8 @@
 pub(super) mod arguments;
 mod events;
 mod find;
+#[cfg(test)]
+mod golden;
 mod status;
 mod wish;
 

@@ -36,12 +36,14 @@ fn write(folder: &Path) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
     let mut whole = Arguments::command();
     whole.build();
-    let commands: Vec<_> = whole.get_subcommands().cloned().collect();
-    let pages = 1 + commands.len();
-    for command in commands.into_iter().chain([whole]) {
+    let mut all = vec![whole];
+    let mut pages = 0;
+    while let Some(command) = all.pop() {
+        all.extend(command.get_subcommands().cloned());
         let text = page(&command)?;
         let page = clap_mangen::Man::new(command);
         fs::write(folder.join(page.get_filename()), text)?;
+        pages += 1;
     }
     Ok(pages)
 }
@@ -128,6 +130,15 @@ mod tests {
                 page.contains(".TH") && page.contains("\n.SH EXAMPLES\n.nf\n"),
                 "{page}"
             );
+            for below in command.get_subcommands() {
+                let below = below.get_name();
+                assert!(
+                    page.contains(&format!("segue\\-{name}\\-{below}(1)")),
+                    "{page}"
+                );
+                let own = folder.path().join(format!("segue-{name}-{below}.1"));
+                assert!(own.exists(), "{name} {below}");
+            }
             for flag in command
                 .get_arguments()
                 .filter_map(|argument| argument.get_long())

@@ -7,8 +7,6 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::control::error::ControlError;
 use crate::control::line::{self, Line};
 use crate::control::protocol::{
@@ -109,7 +107,7 @@ impl Client {
         let answer = self.line(Some(within(order)))?;
         let reply: Reply = serde_json::from_str(&answer)
             .map_err(|error| ControlError::Foreign(format!("{error}: {}", shown(&answer))))?;
-        let is_ours = reply.id == Value::from(self.asked);
+        let is_ours = reply.id.as_u64() == Some(self.asked);
         match (is_ours, &reply.error) {
             (false, None) => Err(ControlError::Foreign(shown(&answer))),
             _ => Ok(reply),
@@ -120,7 +118,7 @@ impl Client {
     ///
     /// # Errors
     /// What broke.
-    pub fn next(&mut self) -> Result<Option<Followed>, ControlError> {
+    pub fn followed(&mut self) -> Result<Option<Followed>, ControlError> {
         match self.line(None) {
             Ok(line) => Ok(Some(Followed {
                 event: serde_json::from_str(&line).ok(),

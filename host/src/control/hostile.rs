@@ -244,7 +244,7 @@ fn followers_get_events_and_the_end_and_one_that_never_reads_holds_up_nobody() {
         sample_rate_hz: 44_100,
     });
     assert_eq!(rig.client().greeting().sample_rate_hz, 44_100);
-    assert!(follower.next().unwrap().unwrap().event.is_some());
+    assert!(follower.followed().unwrap().unwrap().event.is_some());
     let notice = |number: usize| Event::Notice {
         text: format!("{number} {}", "x".repeat(4_096)),
     };
@@ -252,7 +252,7 @@ fn followers_get_events_and_the_end_and_one_that_never_reads_holds_up_nobody() {
     for number in 0..3_000 {
         events.event(notice(number));
         if number < 100 {
-            let followed = follower.next().unwrap().unwrap();
+            let followed = follower.followed().unwrap().unwrap();
             assert_eq!(followed.event, Some(notice(number)));
         }
     }
@@ -265,7 +265,7 @@ fn followers_get_events_and_the_end_and_one_that_never_reads_holds_up_nobody() {
     let mut rest = 0;
     let mut dropped = 0;
     let reading = thread::spawn(move || {
-        while let Some(followed) = follower.next().unwrap() {
+        while let Some(followed) = follower.followed().unwrap() {
             match followed.event {
                 Some(_) => rest += 1,
                 None => {

@@ -121,7 +121,7 @@ mod tests {
         ) {
             let mut parts: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
             parts.pop_if(|last| last.is_empty());
-            let expected: Vec<_> = parts.into_iter().enumerate().map(|(_, part)| {
+            let expected: Vec<_> = parts.into_iter().map(|part| {
                 match part.len() > 6 {
                     true => Line::TooLong,
                     false => Line::Whole(part.to_vec()),

@@ -210,7 +210,9 @@ impl Engine {
                 continue;
             };
             let ran = self.run(at, block, mode, OutputUse::Taken);
-            result = self.account(stage, block.position_frames, ran, laps).and(result);
+            result = self
+                .account(stage, block.position_frames, ran, laps)
+                .and(result);
         }
         result
     }

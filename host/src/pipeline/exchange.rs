@@ -147,11 +147,7 @@ impl Exchange {
 
     /// What comes next, if it can begin now and there is room for all that may come of it;
     /// otherwise it waits in the ring. Real-time safe.
-    pub(super) fn next(
-        &mut self,
-        stages: &[Option<Stage>],
-        change: UnderWay,
-    ) -> Option<Arrival> {
+    pub(super) fn next(&mut self, stages: &[Option<Stage>], change: UnderWay) -> Option<Arrival> {
         loop {
             let next = self.arrivals.peek().ok()?;
             let trials = match next {
@@ -243,6 +239,9 @@ fn takes(stages: &[Option<Stage>], number: usize) -> bool {
 /// Whether a change can begin: one schedule at a time, each stage ready for what it gets.
 fn fits(change: &Change, stages: &[Option<Stage>], under_way: UnderWay) -> bool {
     let schedule = change.schedule.is_none() || under_way == UnderWay::Nothing;
-    let trials = change.trials.iter().all(|(number, _)| takes(stages, *number));
+    let trials = change
+        .trials
+        .iter()
+        .all(|(number, _)| takes(stages, *number));
     schedule && trials
 }

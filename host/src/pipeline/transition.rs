@@ -33,6 +33,15 @@ pub struct Graph {
     pub numbers: Vec<usize>,
 }
 
+impl Graph {
+    /// A network whose stages are numbered as they stand in the file.
+    #[must_use]
+    pub fn of(network: Network) -> Self {
+        let numbers = (0..network.stages.len()).collect();
+        Self { network, numbers }
+    }
+}
+
 /// Who reads a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reader {

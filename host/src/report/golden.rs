@@ -283,6 +283,7 @@ fn report() -> RunReport {
         stream: stream(),
         stages: stages(),
         changes: receipts::all(),
+        changes_left_out: 0,
         left_out: Vec::new(),
         taps: taps(),
         decides: decides(),

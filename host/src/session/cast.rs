@@ -105,7 +105,8 @@ impl Member {
 /// The address of what is bound.
 pub(super) fn address(bound: &Bound) -> ComponentAddress {
     let text = bound.address();
-    text.parse().expect("plugin and component came from a manifest that was checked")
+    text.parse()
+        .expect("plugin and component came from a manifest that was checked")
 }
 
 /// By what an instance is made from.
@@ -246,14 +247,18 @@ impl Cast {
     /// Finds names and subscribers again.
     pub(super) fn refresh(&mut self) {
         let unnamed: Arc<str> = Arc::from("");
-        self.names.resize(self.members.len().max(self.names.len()), unnamed);
+        self.names
+            .resize(self.members.len().max(self.names.len()), unnamed);
         for (number, member) in self.members.iter().enumerate() {
             if let Some(member) = member {
                 self.names[number] = Arc::clone(&member.id);
             }
         }
         self.subscribers = vec![Vec::new(); self.members.len()];
-        let present: Vec<_> = self.members().map(|(number, one)| (number, one.bound().clone())).collect();
+        let present: Vec<_> = self
+            .members()
+            .map(|(number, one)| (number, one.bound().clone()))
+            .collect();
         let (numbers, stages): (Vec<_>, Vec<_>) = present.into_iter().unzip();
         let bindings = Bindings {
             stages,

@@ -233,7 +233,13 @@ impl Changes {
         }
         for wish in std::mem::take(&mut self.wishes) {
             let why = "the input is over";
-            self.refuse_unbegun(&wish.command, wish.cause, wish.answer, wish.asked_at_frames, why);
+            self.refuse_unbegun(
+                &wish.command,
+                wish.cause,
+                wish.answer,
+                wish.asked_at_frames,
+                why,
+            );
         }
     }
 
@@ -267,7 +273,11 @@ impl Changes {
 
     /// Takes from the timeline what has its time now.
     fn due(&mut self, position_frames: u64) {
-        while self.timeline.front().is_some_and(|(at, _, _)| *at <= position_frames) {
+        while self
+            .timeline
+            .front()
+            .is_some_and(|(at, _, _)| *at <= position_frames)
+        {
             let Some((_, command, cause)) = self.timeline.pop_front() else {
                 return;
             };

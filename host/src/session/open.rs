@@ -49,7 +49,6 @@ pub struct Plugins {
     /// What stages cost in earlier runs.
     pub(super) history: History,
     /// Opens further ones while sessions run.
-    #[expect(dead_code, reason = "changes of a running session are built on it")]
     pub(super) opener: Opener,
 }
 

@@ -81,7 +81,10 @@ fn sentence(conflict: &Conflict) -> String {
 /// still has them as it had them then.
 pub(super) fn without_again(config: Config, running: &Config, file: &Config) -> Config {
     let still = running.left_out.iter().filter_map(|left| {
-        let at = config.stages.iter().position(|stage| stage.id.value == left.id)?;
+        let at = config
+            .stages
+            .iter()
+            .position(|stage| stage.id.value == left.id)?;
         let before = file.stage(&left.id)?;
         let is_same = before.part.component.value == config.stages[at].part.component.value;
         is_same.then(|| (at, left.reason.clone()))

@@ -18,9 +18,7 @@ use segue_plugin::link::Processor;
 
 use crate::loading::{CREATE_DEADLINE, Pending, begin};
 use crate::observe::{Event as Told, FaultReport};
-use crate::pipeline::{
-    Arrival, Fault, Occupant, Shape, StageState, Trial, Turn, TurnKind,
-};
+use crate::pipeline::{Arrival, Fault, Occupant, Shape, StageState, Trial, Turn, TurnKind};
 use crate::session::changes::Context;
 use crate::session::recipe::Recipe;
 use crate::session::run::Pace;

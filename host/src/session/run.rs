@@ -21,9 +21,9 @@ use crate::audio::{Buffer, sanitize};
 use crate::io::{Cleaned, Sink, Source};
 use crate::observe::{Event, EventSink};
 use crate::pipeline::{Engine, Lent, Rings, Stopped};
+use crate::session::changes::{Changes, Context};
 use crate::session::error::SessionError;
 use crate::session::observers::{HeardBy, Observers};
-use crate::session::changes::{Changes, Context};
 
 /// Frames read at a time: 64 KiB of 16-bit stereo. System calls in the size of a block cost more
 /// than the processing.

@@ -35,8 +35,8 @@ use crate::session::observers::{Found, Observers, Setup};
 use crate::session::open::Plugins;
 use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
 pub use crate::session::start::keys::output_key;
-pub(super) use crate::session::start::stages::{Common, attempts, budget, on_error};
 use crate::session::start::prepare::prepare;
+pub(super) use crate::session::start::stages::{Common, attempts, budget, on_error};
 use crate::session::wires::Wires;
 use crate::swap::ask::{Requests, Timed};
 

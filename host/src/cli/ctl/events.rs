@@ -15,7 +15,7 @@ type Essence = fn(&Receipt, u32) -> String;
 
 /// Prints every line as it came.
 pub(super) fn pass_on(shell: &Shell, client: &mut Client) -> Result<Exit, Failure> {
-    while let Some(followed) = client.next().map_err(|error| failed(&error))? {
+    while let Some(followed) = client.followed().map_err(|error| failed(&error))? {
         shell.terminal.print(&format!("{}\n", followed.line));
     }
     Ok(Exit::Done)
@@ -24,7 +24,7 @@ pub(super) fn pass_on(shell: &Shell, client: &mut Client) -> Result<Exit, Failur
 /// Prints every event that people want to know of.
 pub(super) fn tell(shell: &Shell, client: &mut Client) -> Result<Exit, Failure> {
     let mut rate = client.greeting().sample_rate_hz;
-    while let Some(followed) = client.next().map_err(|error| failed(&error))? {
+    while let Some(followed) = client.followed().map_err(|error| failed(&error))? {
         if let Some(Event::Started { sample_rate_hz, .. }) = &followed.event {
             rate = *sample_rate_hz;
         }

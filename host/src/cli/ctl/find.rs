@@ -30,23 +30,19 @@ pub(super) fn find(shell: &Shell, wanted: Option<&str>) -> Result<PathBuf, Failu
     let folders = folders(&shell.environment);
     match wanted {
         Some(path) if path.contains('/') => Ok(PathBuf::from(path)),
-        wanted => choose(sessions(&folders), wanted, &folders),
+        wanted => choose(&sessions(&folders), wanted, &folders),
     }
 }
 
-fn choose(
-    found: Vec<Found>,
-    wanted: Option<&str>,
-    folders: &[PathBuf],
-) -> Result<PathBuf, Failure> {
+fn choose(found: &[Found], wanted: Option<&str>, folders: &[PathBuf]) -> Result<PathBuf, Failure> {
     let Some(wanted) = wanted else {
-        return match &found[..] {
+        return match found {
             [] => Err(nobody(folders)),
             [one] => Ok(one.path.clone()),
             _ => {
                 let count = found.len();
                 let message = format!("{count} sessions run, expected --session to say which");
-                Err(Failure::new(Exit::Misused, message).help(list(&found)))
+                Err(Failure::new(Exit::Misused, message).help(list(found)))
             }
         };
     };
@@ -59,7 +55,7 @@ fn choose(
     Err(match (found.is_empty(), did_you_mean(wanted, names)) {
         (true, _) => failure.help("no session runs"),
         (false, Some(help)) => failure.help(help),
-        (false, None) => failure.help(list(&found)),
+        (false, None) => failure.help(list(found)),
     })
 }
 
@@ -106,8 +102,8 @@ mod tests {
     }
 
     fn check(names: &[&str], wanted: Option<&str>, expected: Result<&str, (Exit, &str)>) {
-        let found = names.iter().map(|name| session(name)).collect();
-        let chosen = choose(found, wanted, &[PathBuf::from("/run/segue")]);
+        let found: Vec<_> = names.iter().map(|name| session(name)).collect();
+        let chosen = choose(&found, wanted, &[PathBuf::from("/run/segue")]);
         let chosen = chosen.map_err(|failure| (failure.exit(), failure.sentence()));
         let expected = expected
             .map(PathBuf::from)

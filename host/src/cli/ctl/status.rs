@@ -9,6 +9,9 @@ use crate::observe::{Receipt, StageStatus, Status};
 /// How many of the newest receipts are shown; `--json` has more.
 const RECEIPTS_MAX: usize = 5;
 
+/// What stands where there is nothing.
+const NONE: &str = "–";
+
 /// How a receipt becomes a line.
 type Essence = fn(&Receipt, u32) -> String;
 
@@ -88,30 +91,27 @@ fn stages(status: &Status, look: &Look) -> String {
 }
 
 fn stage(status: &Status, stage: &StageStatus) -> Vec<String> {
-    let state = match &stage.pending {
-        Some(pending) => format!("{} ({pending})", stage.state),
-        None => stage.state.clone(),
-    };
+    let state = stage.pending.as_ref().unwrap_or(&stage.state);
     let cells = [
         stage.id.clone(),
         stage.component.clone(),
         stage.version.clone(),
-        state,
+        state.clone(),
         stage.latency_frames.to_string(),
-        stage.rollback.clone().unwrap_or_else(|| "–".to_owned()),
+        stage.rollback.clone().unwrap_or_else(|| NONE.to_owned()),
         changed(status, &stage.id),
     ];
     cells.iter().map(|cell| plain(cell)).collect()
 }
 
-/// What differs from the file of a stage, as `drive_db=9.5`.
+/// How many keys of a stage differ from the file.
 fn changed(status: &Status, stage: &str) -> String {
-    let own = status.overrides.iter().filter_map(|one| {
-        let key = one.key.strip_prefix(stage)?.strip_prefix('.')?;
-        let key = key.strip_prefix("params.").unwrap_or(key);
-        Some(format!("{key}={}", one.value))
-    });
-    own.collect::<Vec<_>>().join(" ")
+    let keys = status.overrides.iter().map(|one| one.key.as_str());
+    let own = keys.filter_map(|key| key.strip_prefix(stage));
+    match own.filter(|rest| rest.starts_with('.')).count() {
+        0 => NONE.to_owned(),
+        keys => count(keys, "key"),
+    }
 }
 
 /// What differs from the file, and who wanted it.

@@ -28,6 +28,8 @@ use crate::swap::ask::{ASKED_MAX, Asked, Requests, Timed};
 
 /// How wide mistakes in an edited configuration are written down.
 const WIDTH: usize = 100;
+/// What a pipeline without a file is called.
+const CHAIN: &str = "chain";
 
 /// Everybody who can reach a run.
 pub(super) struct Live {
@@ -152,10 +154,11 @@ impl Live {
 fn setup(around: &Around<'_>, sender: &SyncSender<Asked>, service: Option<Arc<Service>>) -> Setup {
     let (arguments, config) = (around.arguments, around.config);
     let file = &*config.sources().get(SourceId::FILE).name;
+    // A chain has no file; messages call its text by the flag.
+    let file = if file == chain::NAME { CHAIN } else { file };
     let name = match (&arguments.control.name, &config.pipeline.name) {
         (Some(name), _) => name.clone(),
         (None, Some(name)) => name.value.clone(),
-        (None, None) if file == chain::NAME => "chain".to_owned(),
         (None, None) => {
             let stem = Path::new(file).file_stem().unwrap_or_default();
             stem.to_string_lossy().into_owned()

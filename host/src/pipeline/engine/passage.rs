@@ -118,7 +118,9 @@ impl Engine {
                 (Step::Run { stage, .. }, Part { pop: true, push }) => {
                     let (stage, used) = (*stage, output_use(push));
                     let ran = self.run(at, block, mode, used);
-                    result = self.account(stage, block.position_frames, ran, laps).and(result);
+                    result = self
+                        .account(stage, block.position_frames, ran, laps)
+                        .and(result);
                     continue;
                 }
                 (Step::Delay { .. }, Part { push, pop }) if push != pop => {
@@ -208,4 +210,3 @@ const fn output_use(is_taken: bool) -> OutputUse {
         false => OutputUse::Held,
     }
 }
-

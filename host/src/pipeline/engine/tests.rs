@@ -13,6 +13,7 @@ use super::*;
 use crate::pipeline::fault::FaultKind;
 use crate::pipeline::network::{Source, TapWiring, Wiring};
 use crate::pipeline::stage::{StageSetup, StageState};
+use crate::pipeline::transition::{Graph, lay};
 
 /// Lags behind by 64 frames, and fails as told at a frame.
 #[derive(Params)]
@@ -139,8 +140,9 @@ struct Ran {
 /// Runs one stage over a signal, cut into blocks of these sizes again and again.
 fn run(stage: Stage, input: &[f32], cuts: &[usize]) -> Ran {
     let network = network(&[Source::Input]);
-    let plan = Plan::of(&network).unwrap();
-    let (mut engine, rings) = Engine::new(&network, plan, vec![stage], FRAMES_MAX);
+    let graph = Graph::of(network.clone());
+    let (schedule, _) = lay(graph, 0).unwrap();
+    let (mut engine, rings) = Engine::new(&network, schedule, vec![stage], FRAMES_MAX);
     let mut output = vec![f32::NAN; input.len()];
     let (mut start, mut stopped) = (0, None);
     for cut in cuts.iter().cycle() {
@@ -194,12 +196,12 @@ fn what_is_bypassed_is_the_input_as_late_as_the_output_was() {
         let ran = run(failing, &input, &[100]);
         // The stage gives its input back late, so its substitute is the very same signal.
         assert_eq!(ran.output, dry(&input), "way {way}");
-        let StageState::Out(fault) = ran.engine.stages()[0].state() else {
+        let StageState::Out(fault) = ran.engine.stage(0).unwrap().state() else {
             panic!("the stage should be out");
         };
         assert_eq!(fault.position_frames, 1_000);
         assert_eq!(fault.kind == FaultKind::NonFinite, way == 2.0);
-        assert_eq!(ran.engine.stages()[0].calls(), 11);
+        assert_eq!(ran.engine.stage(0).unwrap().calls(), 11);
     }
 }
 
@@ -253,9 +255,10 @@ fn every_tap_knows_all_of_the_stream_and_nothing_behind_it() {
         from: Source::Input,
         reference: None,
     });
-    let plan = Plan::of(&network).unwrap();
+    let graph = Graph::of(network.clone());
+    let (schedule, _) = lay(graph, 0).unwrap();
     let stages = vec![stage(&[], OnError::Bypass)];
-    let (mut engine, mut rings) = Engine::new(&network, plan, stages, FRAMES_MAX);
+    let (mut engine, mut rings) = Engine::new(&network, schedule, stages, FRAMES_MAX);
     let input = sine(1_000);
     let process = |engine: &mut Engine, samples: &[f32], position: usize| {
         let mut output = vec![0.0; samples.len()];

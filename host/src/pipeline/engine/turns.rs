@@ -14,6 +14,7 @@ use crate::pipeline::fault::{Fault as Found, FaultKind};
 use crate::pipeline::network::{Source, Wiring};
 use crate::pipeline::seat::{Occupant, Shape};
 use crate::pipeline::stage::StageState;
+use crate::pipeline::transition::{Graph, lay};
 use crate::pipeline::trial::Trial;
 
 const RATE: u32 = 8_000;
@@ -148,8 +149,9 @@ impl Rig {
             taps: Vec::new(),
             output: Source::Stage(0),
         };
-        let plan = Plan::of(&network).unwrap();
-        let (engine, rings) = Engine::new(&network, plan, vec![stage], FRAMES_MAX);
+        let graph = Graph::of(network.clone());
+        let (schedule, _) = lay(graph, 0).unwrap();
+        let (engine, rings) = Engine::new(&network, schedule, vec![stage], FRAMES_MAX);
         let input: Vec<_> = (0..6_000).map(sine).collect();
         Self {
             engine,
@@ -176,7 +178,7 @@ impl Rig {
         let trial = Box::new(trial);
         self.rings
             .arrivals
-            .push(Arrival { stage: 0, trial })
+            .push(Arrival::Trial { stage: 0, trial })
             .unwrap();
     }
 
@@ -267,7 +269,7 @@ fn a_new_instance_runs_in_shadow_is_faded_in_and_is_itself_from_then_on() {
             let turns = [(FAULT as u64, "failed"), (last as u64, "returned")];
             assert_eq!(rig.turns(), turns, "{on_error:?}");
             let departed = rig.rings.departures.pop().unwrap();
-            let (fault, text) = departed.trial.describe_fault().unwrap();
+            let (fault, text) = fault_of(&departed).unwrap();
             assert_eq!(
                 (fault.position_frames, text.as_str()),
                 (FAULT as u64, "as told")
@@ -290,8 +292,8 @@ fn a_new_instance_that_fails_in_shadow_is_heard_by_nobody_and_leaves() {
     assert_eq!(rig.output[out.clone()], late(out, 64, 1.0));
     assert_eq!(rig.turns(), [(1_000, "failed"), (2_000, "trial failed")]);
     let departed = rig.rings.departures.pop().unwrap();
-    assert_eq!(departed.trial.describe_fault().unwrap().1, "as told");
-    assert_eq!(rig.engine.stages()[0].fault_kind(), "failed");
+    assert_eq!(fault_of(&departed).unwrap().1, "as told");
+    assert_eq!(rig.engine.stage(0).unwrap().fault_kind(), "failed");
 }
 
 #[test]
@@ -351,7 +353,7 @@ fn a_fallback_is_warm_and_as_late_as_the_stage_whichever_of_them_is_later() {
             late(back, lag, 1.5),
             "{own} {other}"
         );
-        let frames = rig.engine.stages()[0].substitute_frames();
+        let frames = rig.engine.stage(0).unwrap().substitute_frames();
         assert_eq!(
             (frames.bypass, frames.fallback),
             (0, (fade + FADE).div_ceil(100) as u64 * 100 - 1_000)
@@ -380,7 +382,12 @@ fn where_the_fallback_fails_too_the_input_is_heard_without_a_step() {
         assert_eq!(rig.output[out.clone()], late(out, 64, 1.0), "{at}");
         let (largest, own) = rig.steps();
         assert!(largest <= own * 1.5 + 1.25 / DECAY as f32, "{at} {largest}");
-        let (fault, text) = rig.engine.stages()[0].describe_fallback_fault().unwrap();
+        let (fault, text) = rig
+            .engine
+            .stage(0)
+            .unwrap()
+            .describe_fallback_fault()
+            .unwrap();
         assert_eq!(
             (fault.position_frames, text.as_str()),
             (at as u64, "as told")
@@ -396,7 +403,7 @@ fn nothing_is_lost_while_nobody_reads_the_rings() {
         let trial = Trial::new(occupant(Kind(0, 1.0, 0), 0.0), &rig.shape, FRAMES_MAX);
         let trial = Box::new(trial);
         // A full ring gives back what it cannot take.
-        let _ = rig.rings.arrivals.push(Arrival { stage: 0, trial });
+        let _ = rig.rings.arrivals.push(Arrival::Trial { stage: 0, trial });
         let end = rig.done + 100;
         rig.until(end, &[50]);
     }
@@ -424,7 +431,7 @@ fn a_breach_of_the_budget_changes_the_audio_only_where_it_is_a_fault() {
     };
     let mut counted = run(Breach::Counts);
     assert_eq!(counted.output[..3_000], late(0..3_000, 0, 1.5));
-    let (_, used) = counted.engine.stages()[0].budget().unwrap();
+    let (_, used) = counted.engine.stage(0).unwrap().budget().unwrap();
     assert_eq!(
         (used.memory_breaches, used.memory_worst_bytes),
         (20, 30_000)
@@ -433,7 +440,7 @@ fn a_breach_of_the_budget_changes_the_audio_only_where_it_is_a_fault() {
     let mut failed = run(Breach::Fails);
     assert_eq!(failed.turns(), [(1_000, "failed")]);
     assert_eq!(failed.output[..1_000], late(0..1_000, 0, 1.5));
-    let StageState::Out(Found { kind, .. }) = failed.engine.stages()[0].state() else {
+    let StageState::Out(Found { kind, .. }) = failed.engine.stage(0).unwrap().state() else {
         panic!("the stage should be out");
     };
     let over = FaultKind::OverMemory {
@@ -461,5 +468,12 @@ proptest! {
             rig.output
         };
         prop_assert_eq!(run(&cuts), run(&[FRAMES_MAX]));
+    }
+}
+
+fn fault_of(departure: &Departure) -> Option<(crate::pipeline::Fault, String)> {
+    match departure {
+        Departure::Trial { trial, .. } => trial.describe_fault(),
+        Departure::Change(_) => None,
     }
 }

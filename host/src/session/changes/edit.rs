@@ -78,7 +78,10 @@ impl Running {
     /// What would run.
     pub(super) fn after(&self, landing: &Landing) -> Result<After, String> {
         let mut overrides = self.overrides.clone();
-        let file = landing.file.clone().unwrap_or_else(|| Arc::clone(&self.file));
+        let file = landing
+            .file
+            .clone()
+            .unwrap_or_else(|| Arc::clone(&self.file));
         if landing.file.is_some() {
             overrides.on_reload(&self.file, &file);
         }
@@ -129,7 +132,10 @@ impl Changes {
     pub(super) fn retuned(&self, member: &Member, config: &Config) -> Result<Retuned, String> {
         let component = &member.bound().component;
         let id = &*member.id;
-        let stage = config.stages.iter().find(|stage| stage.id.value.as_str() == id);
+        let stage = config
+            .stages
+            .iter()
+            .find(|stage| stage.id.value.as_str() == id);
         let stage = stage.ok_or_else(|| format!("there is no stage `{id}`"))?;
         let mut mistakes = config.mistakes();
         let own = self.running.file.stages.iter();
@@ -144,7 +150,9 @@ impl Changes {
         }
         let value = |params: &[(u32, f64)], index: u32, default: f64| {
             let mut params = params.iter();
-            params.find(|(own, _)| *own == index).map_or(default, |(_, value)| *value)
+            params
+                .find(|(own, _)| *own == index)
+                .map_or(default, |(_, value)| *value)
         };
         let mut retuned = Retuned {
             params,
@@ -181,7 +189,9 @@ impl Changes {
             let help = help.map_or_else(String::new, |help| format!("; {help}"));
             let address = member.bound().address();
             let known = listed(ids.iter().map(String::as_str).take(12));
-            return Err(format!("{address} has no parameter `{param}`: it has {known}{help}"));
+            return Err(format!(
+                "{address} has no parameter `{param}`: it has {known}{help}"
+            ));
         }
         let mut landing = Landing::default();
         let key = OverrideKey::Param {
@@ -200,7 +210,11 @@ impl Changes {
             return Err("too much is under way; ask again in a moment".to_owned());
         }
         let number = self.cast.number(stage.as_str()).unwrap_or_default();
-        let events = retuned.events.iter().map(|event| (number, *event)).collect();
+        let events = retuned
+            .events
+            .iter()
+            .map(|event| (number, *event))
+            .collect();
         self.send_events(events, context);
         self.retune(number, retuned.params);
         self.running.land(&mut landing);
@@ -232,7 +246,10 @@ impl Changes {
                 ..Change::default()
             };
             // There was room, or the block before took what was there.
-            let _ = context.rings.arrivals.push(Arrival::Change(Box::new(change)));
+            let _ = context
+                .rings
+                .arrivals
+                .push(Arrival::Change(Box::new(change)));
         }
     }
 
@@ -301,7 +318,9 @@ impl Changes {
         };
         let held = self.running.overrides.clone().reset(&which);
         if held.is_empty() {
-            return Ok(Begun::Done(Answer::Done("nothing was overridden there".to_owned())));
+            return Ok(Begun::Done(Answer::Done(
+                "nothing was overridden there".to_owned(),
+            )));
         }
         let landing = Landing {
             resets: vec![which],
@@ -340,10 +359,18 @@ impl Changes {
         }
         if !plan.needs_instances() {
             self.apply_at_once(&plan, &mut landing, context);
-            return Ok(Begun::Done(self.without_instances(&plan, action, wish, context)));
+            return Ok(Begun::Done(
+                self.without_instances(&plan, action, wish, context),
+            ));
         }
         let (question, wanted, known) = plan.orders(self, &after);
-        let job = self.job_knowing(action, wish, context, (after.config, question, wanted), known)?;
+        let job = self.job_knowing(
+            action,
+            wish,
+            context,
+            (after.config, question, wanted),
+            known,
+        )?;
         landing.plan = Some(plan);
         Ok(Begun::Job(Box::new(Job { landing, ..job })))
     }
@@ -388,7 +415,9 @@ impl Changes {
         };
         let receipts: Vec<_> = plan.words.iter().map(receipt).collect();
         tracing::debug!(action, changes = receipts.len(), "applied");
-        receipts.iter().for_each(|receipt| self.file(receipt.clone()));
+        receipts
+            .iter()
+            .for_each(|receipt| self.file(receipt.clone()));
         Answer::Changed(receipts)
     }
 
@@ -414,12 +443,18 @@ impl Changes {
 /// What became of overrides, for who asked.
 fn words(saved: &config::save::Saved) -> String {
     let written: Vec<_> = saved.written.iter().map(ToString::to_string).collect();
-    let kept = saved.kept.iter().map(|(key, why)| format!("{key} stays an override: {why}"));
+    let kept = saved
+        .kept
+        .iter()
+        .map(|(key, why)| format!("{key} stays an override: {why}"));
     let written = match written.is_empty() {
         true => "nothing was written".to_owned(),
         false => format!("written: {}", written.join(", ")),
     };
-    std::iter::once(written).chain(kept).collect::<Vec<_>>().join("\n")
+    std::iter::once(written)
+        .chain(kept)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Whether a stage's instance hears parameters.

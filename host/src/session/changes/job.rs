@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::time::Instant;
 
 use crate::loading::Pending;
 use crate::observe::{Alignment, Cause, Identity, Receipt, StepTime};
@@ -39,9 +38,6 @@ pub(super) struct Job {
     pub(super) landing: Landing,
     /// When it began.
     pub(super) asked_at_frames: u64,
-    pub(super) asked: Instant,
-    /// When it was sent to the audio thread.
-    pub(super) sent: Option<Instant>,
     /// Late blocks until it was sent.
     pub(super) late_blocks: u64,
     /// What it took to find versions.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use segue_plugin::setup::Timing;
 
 use crate::pipeline::{
-    Change, Fade, Graph, History, HistoryShape, Loaded, Occupant, Passing, Reschedule, Shape, Stage,
-    transition,
+    Change, Fade, Graph, History, HistoryShape, Loaded, Occupant, Passing, Reschedule, Shape,
+    Stage, transition,
 };
 use crate::session::build::StageFacts;
 use crate::session::candidate::Prepared;
@@ -41,7 +41,11 @@ impl Changes {
         let numbers = self.numbers_for(prepared.len(), context)?;
         let mut brought = BTreeMap::new();
         for (one, number) in prepared.iter().zip(&numbers) {
-            let facts = (*number, one.timing.latency_frames, one.layout_out.channels());
+            let facts = (
+                *number,
+                one.timing.latency_frames,
+                one.layout_out.channels(),
+            );
             brought.insert(one.stage.clone(), facts);
         }
         let graph = self.graph_of(&plan, now, &brought);
@@ -53,7 +57,11 @@ impl Changes {
         for (one, number) in prepared.into_iter().zip(numbers) {
             added.push((number, self.new_stage(one, &plan)));
         }
-        let most = added.iter().map(|(number, _)| number + 1).max().unwrap_or(0);
+        let most = added
+            .iter()
+            .map(|(number, _)| number + 1)
+            .max()
+            .unwrap_or(0);
         let room = match most > context.engine.numbers() {
             true => Vec::with_capacity(most),
             false => Vec::new(),
@@ -80,7 +88,9 @@ impl Changes {
             gone,
         }));
         for (number, params, events) in &plan.retuned {
-            change.events.extend(events.iter().map(|event| (*number, *event)));
+            change
+                .events
+                .extend(events.iter().map(|event| (*number, *event)));
             self.retune(*number, params.clone());
         }
         self.cast.laid = transition.laid;
@@ -265,7 +275,10 @@ impl Changes {
     /// How an instance is made again after a failure, if the stage's `restart` says so.
     fn place(&self, number: usize, member: &Member) -> Option<Place> {
         let config = &self.running.config;
-        let part = config.stages.iter().find(|one| *one.id.value.as_str() == *member.id)?;
+        let part = config
+            .stages
+            .iter()
+            .find(|one| *one.id.value.as_str() == *member.id)?;
         let restart = part.restart.as_ref()?;
         if member.heard == Heard::Bypassed {
             return None;

@@ -60,7 +60,11 @@ impl Plan {
         &self,
         changes: &Changes,
         after: &After,
-    ) -> (Option<Question>, Vec<(String, With)>, BTreeMap<String, Known>) {
+    ) -> (
+        Option<Question>,
+        Vec<(String, With)>,
+        BTreeMap<String, Known>,
+    ) {
         let ids: Vec<_> = self.swapped.iter().chain(&self.brought).collect();
         let mut known = changes.known(&after.config);
         let layouts = changes.layouts(&self.config);
@@ -86,8 +90,8 @@ impl Plan {
             });
             wanted.push((name, With::Resolved));
         }
-        let question = (!wishes.is_empty())
-            .then(|| changes.question(Aim::Stages(wishes), &after.config));
+        let question =
+            (!wishes.is_empty()).then(|| changes.question(Aim::Stages(wishes), &after.config));
         (question, wanted, known)
     }
 }
@@ -155,7 +159,8 @@ impl Changes {
                     true => ("bypass", "its input is heard"),
                     false => ("restore", "its output is heard again"),
                 };
-                plan.words.push(planned(&id, action, what.to_owned(), "a fade"));
+                plan.words
+                    .push(planned(&id, action, what.to_owned(), "a fade"));
                 plan.swapped.push(id);
             }
         }
@@ -346,9 +351,11 @@ impl Changes {
                 planned(stage, "set", what.join(", "), cost)
             }
             Edit::Policy { stage, keys } => planned(stage, "keep", keys.join(", "), "nothing"),
-            Edit::Output { before, after } => {
-                all("move", format!("the output is that of {after}, not of {before}"), fade)
-            }
+            Edit::Output { before, after } => all(
+                "move",
+                format!("the output is that of {after}, not of {before}"),
+                fade,
+            ),
             Edit::Listen { tap, after, .. } => {
                 all("move", format!("tap {tap} listens to {after}"), "nothing")
             }

@@ -6,8 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use segue_plugin::link::Processor;
-
 use crate::config::model::{Config, Part};
 use crate::config::words::SwapState;
 use crate::observe::StepTime;
@@ -92,7 +90,7 @@ impl Blueprint {
             match self.one(&stage, with) {
                 Ok(one) => ready.prepared.push(one),
                 Err(refused) => {
-                    ready.prepared.into_iter().for_each(end);
+                    ready.prepared.into_iter().for_each(Prepared::end);
                     return Err(refused);
                 }
             }
@@ -123,14 +121,4 @@ impl Blueprint {
             past,
         })
     }
-}
-
-/// Ends an instance that is not needed after all.
-pub(super) fn end(prepared: Prepared) {
-    end_processor(prepared.occupant.processor);
-}
-
-/// Ends an instance.
-pub(super) fn end_processor(mut processor: Processor) {
-    processor.deactivate();
 }

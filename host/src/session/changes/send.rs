@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use segue_plugin::link::ParamEvent;
 use segue_plugin::setup::Timing;
@@ -150,7 +150,9 @@ impl Changes {
                 match prepared.migrate(saved, past) {
                     Ok(prepared) => prepared,
                     Err((mut prepared, why)) => {
-                        prepared.notes.push(format!("the old state was of no use: {why}"));
+                        prepared
+                            .notes
+                            .push(format!("the old state was of no use: {why}"));
                         *prepared
                     }
                 }
@@ -187,7 +189,6 @@ impl Changes {
         });
         match self.fill(job, ready.prepared, &mut change, context) {
             Ok(()) => {
-                job.sent = Some(Instant::now());
                 job.late_blocks = context.late_blocks;
                 let pushed = context.rings.arrivals.push(Arrival::Change(change));
                 debug_assert!(pushed.is_ok(), "there was room");
@@ -268,7 +269,10 @@ impl Changes {
         job: &mut Job,
         transition: &Transition,
     ) -> Result<(), String> {
-        let (before, after) = (self.cast.laid.latency_frames, transition.laid.latency_frames);
+        let (before, after) = (
+            self.cast.laid.latency_frames,
+            transition.laid.latency_frames,
+        );
         let more = after.saturating_sub(before);
         if self.setup.pace == Pace::Fast || more == 0 {
             return Ok(());
@@ -311,7 +315,10 @@ impl Changes {
             return;
         };
         let config = &self.running.config;
-        let part = config.stages.iter().find(|one| *one.id.value.as_str() == *member.id);
+        let part = config
+            .stages
+            .iter()
+            .find(|one| *one.id.value.as_str() == *member.id);
         let shape = crate::pipeline::Shape {
             latency_frames: after,
             ..stage.shape()
@@ -346,14 +353,21 @@ impl Changes {
             .as_ref()
             .map(|member| self.late_params(member, job))
             .unwrap_or_default();
-        change.events.extend(events.into_iter().map(|event| (number, event)));
+        change
+            .events
+            .extend(events.into_iter().map(|event| (number, event)));
         let old_tail_frames = member.facts.timing.tail_frames;
         let trial = Trial::swap(TrialSetup {
             takeover: self.takeover(part, old_tail_frames),
             growth: (after > before).then(|| Growth::new(after - before, &shape)),
             handoff: prepared.handoff_bytes.ok().map(Handoff::new),
             primed_to_frames: prepared.primed_to_frames,
-            sidechain_channels: member.recipe.sidechains.iter().map(|one| one.channels()).collect(),
+            sidechain_channels: member
+                .recipe
+                .sidechains
+                .iter()
+                .map(|one| one.channels())
+                .collect(),
             frames_max: self.setup.frames_max,
             occupant: prepared.occupant,
             shape,
@@ -466,7 +480,10 @@ impl Changes {
                 reversed: recalled,
                 ..Change::default()
             };
-            let pushed = context.rings.arrivals.push(Arrival::Change(Box::new(change)));
+            let pushed = context
+                .rings
+                .arrivals
+                .push(Arrival::Change(Box::new(change)));
             debug_assert!(pushed.is_ok(), "there was room");
         }
     }

@@ -35,7 +35,9 @@ impl Changes {
                 Phase::Sent => {
                     for piece in &mut job.pieces {
                         if piece.done.is_none() {
-                            piece.fault.get_or_insert("the session ended first".to_owned());
+                            piece
+                                .fault
+                                .get_or_insert("the session ended first".to_owned());
                         }
                         piece.state = piece.state.after(Event::Ended).state;
                     }
@@ -54,7 +56,13 @@ impl Changes {
         }
         for wish in std::mem::take(&mut self.wishes) {
             let (command, at) = (&wish.command, wish.asked_at_frames);
-            self.refuse_unbegun(command, wish.cause, wish.answer, at, "the session ended first");
+            self.refuse_unbegun(
+                command,
+                wish.cause,
+                wish.answer,
+                at,
+                "the session ended first",
+            );
         }
     }
 
@@ -71,7 +79,13 @@ impl Changes {
                 state: State::Aborted.name().to_owned(),
                 reasons: why.lines().map(str::to_owned).collect(),
                 steps: job.steps.clone(),
-                ..self.receipt(job.number, stage.to_string(), job.action, job.cause.clone(), at)
+                ..self.receipt(
+                    job.number,
+                    stage.to_string(),
+                    job.action,
+                    job.cause.clone(),
+                    at,
+                )
             };
             self.file(receipt);
         }
@@ -186,7 +200,9 @@ impl Changes {
             && let Some(fault) = done.old_fault
         {
             let at = fault.position_frames;
-            reasons.push(format!("the old instance failed at frame {at} while both were heard"));
+            reasons.push(format!(
+                "the old instance failed at frame {at} while both were heard"
+            ));
         }
         reasons.extend(piece.notes.iter().chain(&job.notes).cloned());
         let mut steps = job.steps.clone();
@@ -197,9 +213,8 @@ impl Changes {
         });
         let at = job.asked_at_frames;
         let member = piece.member.as_ref();
-        let metered = member.is_none_or(|member| {
-            member.bound().heap == segue_plugin::declare::Heap::Metered
-        });
+        let metered =
+            member.is_none_or(|member| member.bound().heap == segue_plugin::declare::Heap::Metered);
         Receipt {
             verdict: if is_done { "done" } else { "aborted" }.to_owned(),
             reasons,
@@ -247,7 +262,9 @@ impl Changes {
 
 fn takeover(done: &SwapDone, piece: &Piece) -> Takeover {
     let refused = done.refused.map(|refused| refused.describe());
-    let why = refused.or_else(|| piece.why_no_handoff.clone()).unwrap_or_default();
+    let why = refused
+        .or_else(|| piece.why_no_handoff.clone())
+        .unwrap_or_default();
     match done.takeover {
         TakenOver::Handoff { bytes, took_ns } => Takeover::Handoff {
             bytes: bytes as u64,

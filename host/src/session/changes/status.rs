@@ -70,7 +70,10 @@ impl Changes {
     fn stage_status(&self, number: usize, member: &Member, context: &Context<'_>) -> StageStatus {
         let stage = context.engine.stage(number);
         let bound = member.bound();
-        let state = match (stage.map(|stage| (stage.progress(), stage.state())), member.heard) {
+        let state = match (
+            stage.map(|stage| (stage.progress(), stage.state())),
+            member.heard,
+        ) {
             (Some((Some(Progress::Shadow), _)), _) => "shadow",
             (Some((Some(Progress::Fading | Progress::Reversing), _)), _) => "fading",
             (Some((_, StageState::Out(_))), _) => "out",

@@ -62,7 +62,11 @@ impl Changes {
                 let heard = piece.done.is_some();
                 piece.fault.get_or_insert(format!(
                     "the new instance failed at frame {at}{}: {text}",
-                    if heard { "" } else { " before it was heard alone" }
+                    if heard {
+                        ""
+                    } else {
+                        " before it was heard alone"
+                    }
                 ));
             }
             TurnKind::FadeBegan => step(piece, Event::FadeBegan),

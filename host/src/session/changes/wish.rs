@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use semver::VersionReq;
 
@@ -164,12 +164,7 @@ impl Changes {
     }
 
     /// Another instance for one stage, or for all of a plugin.
-    fn swap(
-        &mut self,
-        swap: &Swap,
-        wish: &Wish,
-        context: &Context<'_>,
-    ) -> Result<Job, String> {
+    fn swap(&mut self, swap: &Swap, wish: &Wish, context: &Context<'_>) -> Result<Job, String> {
         let versions = swap.versions.clone();
         let mut landing = Landing::default();
         let (aim, wanted) = match &swap.target {
@@ -190,7 +185,10 @@ impl Changes {
                     component,
                     versions,
                 };
-                (Aim::Stages(vec![bind]), vec![(id.to_string(), With::Resolved)])
+                (
+                    Aim::Stages(vec![bind]),
+                    vec![(id.to_string(), With::Resolved)],
+                )
             }
             Target::Plugin(id) => (self.plugin(id, versions)?, Vec::new()),
         };
@@ -293,7 +291,11 @@ impl Changes {
     pub(super) fn member(&self, id: &StageId) -> Result<&Member, String> {
         let number = self.cast.number(id.as_str());
         let member = number.and_then(|number| self.cast.member(number));
-        let ids: Vec<_> = self.cast.members().map(|(_, one)| one.id.to_string()).collect();
+        let ids: Vec<_> = self
+            .cast
+            .members()
+            .map(|(_, one)| one.id.to_string())
+            .collect();
         member.ok_or_else(|| {
             unknown(
                 &format!("there is no stage `{id}`"),
@@ -313,8 +315,15 @@ impl Changes {
         });
         let opened = &self.setup.plugins.opened;
         let listeners = self.cast.bindings();
-        let fallbacks = listeners.stages.iter().filter_map(|bound| bound.fallback.as_deref());
-        let others = listeners.taps.iter().chain(&listeners.decides).chain(fallbacks);
+        let fallbacks = listeners
+            .stages
+            .iter()
+            .filter_map(|bound| bound.fallback.as_deref());
+        let others = listeners
+            .taps
+            .iter()
+            .chain(&listeners.decides)
+            .chain(fallbacks);
         let others = others.filter_map(|bound| {
             let (generation, providers) = opened.get(&bound.plugin)?;
             Some(Runs {
@@ -381,8 +390,6 @@ impl Changes {
             pieces: Vec::new(),
             landing: Landing::default(),
             asked_at_frames: wish.asked_at_frames,
-            asked: Instant::now(),
-            sent: None,
             late_blocks: context.late_blocks,
             steps: Vec::new(),
             notes: Vec::new(),
@@ -411,7 +418,10 @@ impl Changes {
     /// What is known of every stage that runs.
     pub(super) fn known(&self, config: &Config) -> BTreeMap<String, Known> {
         let known = |(number, member): (usize, &Member)| {
-            let stage = config.stages.iter().find(|one| *one.id.value.as_str() == *member.id);
+            let stage = config
+                .stages
+                .iter()
+                .find(|one| *one.id.value.as_str() == *member.id);
             let part = stage.map_or_else(|| member.part.clone(), |stage| stage.part.clone());
             let state = stage.map(|stage| stage.swap.state.value);
             let rings = stage.is_some_and(|stage| stage.swap.tail.value == SwapTail::Ring);
@@ -493,9 +503,7 @@ fn subject(command: &Command) -> Option<(&'static str, String)> {
         Command::Rollback { stage } => Some(("rollback", stage.to_string())),
         Command::Set { stage, .. } => Some(("set", stage.to_string())),
         Command::Reload(_) | Command::Edit { .. } => Some(("reload", "*".to_owned())),
-        Command::Reset { key } => {
-            Some(("reset", key.clone().unwrap_or_else(|| "*".to_owned())))
-        }
+        Command::Reset { key } => Some(("reset", key.clone().unwrap_or_else(|| "*".to_owned()))),
         Command::Status | Command::Save | Command::Pause | Command::Resume | Command::Stop => None,
     }
 }
@@ -510,7 +518,9 @@ pub(super) fn reply(to: Option<SyncSender<Answer>>, answer: Answer) {
 
 fn same_component(wanted: &ComponentAddress, member: &Member) -> bool {
     let bound = member.bound();
-    let component = wanted.component().is_none_or(|name| name == bound.component.name);
+    let component = wanted
+        .component()
+        .is_none_or(|name| name == bound.component.name);
     *wanted.plugin() == bound.plugin && component
 }
 

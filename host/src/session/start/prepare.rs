@@ -103,10 +103,7 @@ fn connect(
         Pace::Fast => 0,
         Pace::RealTime => u64::from(request.config.stream.latency_reserve_frames.value),
     };
-    let graph = Graph {
-        network: instances.network.clone(),
-        numbers: (0..instances.network.stages.len()).collect(),
-    };
+    let graph = Graph::of(instances.network.clone());
     let (schedule, laid) = lay(graph, reserve_frames)?;
     let bytes = schedule.line_bytes();
     if bytes > DELAY_BYTES_MAX {
@@ -167,9 +164,18 @@ fn assemble(
         born: request.born,
     };
     let stop = Arc::clone(&request.stop);
-    let ids: Vec<Arc<str>> = bindings.stages.iter().map(|bound| bound.id.as_str().into()).collect();
+    let ids: Vec<Arc<str>> = bindings
+        .stages
+        .iter()
+        .map(|bound| bound.id.as_str().into())
+        .collect();
     let restarts = Restarts::new(&ids, places, request.pace, Arc::clone(&stop));
-    let members = ids.into_iter().zip(recipes).zip(&facts).zip(latencies).zip(&config.stages);
+    let members = ids
+        .into_iter()
+        .zip(recipes)
+        .zip(&facts)
+        .zip(latencies)
+        .zip(&config.stages);
     let members = members.map(|((((id, recipe), facts), latency), part)| Member {
         id,
         recipe,
@@ -259,12 +265,21 @@ fn history_frames(request: &Request, instances: &Instances, format: &Format) -> 
     }
     let wanted = f64::from(format.sample_rate_hz()) * HISTORY_SECONDS;
     let channels = |stage: &LiveStage| {
-        let keys = stage.recipe.sidechains.iter().map(|key| key.channels()).sum::<usize>();
+        let keys = stage
+            .recipe
+            .sidechains
+            .iter()
+            .map(|key| key.channels())
+            .sum::<usize>();
         stage.facts.layout_in.channels() + keys + stage.facts.layout_out.channels()
     };
     let channels: usize = instances.stages.iter().map(channels).sum();
     let most = HISTORY_BYTES_MAX / (channels.max(1) * size_of::<f32>());
-    Some((wanted as usize).next_power_of_two().min(most.max(HISTORY_FRAMES_MIN)))
+    Some(
+        (wanted as usize)
+            .next_power_of_two()
+            .min(most.max(HISTORY_FRAMES_MIN)),
+    )
 }
 
 /// Opens the output.

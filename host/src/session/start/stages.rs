@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use crate::config::model::{Budget as Limits, Config, Restart, Stage as Part};
 use crate::config::words::OnError as Word;
-use crate::pipeline::{
-    Breach, Budget, History, HistoryShape, Occupant, OnError, Shape, Stage,
-};
+use crate::pipeline::{Breach, Budget, History, HistoryShape, Occupant, OnError, Shape, Stage};
 use crate::session::bind::Bindings;
 use crate::session::build::{Instances, LiveFallback, LiveStage, StageFacts};
 use crate::session::recipe::Recipe;

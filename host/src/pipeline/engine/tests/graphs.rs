@@ -15,6 +15,7 @@ use super::planar;
 use crate::pipeline::StageSetup;
 use crate::pipeline::network::fixture::networks;
 use crate::pipeline::network::{Source, Wiring};
+use crate::pipeline::transition::{Graph, lay};
 
 const RATE: u32 = 8_000;
 const FRAMES_MAX: usize = 300;
@@ -143,8 +144,9 @@ struct Heard {
 
 /// Runs the network's plan in blocks of these sizes, again and again.
 fn run(network: &Network, input: &Signal, cuts: &[usize]) -> Heard {
-    let plan = Plan::of(network).unwrap();
-    let (mut engine, mut rings) = Engine::new(network, plan, stages(network), FRAMES_MAX);
+    let graph = Graph::of(network.clone());
+    let (schedule, _) = lay(graph, 0).unwrap();
+    let (mut engine, mut rings) = Engine::new(network, schedule, stages(network), FRAMES_MAX);
     let frames = input[0].len();
     let mut output = vec![vec![f32::NAN; frames]; network.channels(network.output)];
     let mut taps = vec![(Signal::new(), Signal::new()); network.taps.len()];
