@@ -59,7 +59,8 @@ fn check_unheard(run: Run, expected: &Run, words: &[&str], what: &str) {
     let verdict = receipt["verdict"].as_str().unwrap();
     assert!(matches!(verdict, "refused" | "aborted"), "{receipt:#}");
     assert_eq!(receipt["state"], "aborted", "{receipt:#}");
-    assert_eq!(receipt["old"]["version"], "1.9.0", "{receipt:#}");
+    let heard = receipt["old"]["version"].as_str();
+    assert!(matches!(heard, None | Some("1.9.0")), "{receipt:#}");
     let told = receipt["reasons"].to_string();
     for word in words {
         assert!(told.contains(word), "{what}: {word} is not in {told}");

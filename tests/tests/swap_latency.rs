@@ -217,7 +217,7 @@ fn beyond_the_reserve_a_swap_is_refused_with_the_key() {
     };
     assert_eq!(refused["verdict"], "refused", "{refused:#}");
     let told = refused["reasons"].to_string();
-    for word in ["latency_reserve_frames", "480", "100"] {
+    for word in ["latency_reserve_frames = 480", "--insert", "380 frames"] {
         assert!(told.contains(word), "{word} is not in {told}");
     }
     assert!(run.answer.err.contains("latency_reserve_frames"));

@@ -3,13 +3,16 @@
 //! In: a report, how the run ended, and what went wrong beside the audio. Out: one sentence each.
 
 use crate::loading::Missed;
-use crate::observe::{FaultReport, RunReport, StageReport, StreamReport};
+use crate::observe::{FaultReport, Receipt, RunReport, StageReport, StreamReport};
 use crate::session::error::SessionError;
 use crate::session::run::Ended;
 use crate::supervise::Life;
 
 /// How many failures of one stage are told.
 const FAULTS_MAX: usize = 3;
+
+/// How many changes that were not made are told.
+const CHANGES_MAX: usize = 8;
 
 /// What went wrong beside the audio.
 pub(super) struct Trouble {
@@ -38,6 +41,7 @@ pub(super) fn degraded(
             tap.id, tap.dropped_frames
         ));
     }
+    reasons.extend(changes(&report.changes));
     reasons.extend(non_finite(&report.stream));
     for generation in report.generations.iter().filter(|one| one.panics > 0) {
         let (plugin, panics) = (&generation.plugin, generation.panics);
@@ -50,6 +54,29 @@ pub(super) fn degraded(
         reasons.push(format!("a decision ended the run: {reason}"));
     }
     reasons.extend(trouble.reasons());
+    reasons
+}
+
+/// One sentence for each change that was not made; of one run no more than a few.
+fn changes(receipts: &[Receipt]) -> Vec<String> {
+    let not_made: Vec<_> = receipts
+        .iter()
+        .filter(|one| one.verdict != "done")
+        .collect();
+    let sentence = |one: &&Receipt| {
+        let reason = one
+            .reasons
+            .first()
+            .map_or("no reason is known", |reason| reason);
+        let (change, action) = (one.change, &one.action);
+        let (stage, verdict) = (&one.stage, &one.verdict);
+        format!("change {change}, {action} of `{stage}`, was {verdict}: {reason}")
+    };
+    let mut reasons: Vec<_> = not_made.iter().take(CHANGES_MAX).map(sentence).collect();
+    if not_made.len() > CHANGES_MAX {
+        let more = not_made.len() - CHANGES_MAX;
+        reasons.push(format!("{more} more changes were not made"));
+    }
     reasons
 }
 
