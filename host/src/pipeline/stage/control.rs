@@ -54,7 +54,9 @@ impl Stage {
             return Reversal::TooLate;
         };
         match trial.progress() {
+            // Where the fade would begin with the next frame, nobody has heard it either.
             Progress::Shadow => self.leave(trial, TurnKind::Reversed),
+            Progress::Fading if !trial.is_heard() => self.leave(trial, TurnKind::Reversed),
             Progress::Fading | Progress::Reversing => {
                 trial.course_mut().reverse();
                 self.rest.trial = Some(trial);

@@ -163,3 +163,21 @@ proptest! {
         prop_assert_eq!(ended, 1, "{:?}", rig.words());
     }
 }
+
+#[test]
+fn a_candidate_that_is_called_back_in_the_frame_in_which_it_would_be_heard_was_never_there() {
+    let mut rig = Rig::of(Stage::of(occupant(OLD), OnError::Bypass, shape(0)), sine).cut(&[1]);
+    rig.until(500);
+    let mut setup = rig.primed(NEW, 5, 100);
+    setup.occupant = occupant(NEW);
+    setup.takeover = Takeover::Ring {
+        fade_frames: FADE as u64,
+        tail_frames: 30,
+    };
+    setup.growth = Some(Growth::new(5, &setup.shape));
+    rig.send(setup).until(505);
+    assert_eq!(rig.stage.reverse(), Reversal::Left);
+    rig.until(2_500);
+    check_steps(&rig);
+    assert_eq!(rig.words(), ["reversed"]);
+}
