@@ -250,14 +250,17 @@ fn asked(command: &Command) -> Map<String, Value> {
             stage,
             param,
             value,
-        } => (
-            "set",
-            vec![
-                ("stage", stage.as_str().into()),
-                ("param", param.as_str().into()),
-                ("value", value.as_str().into()),
-            ],
-        ),
+        } => {
+            let texts = [
+                ("stage", stage.as_str()),
+                ("param", param),
+                ("value", value),
+            ];
+            (
+                "set",
+                texts.map(|(name, text)| (name, text.into())).to_vec(),
+            )
+        }
         Command::Bypass { stage, way } => {
             let off = *way == Way::Processed;
             let stage = stage.as_str().into();

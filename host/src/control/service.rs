@@ -224,8 +224,9 @@ mod tests {
         });
         check(&told, &[]);
         service.event(Event::Progress { frames: 256 });
-        service.event(Event::Progress { frames: 512 });
         check(&told, &["READY=1 STATUS=running"]);
+        service.event(Event::Progress { frames: 512 });
+        check(&told, &[]);
         service.event(Event::Finished { frames: 512 });
         service.event(Event::Finished { frames: 512 });
         check(&told, &["STOPPING=1 STATUS=ending"]);

@@ -6,7 +6,7 @@
 //!
 //! Everything here but `new` and `set_spare` runs on the audio thread.
 
-use std::mem;
+mod later;
 
 use segue_plugin::link::{AudioView, AudioViewMut};
 
@@ -19,7 +19,6 @@ use crate::pipeline::hold::Held;
 use crate::pipeline::seat::{Call, Shape};
 use crate::pipeline::spare::Spare;
 use crate::pipeline::store::view_mut;
-use crate::pipeline::trial::Growth;
 
 /// The signals that can stand in for an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,33 +128,6 @@ impl Substitute {
         self.rest.spare
     }
 
-    /// Becomes later: its lines take over what the present ones hold.
-    pub(super) fn grow(&mut self, growth: &mut Growth) {
-        if matches!(self.on_error, OnError::Bypass | OnError::Fallback) {
-            if let (Some(new), Some(old)) = (&mut growth.dry, &mut self.dry) {
-                new.take_over(old);
-            }
-            mem::swap(&mut self.dry, &mut growth.dry);
-        }
-        if let Some(spare) = &mut self.rest.spare {
-            spare.seat_mut().grow(&mut growth.spare_pad);
-        }
-    }
-
-    /// Keeps up with a block that nobody reads, whoever is heard: everything here becomes later
-    /// by it. Answers why the fallback failed, if it did.
-    pub(super) fn hold(&mut self, call: &Call<'_>, mode: &FloatMode) -> Option<FaultKind> {
-        if let Some(dry) = &mut self.dry {
-            dry.push(call.input);
-        }
-        let rest = &mut *self.rest;
-        let spare = rest
-            .spare
-            .as_mut()
-            .filter(|spare| spare.fault().is_none())?;
-        spare.fill(call, &mut view_mut(&mut rest.room, call.frames()), mode)
-    }
-
     /// What is heard now.
     fn signal(&self) -> Signal {
         match (self.on_error, &self.rest.spare) {
@@ -244,11 +216,6 @@ impl Substitute {
             held.forget();
         }
         self.keep(heard);
-    }
-
-    /// For how long it fades to silence yet; nothing else is to be faded in meanwhile.
-    pub(super) fn fading_frames(&self) -> u64 {
-        self.rest.held.as_ref().map_or(0, Held::fading_frames)
     }
 
     /// Fills a block, but for the step. Answers why the fallback failed, if it did: then it

@@ -54,52 +54,53 @@ fn words(event: &Event, rate: u32, essence: Essence) -> Option<String> {
         Event::Progress { .. } => return None,
         Event::Probed { plugin } => format!("probed: {plugin}"),
         Event::Started { sample_rate_hz, .. } => format!("started: {sample_rate_hz} Hz"),
-        Event::Fault {
-            stage,
-            position_frames,
-            text,
-        } => format!("fault: stage `{stage}` {}: {text}", at(*position_frames)),
-        Event::FallbackFault {
-            stage,
-            position_frames,
-            text,
-        } => {
-            let at = at(*position_frames);
-            format!("fault: the fallback of stage `{stage}` {at}: {text}")
-        }
-        Event::Returned {
-            stage,
-            position_frames,
-        } => format!(
-            "restart: stage `{stage}` is heard again {}",
-            at(*position_frames)
-        ),
         Event::Changed { receipt } => {
             let (action, verdict) = (&receipt.action, &receipt.verdict);
             format!("{action} {verdict}: {}", essence(receipt, rate))
         }
-        Event::ObserverFault {
-            id,
-            position_frames,
-            text,
-        } => format!("fault: `{id}` {}: {text}", at(*position_frames)),
-        Event::Note {
-            stage,
-            position_frames,
-            text,
-            value,
-        } => format!(
-            "note: stage `{stage}` {}: {text} {value}",
-            at(*position_frames)
-        ),
-        Event::Alert {
-            decide,
-            position_frames,
-            reason,
-        } => format!("alert: `{decide}` {}: {reason}", at(*position_frames)),
         Event::Notice { text } => format!("notice: {text}"),
         Event::Finished { frames } => format!("finished: {frames} frames"),
+        Event::Fault {
+            position_frames, ..
+        }
+        | Event::FallbackFault {
+            position_frames, ..
+        }
+        | Event::Returned {
+            position_frames, ..
+        }
+        | Event::ObserverFault {
+            position_frames, ..
+        }
+        | Event::Note {
+            position_frames, ..
+        }
+        | Event::Alert {
+            position_frames, ..
+        } => placed(event, &at(*position_frames)),
     })
+}
+
+/// An event that has a place in the stream.
+fn placed(event: &Event, at: &str) -> String {
+    match event {
+        Event::Fault { stage, text, .. } => format!("fault: stage `{stage}` {at}: {text}"),
+        Event::FallbackFault { stage, text, .. } => {
+            format!("fault: the fallback of stage `{stage}` {at}: {text}")
+        }
+        Event::Returned { stage, .. } => format!("restart: stage `{stage}` is heard again {at}"),
+        Event::ObserverFault { id, text, .. } => format!("fault: `{id}` {at}: {text}"),
+        Event::Note {
+            stage, text, value, ..
+        } => format!("note: stage `{stage}` {at}: {text} {value}"),
+        Event::Alert { decide, reason, .. } => format!("alert: `{decide}` {at}: {reason}"),
+        Event::Progress { .. }
+        | Event::Probed { .. }
+        | Event::Started { .. }
+        | Event::Changed { .. }
+        | Event::Notice { .. }
+        | Event::Finished { .. } => String::new(),
+    }
 }
 
 #[cfg(test)]

@@ -222,6 +222,12 @@ fn stages_come_go_and_move() {
     check(&of(&["a"]), "", &["remove a", "output a -> input"]);
     let side = chain(&[("a", ""), ("b", "sidechain = { key = \"input\" }")]);
     check(&of(&["a", "b"]), &side, &["rewire b a -> a, key=input"]);
+    let sum = |after: &str| chain(&[("a", ""), ("b", ""), ("c", after)]);
+    check(
+        &sum("after = [\"b\"]"),
+        &sum("after = [\"a\", \"b\"]"),
+        &["rewire c b -> a, b"],
+    );
     // Moved in the file, and reading what it read before.
     let before = chain(&[
         ("a", ""),

@@ -72,33 +72,10 @@ pub(super) fn place(
         prefix: String::new(),
     });
     for (at, step) in path.iter().enumerate() {
-        let rest = &path[at + 1..];
-        let next = match (&found, step) {
-            (Found::Table(cursor), Step::Key(key)) => match cursor.table.get(key) {
-                Some(item) => Some(enter(cursor, key, item)?),
-                None if rest_is_header(at, rest) => {
-                    return Ok(vec![insert::header(
-                        text,
-                        &path[..path.len() - 1],
-                        &path[path.len() - 1],
-                        value,
-                    )]);
-                }
-                None => return insert::entry(text, cursor, key, &insert::nested(rest, value)),
-            },
-            (Found::Headers(tables), Step::Row(number)) => match tables.get(number.wrapping_sub(1))
-            {
-                Some(table) => Some(Found::Table(lines(table))),
-                None => return insert::headers(text, tables, *number, rest, value),
-            },
-            (Found::List(list), Step::Row(number)) => match list.get(number.wrapping_sub(1)) {
-                Some(Value::InlineTable(table)) => Some(Found::Table(braces(table))),
-                Some(_) => None,
-                None => return insert::rows(text, list, *number, rest, value),
-            },
-            _ => None,
-        };
-        found = next.ok_or_else(|| in_the_way(step))?;
+        match next(&found, step)? {
+            Some(inner) => found = inner,
+            None => return missing(text, &found, (path, at), value),
+        }
     }
     match found {
         Found::Value(old) => {
@@ -114,6 +91,50 @@ pub(super) fn place(
         Found::Table(_) | Found::Headers(_) | Found::List(_) => {
             Err("the file has a table or a list there".to_owned())
         }
+    }
+}
+
+/// What one step leads to; `None` where nothing is there yet.
+fn next<'d>(found: &Found<'d>, step: &Step) -> Result<Option<Found<'d>>, String> {
+    match (found, step) {
+        (Found::Table(cursor), Step::Key(key)) => {
+            let item = cursor.table.get(key);
+            item.map(|item| enter(cursor, key, item)).transpose()
+        }
+        (Found::Headers(tables), Step::Row(number)) => {
+            let table = tables.get(number.wrapping_sub(1));
+            Ok(table.map(|table| Found::Table(lines(table))))
+        }
+        (Found::List(list), Step::Row(number)) => match list.get(number.wrapping_sub(1)) {
+            Some(Value::InlineTable(table)) => Ok(Some(Found::Table(braces(table)))),
+            Some(_) => Err(in_the_way(step)),
+            None => Ok(None),
+        },
+        _ => Err(in_the_way(step)),
+    }
+}
+
+/// The pieces that put in what is missing from one step of a path on.
+fn missing(
+    text: &str,
+    found: &Found<'_>,
+    (path, at): (&[Step], usize),
+    value: &str,
+) -> Result<Vec<Splice>, String> {
+    let (step, rest) = (&path[at], &path[at + 1..]);
+    match (found, step) {
+        (Found::Table(_), Step::Key(_)) if rest_is_header(at, rest) => {
+            let (last, tables) = path.split_last().ok_or_else(|| in_the_way(step))?;
+            Ok(vec![insert::header(text, tables, last, value)])
+        }
+        (Found::Table(cursor), Step::Key(key)) => {
+            insert::entry(text, cursor, key, &insert::nested(rest, value))
+        }
+        (Found::Headers(tables), Step::Row(number)) => {
+            insert::headers(text, tables, *number, rest, value)
+        }
+        (Found::List(list), Step::Row(number)) => insert::rows(text, list, *number, rest, value),
+        _ => Err(in_the_way(step)),
     }
 }
 

@@ -220,11 +220,13 @@ struct Rig {
     stage: Stage,
     history: Arc<History>,
     input: Vec<f32>,
+    /// A further input, where there is one.
+    key: Vec<f32>,
     output: Vec<f32>,
     done: usize,
     cuts: Vec<usize>,
     turns: Vec<TurnKind>,
-    left: Vec<Box<Trial>>,
+    left: Vec<Trial>,
 }
 
 /// Multiples of 1/256 that never repeat soon, so that sums and halves of them are exact.
@@ -253,12 +255,27 @@ impl Rig {
             stage: stage.with_history(Arc::clone(&history)),
             history,
             input: (0..FRAMES).map(signal).collect(),
+            key: Vec::new(),
             output: Vec::new(),
             done: 0,
             cuts: vec![FRAMES_MAX],
             turns: Vec::new(),
             left: Vec::new(),
         }
+    }
+
+    /// A stage with a further input.
+    fn keyed(kind: Kind) -> Self {
+        let mut rig = Self::new(kind, 0, OnError::Bypass);
+        let shape = HistoryShape {
+            inputs: 1,
+            sidechains: vec![1],
+            outputs: 1,
+        };
+        rig.history = History::new(shape, 2_048);
+        rig.stage = rig.stage.with_history(Arc::clone(&rig.history));
+        rig.key = (0..FRAMES).map(|frame| signal(frame + 777)).collect();
+        rig
     }
 
     fn cut(mut self, cuts: &[usize]) -> Self {
@@ -290,12 +307,16 @@ impl Rig {
             start: 0,
             frames,
         };
+        let keys = match self.key.get(self.done..self.done + frames) {
+            Some(key) => &[AudioView::new(key, span)][..],
+            None => &[],
+        };
         let block = StageBlock {
             position_frames: self.done as u64,
             flags: segue_plugin::link::Flags::NONE,
             input: AudioView::new(input, span),
             output: AudioViewMut::new(&mut heard, span),
-            sidechains: &[],
+            sidechains: keys,
             records: &mut [],
             use_of_output: if is_held {
                 OutputUse::Held
@@ -308,7 +329,8 @@ impl Rig {
         if ran.turned {
             self.turns
                 .extend(self.stage.take_turns().into_iter().flatten());
-            self.left.extend(self.stage.take_leaving());
+            self.left
+                .extend(self.stage.take_leaving().map(|left| *left));
         }
         if !is_held {
             assert!(heard.iter().all(|sample| sample.is_finite()));
@@ -335,13 +357,14 @@ impl Rig {
                 start: 0,
                 frames,
             };
-            let input = crate::pipeline::store::view(&past.input, frames);
+            let view = |buffer| crate::pipeline::store::view(buffer, frames);
+            let (input, keys) = (view(&past.input), past.sidechains.iter().map(view));
             let outcome = occupant.processor.process(segue_plugin::link::Block {
                 position_frames: at as u64,
                 flags: segue_plugin::link::Flags::NONE,
                 input,
                 output: AudioViewMut::new(&mut room, span),
-                sidechains: &[],
+                sidechains: &keys.collect::<Vec<_>>(),
                 events: &[],
                 outputs: &mut [],
                 records: &mut [],
@@ -358,7 +381,7 @@ impl Rig {
             growth: None,
             handoff: None,
             primed_to_frames: Some(to as u64),
-            sidechain_channels: Vec::new(),
+            sidechain_channels: self.key.first().map(|_| 1).into_iter().collect(),
         }
     }
 

@@ -155,6 +155,24 @@ proptest! {
 }
 
 #[test]
+fn what_was_missed_of_a_further_input_is_caught_up_as_well() {
+    let kind = Kind { pole: 0.5, ..PLAIN };
+    let run = |swaps: bool| {
+        let mut rig = Rig::keyed(kind).cut(&[13, 40]);
+        rig.until(700);
+        if swaps {
+            rig.send(rig.primed(kind, 0, 150));
+        }
+        rig.until(1_500);
+        rig
+    };
+    let (with, without) = (run(true), run(false));
+    assert_eq!(with.words(), ["fade began", "swapped"]);
+    assert_eq!(with.output, without.output);
+    assert_ne!(with.output, undisturbed(kind, 0, 1_500));
+}
+
+#[test]
 fn a_state_that_is_refused_leaves_priming_and_a_fade_and_says_why() {
     let refused = |old: Keeps, new: Keeps, late: usize, room: usize| {
         let mut rig = Rig::new(
