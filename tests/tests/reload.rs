@@ -239,22 +239,22 @@ fn check_refused(tables: &str, other: &str, words: &[&str]) {
 fn a_mistake_is_explained_with_its_place_and_the_audio_goes_on() {
     let good = gain("a", -3.0);
     for (other, words) in [
-        ("[[stage]\n".to_owned(), &["edited.toml:1:"][..]),
-        (good.clone() + "typo = 1\n", &["edited.toml:4:1", "typo"]),
+        ("[[stage]\n".to_owned(), &[".toml:1:9"][..]),
+        (good.clone() + "typo = 1\n", &[".toml:5:1", "typo"]),
         (
             good.replace("gain_db", "gian_db"),
-            &["edited.toml:3:", "gian_db", "did you mean `gain_db`"],
+            &[".toml:4:", "gian_db", "did you mean `gain_db`"],
         ),
-        (good.replace("-3", "1000"), &["edited.toml:3:", "1000"]),
+        (good.replace("-3", "1000"), &[".toml:4:", "1000"]),
         (
             good.clone() + &stage("b", "nobody.knows/this", ""),
             &["nobody.knows"],
         ),
-        (good.clone() + &good, &["edited.toml:", "`a`"]),
-        (String::new(), &["edited.toml"]),
+        (good.clone() + &good, &[".toml:", "`a`"]),
+        (String::new(), &[".toml"]),
         (
             good.clone() + "[stream]\nsample_rate_hz = 44100\n",
-            &["edited.toml:", "sample_rate_hz", "restart"],
+            &[".toml:", "sample_rate_hz", "restart"],
         ),
     ] {
         check_refused(&good, &other, words);

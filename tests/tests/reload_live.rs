@@ -95,6 +95,11 @@ impl Session {
         self.desk.segue(["ctl"].iter().chain(arguments))
     }
 
+    fn status(&self) -> Value {
+        let answer = self.ctl(&["status", "--json"]).expect(0).json();
+        answer["status"].clone()
+    }
+
     /// Ends it: every frame that went in came out.
     #[track_caller]
     fn finish(self, codes: &[i32]) -> (Over, Value) {
@@ -147,14 +152,14 @@ fn a_saved_file_is_applied_at_once_where_the_file_says_so() {
 #[test]
 fn ctl_finds_the_session_sets_saves_and_resets() {
     let mut session = Session::start(&file("manual", "1.0"));
-    let status = session.ctl(&["status", "--json"]).expect(0).json();
+    let status = session.status();
     assert_eq!(status["stages"][0]["id"], "one", "{status:#}");
     let _ = session.ctl(&["set", "one", "more", "2.0"]).expect(0);
     session.wait_for(1.0);
     // An override outlives a reload of a file that says nothing new about it.
     let _ = session.ctl(&["reload"]).expect(0);
     session.stays(1.0);
-    let status = session.ctl(&["status", "--json"]).expect(0).json();
+    let status = session.status();
     assert_eq!(status["overrides"][0]["key"], "one.params.more");
     let _ = session.ctl(&["reset", "one.params.more"]).expect(0);
     session.wait_for(0.5);

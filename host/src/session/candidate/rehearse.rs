@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use segue_plugin::link::Processor;
+use segue_plugin::link::{Code, Processor};
 use segue_plugin::setup::Mode;
 use segue_plugin::state::STATE_BYTES_MAX;
 
@@ -107,6 +107,9 @@ fn round(processor: &mut Processor, buffer: &mut [u8]) -> Result<(Duration, u64)
     let began = Instant::now();
     let (saved, saving) = as_on_air(|| processor.save_state(buffer));
     let saving_took = began.elapsed();
+    if saved.status.code == Code::OUT_OF_BOUNDS {
+        return Err(too_long(buffer.len()));
+    }
     passed(processor, saved).map_err(|text| format!("its state could not be written: {text}"))?;
     let written = usize::try_from(saved.status.detail).unwrap_or(usize::MAX);
     let room = buffer.len();
@@ -118,6 +121,19 @@ fn round(processor: &mut Processor, buffer: &mut [u8]) -> Result<(Duration, u64)
     let loading_took = began.elapsed();
     passed(processor, loaded).map_err(|text| format!("its state could not be read: {text}"))?;
     Ok((saving_took + loading_took, saving.calls() + loading.calls()))
+}
+
+/// What is said of a state that did not find room. One that needs more than any may have asks for
+/// no more than that.
+fn too_long(room: usize) -> String {
+    match room {
+        STATE_BYTES_MAX => {
+            format!(
+                "its state is longer than {STATE_BYTES_MAX} bytes, the most that is handed over"
+            )
+        }
+        _ => format!("its state is longer than the {room} bytes that it asked for"),
+    }
 }
 
 /// A quarter of a block where the stream does not wait.
