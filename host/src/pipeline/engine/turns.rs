@@ -10,6 +10,7 @@ use segue_plugin::prelude::*;
 use super::*;
 use crate::pipeline::budget::{Breach, Budget};
 use crate::pipeline::exchange::TurnKind;
+use crate::pipeline::fault::OnError;
 use crate::pipeline::fault::{Fault as Found, FaultKind};
 use crate::pipeline::network::{Source, Wiring};
 use crate::pipeline::seat::{Occupant, Shape};
@@ -414,7 +415,11 @@ fn nothing_is_lost_while_nobody_reads_the_rings() {
     assert_eq!(rig.turns().len(), departed + 1);
     assert!(departed >= 1);
     let waiting = rig.engine.into_processors().len() - 1;
-    assert_eq!(sent, departed + waiting, "the others wait until there is room");
+    assert_eq!(
+        sent,
+        departed + waiting,
+        "the others wait until there is room"
+    );
 }
 
 #[test]
