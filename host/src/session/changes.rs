@@ -10,16 +10,20 @@
 //! engine move it on; its receipts are its end (`settle`).
 
 mod edit;
+mod go;
 mod job;
 mod land;
 mod past;
 mod plan;
 mod prepare;
+mod seat;
 mod send;
 mod settle;
 mod status;
 mod turns;
+mod wiring;
 mod wish;
+mod words;
 
 use std::collections::VecDeque;
 use std::path::Path;

@@ -35,6 +35,7 @@ pub(super) fn degraded(
     let left_out = report.left_out.iter();
     let left_out = left_out.map(|at| format!("stage `{}` was left out: {}", at.id, at.reason));
     let mut reasons: Vec<_> = left_out.chain(faults(report)).collect();
+    reasons.extend(report.changes.iter().filter_map(change));
     for tap in report.taps.iter().filter(|tap| tap.dropped_frames > 0) {
         reasons.push(format!(
             "tap `{}` missed {} frames",
@@ -78,6 +79,22 @@ fn changes(receipts: &[Receipt]) -> Vec<String> {
         reasons.push(format!("{more} more changes were not made"));
     }
     reasons
+}
+
+/// A change that did not come about, though the run was to have it: what somebody asked for from
+/// outside and was refused leaves the run as it was.
+fn change(receipt: &Receipt) -> Option<String> {
+    let is_planned = receipt.cause.who.starts_with("timeline");
+    let (verdict, is_missed) = match receipt.verdict.as_str() {
+        "aborted" => ("was aborted", true),
+        "refused" => ("was refused", is_planned),
+        _ => ("", false),
+    };
+    is_missed.then(|| {
+        let why = receipt.reasons.first().map_or("", String::as_str);
+        let (action, stage) = (&receipt.action, &receipt.stage);
+        format!("{action} of `{stage}` {verdict}: {why}")
+    })
 }
 
 /// One sentence for each failure of a stage, tap or decision; of one stage no more than a few.

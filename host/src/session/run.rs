@@ -6,6 +6,7 @@
 //! The session's own thread is the audio thread here: `Engine::process` is the part of it that
 //! neither allocates nor waits. Around it, it reads, writes, drains rings and waits for taps.
 
+mod block;
 mod tell;
 
 use std::ops::Range;
@@ -315,73 +316,6 @@ impl<'a> Runner<'a> {
             late_blocks: self.counters.late_blocks,
         });
     }
-
-    /// Frames of the block at `start` in which nothing came out are none of the output: what
-    /// comes before them in the chunk takes their place, and they are dropped with the latency.
-    fn hold(&mut self, start: usize) {
-        let held = self.engine.held_frames();
-        if held == 0 || self.plan.pace == Pace::RealTime {
-            return; // Live, silence is heard instead, where somebody allowed it.
-        }
-        for channel in 0..self.output.channels() {
-            self.output.channel_mut(channel).copy_within(0..start, held);
-        }
-        self.to_drop += held as u64;
-    }
-
-    fn block(&mut self, range: Range<usize>, flags: Flags) -> Result<(), Stopped> {
-        let input = AudioView::new(self.input.as_slice(), span(&self.input, &range));
-        let into = span(&self.output, &range);
-        let mut lent = Lent {
-            position_frames: self.position_frames,
-            flags,
-            input,
-            output: AudioViewMut::new(self.output.as_mut_slice(), into),
-        };
-        if self.counters.first_block.is_none() {
-            self.counters.first_block = Some(self.plan.born.elapsed());
-        }
-        if self.plan.pace == Pace::Fast {
-            return self.engine.process(&mut lent);
-        }
-        let before = Instant::now();
-        let result = self.engine.process(&mut lent);
-        self.keep_pace(before, range.len());
-        result
-    }
-
-    /// Counts a block that took longer than it lasts, and waits until its time is over.
-    fn keep_pace(&mut self, before: Instant, frames: usize) {
-        let rate = f64::from(self.plan.sample_rate_hz);
-        if before.elapsed().as_secs_f64() > frames as f64 / rate {
-            self.counters.late_blocks += 1;
-        }
-        let due = (self.position_frames + frames as u64) as f64 / rate;
-        let early = Duration::from_secs_f64(due).saturating_sub(self.started.elapsed());
-        if !early.is_zero() {
-            thread::sleep(early);
-        }
-    }
-
-    fn write(
-        &mut self,
-        frames: usize,
-        sink: &mut Option<&mut (dyn Sink + 'static)>,
-    ) -> Result<(), SessionError> {
-        let dropped = self.to_drop.min(frames as u64);
-        self.to_drop -= dropped;
-        let written = (frames as u64 - dropped).min(self.to_write);
-        self.to_write -= written;
-        self.counters.frames_out += written;
-        if let (Some(sink), true) = (sink, written > 0) {
-            let start = dropped as usize;
-            sink.write(&self.output, start..start + written as usize)?;
-            if self.plan.pace == Pace::RealTime {
-                sink.flush()?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Whole blocks, so that blocks do not end where a read does; one block at a time when live.
@@ -389,14 +323,5 @@ pub(super) fn chunk_frames(plan: &Plan) -> usize {
     match plan.pace {
         Pace::RealTime => plan.block_frames,
         Pace::Fast => (CHUNK_FRAMES / plan.block_frames).max(1) * plan.block_frames,
-    }
-}
-
-fn span(buffer: &Buffer, range: &Range<usize>) -> Span {
-    Span {
-        channels: buffer.channels(),
-        stride: buffer.stride(),
-        start: range.start,
-        frames: range.len(),
     }
 }

@@ -5,6 +5,7 @@
 //! an output exists under its name only when the run came to its end.
 
 mod keys;
+mod output;
 mod overlap;
 mod prepare;
 mod stages;

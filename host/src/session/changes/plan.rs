@@ -20,15 +20,16 @@ use crate::session::cast::Member;
 use crate::session::changes::Changes;
 use crate::session::changes::edit::{After, is_heard};
 use crate::session::changes::prepare::{Known, With};
+use crate::session::changes::words::planned;
 use crate::session::wires::Wires;
 
 /// What is done about one edited configuration.
 pub(super) struct Plan {
     pub(super) config: Arc<Config>,
     /// Stages that get another instance where they are.
-    swapped: Vec<StageId>,
+    pub(super) swapped: Vec<StageId>,
     /// Stages that come with another schedule: new ones, and ones that cannot go on as they are.
-    brought: Vec<StageId>,
+    pub(super) brought: Vec<StageId>,
     /// Numbers of stages that go with it.
     pub(super) removed: Vec<usize>,
     /// Parameters of stages that go on: the number, all of them, and what changes.
@@ -192,19 +193,6 @@ impl Changes {
         Ok(())
     }
 
-    /// The network of a configuration, with what is known of the stages that run.
-    fn bare(&self, config: &Config) -> Network {
-        let graph = &self.cast.laid.graph;
-        let mut network = Wires::of(config).bare(graph.network.channels_in);
-        let layouts = self.layouts(config);
-        for (wiring, stage) in network.stages.iter_mut().zip(&config.stages) {
-            if let Some(layout) = layouts.get(stage.id.value.as_str()) {
-                wiring.channels_out = layout.channels();
-            }
-        }
-        network
-    }
-
     fn retune_or_rebuild(&self, plan: &mut Plan, id: &StageId) -> Result<(), String> {
         let number = self.cast.number(id.as_str());
         let member = number.and_then(|number| self.cast.member(number));
@@ -221,172 +209,6 @@ impl Changes {
             plan.retuned.push((number, retuned.params, retuned.events));
         }
         Ok(())
-    }
-
-    /// What comes out of each stage of a configuration, as far as it is known before its
-    /// instances are there: a new stage is taken to keep the layout of what it reads.
-    pub(super) fn layouts(&self, config: &Config) -> BTreeMap<String, Layout> {
-        let mut layouts: BTreeMap<String, Layout> = BTreeMap::new();
-        for _ in 0..config.stages.len() {
-            let before = layouts.len();
-            for stage in &config.stages {
-                let id = stage.id.value.to_string();
-                let number = self.cast.number(&id);
-                let member = number.and_then(|number| self.cast.member(number));
-                let known = member.map(|member| member.facts.layout_out);
-                if let Some(layout) = known.or_else(|| self.layout_in(stage, &layouts)) {
-                    layouts.insert(id, layout);
-                }
-            }
-            if layouts.len() == before {
-                break;
-            }
-        }
-        layouts
-    }
-
-    /// What a stage reads, once that of its sources is known.
-    fn layout_in(&self, stage: &Part, layouts: &BTreeMap<String, Layout>) -> Option<Layout> {
-        let first = stage.inputs.first()?;
-        self.layout_of(&first.value, layouts)
-    }
-
-    fn layout_of(&self, node: &Node, layouts: &BTreeMap<String, Layout>) -> Option<Layout> {
-        match node {
-            Node::Input => Some(self.setup.format.layout),
-            Node::Stage(id) => layouts.get(id.as_str()).copied(),
-        }
-    }
-
-    /// What is known of a stage that comes with a schedule.
-    fn brought(&self, part: &Part, layouts: &BTreeMap<String, Layout>, after: &After) -> Known {
-        let layout = self.layout_in(part, layouts);
-        let keys = part.sidechains.iter();
-        let keys = keys.filter_map(|(_, node)| self.layout_of(&node.value, layouts));
-        let own = after.file.stage(&part.id.value);
-        let is_own = own.is_some_and(|own| own.part.component.value == part.part.component.value);
-        Known {
-            spot: Spot {
-                format: Format {
-                    layout: layout.unwrap_or(self.setup.format.layout),
-                    ..self.setup.format
-                },
-                layout_out: layouts.get(part.id.value.as_str()).copied(),
-                frames_max: self.setup.frames_max as u32,
-                mode: self.setup.mode,
-                sidechains: keys.collect(),
-            },
-            part: part.part.clone(),
-            values: match is_own {
-                true => Values::Own,
-                false => Values::OfAnother,
-            },
-            old: None,
-            state: part.swap.state.value,
-            history: None,
-        }
-    }
-
-    /// The graph that a plan leads to: numbers of stages that go on, and of those that come.
-    pub(super) fn graph_of(
-        &self,
-        plan: &Plan,
-        now: &Graph,
-        brought: &BTreeMap<String, (usize, u64, usize)>,
-    ) -> Graph {
-        let mut network = Wires::of(&plan.config).bare(now.network.channels_in);
-        let mut numbers = Vec::new();
-        for (wiring, stage) in network.stages.iter_mut().zip(&plan.config.stages) {
-            let id = stage.id.value.as_str();
-            if let Some((number, latency_frames, channels_out)) = brought.get(id) {
-                numbers.push(*number);
-                wiring.latency_frames = *latency_frames;
-                wiring.channels_out = *channels_out;
-                continue;
-            }
-            let number = self.cast.number(id).unwrap_or_default();
-            numbers.push(number);
-            if let Some(at) = now.numbers.iter().position(|own| *own == number) {
-                wiring.latency_frames = now.network.stages[at].latency_frames;
-                wiring.channels_out = now.network.stages[at].channels_out;
-            }
-        }
-        Graph { network, numbers }
-    }
-
-    /// An edit as a line of the plan.
-    fn words(&self, plan: &Plan, edit: &Edit) -> Option<PlannedEdit> {
-        let fade = "a fade";
-        Some(match edit {
-            Edit::Add { stage } => planned(stage, "add", component(plan, stage), fade),
-            Edit::Remove { stage } => {
-                let number = self.cast.number(stage.as_str());
-                let member = number.and_then(|number| self.cast.member(number));
-                let what = member.map_or_else(String::new, |member| member.bound().address());
-                planned(stage, "remove", what, fade)
-            }
-            Edit::Rewire { stage, after, .. } => {
-                let inputs: Vec<_> = after.inputs.iter().map(ToString::to_string).collect();
-                let what = format!("reads {}", inputs.join(" + "));
-                let cost = match plan.brought.contains(stage) {
-                    true => "a new instance, a fade",
-                    false => fade,
-                };
-                planned(stage, "move", what, cost)
-            }
-            Edit::Rebuild { stage, reasons } => {
-                let what: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-                let cost = match plan.brought.contains(stage) {
-                    true => "a new instance, a fade",
-                    false => "a new instance, its state handed over or a fade",
-                };
-                planned(stage, "swap", what.join(", "), cost)
-            }
-            Edit::Params { stage, changes } => {
-                let what: Vec<_> = changes.iter().map(ToString::to_string).collect();
-                let cost = match plan.swapped.contains(stage) || plan.brought.contains(stage) {
-                    true => "with the new instance",
-                    false => "nothing",
-                };
-                planned(stage, "set", what.join(", "), cost)
-            }
-            Edit::Policy { stage, keys } => planned(stage, "keep", keys.join(", "), "nothing"),
-            Edit::Output { before, after } => all(
-                "move",
-                format!("the output is that of {after}, not of {before}"),
-                fade,
-            ),
-            Edit::Listen { tap, after, .. } => {
-                all("move", format!("tap {tap} listens to {after}"), "nothing")
-            }
-            Edit::Resolve { keys } => all(
-                "keep",
-                format!("{} hold from the next swap on", keys.join(", ")),
-                "nothing",
-            ),
-            Edit::Watching { keys } => all("keep", keys.join(", "), "nothing"),
-        })
-    }
-}
-
-fn component(plan: &Plan, stage: &StageId) -> String {
-    let part = plan.config.stage(stage);
-    part.map_or_else(String::new, |part| part.part.component.value.to_string())
-}
-
-fn planned(stage: &StageId, action: &str, what: String, cost: &str) -> PlannedEdit {
-    PlannedEdit {
-        stage: stage.to_string(),
-        ..all(action, what, cost)
-    }
-}
-
-fn all(action: &str, what: String, cost: &str) -> PlannedEdit {
-    PlannedEdit {
-        stage: "*".to_owned(),
-        action: action.to_owned(),
-        what,
-        cost: cost.to_owned(),
     }
 }
 

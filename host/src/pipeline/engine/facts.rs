@@ -1,0 +1,122 @@
+//! Facts: what is known of an engine, for control code and reports.
+//!
+//! In: an engine, between two blocks. Out: its stages, counters and latency; in the end its
+//! instances.
+
+use std::time::Instant;
+use rtrb::{Consumer, Producer, RingBuffer};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
+use crate::audio::FloatMode;
+use crate::loading::meter::{self, RealTimeScope};
+use crate::observe::Times;
+use crate::pipeline::change::Change;
+use crate::pipeline::engine::clock::{Clock, Laps};
+use crate::pipeline::engine::mix::{add, copy, keep_finite};
+use crate::pipeline::engine::passage::Passage;
+use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, UnderWay, exchange};
+use crate::pipeline::fault::OnError;
+use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
+use crate::pipeline::loaded::Loaded;
+use crate::pipeline::network::{Network, TapWiring};
+use crate::pipeline::plan::Step;
+use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
+use crate::pipeline::store::Reader;
+use crate::pipeline::transition::Schedule;
+use crate::pipeline::engine::{Engine, Timed};
+
+impl Engine {
+    /// Whether every tap has room for another chunk. Thread: any.
+    #[must_use]
+    pub fn taps_have_room(&self) -> bool {
+        self.taps.iter().all(Feed::has_room)
+    }
+
+    /// How many chunks were sent to taps.
+    #[must_use]
+    pub const fn chunks_sent(&self) -> u64 {
+        self.full.sent
+    }
+
+    /// Blocks processed.
+    #[must_use]
+    pub const fn blocks(&self) -> u64 {
+        self.clock.blocks()
+    }
+
+    /// Chooses which blocks are timed. Not for the audio thread.
+    pub fn set_timed(&mut self, timed: Timed) {
+        self.clock.set_timed(timed);
+    }
+
+    /// Which blocks are timed.
+    #[must_use]
+    pub const fn timed(&self) -> Timed {
+        self.clock.timed()
+    }
+
+    /// The host's own time per block: all of it but the calls of stages.
+    #[must_use]
+    pub const fn host_times(&self) -> &Times {
+        self.clock.host()
+    }
+
+    /// How far the output lags behind the input.
+    #[must_use]
+    pub const fn latency_frames(&self) -> u64 {
+        self.score.latency_frames
+    }
+
+    /// Frames at the start of the last block in which nothing came out, since its stages wait
+    /// for a longer latency to fill.
+    #[must_use]
+    pub const fn held_frames(&self) -> usize {
+        self.held_frames
+    }
+
+    /// Whether a change of the schedule is under way.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        self.passage.is_some()
+    }
+
+    /// A stage by its number.
+    #[must_use]
+    pub fn stage(&self, number: usize) -> Option<&Stage> {
+        self.stages.get(number)?.as_ref()
+    }
+
+    /// How many numbers there are: stages that went leave theirs unused.
+    #[must_use]
+    pub const fn numbers(&self) -> usize {
+        self.stages.len()
+    }
+
+    /// How many numbers there may be.
+    #[must_use]
+    pub const fn numbers_max(&self) -> usize {
+        self.exchange.stages_max()
+    }
+
+    /// Frames that each tap missed, in the order of the file.
+    pub fn dropped_frames(&self) -> impl Iterator<Item = u64> + '_ {
+        self.taps.iter().map(Feed::dropped_frames)
+    }
+
+    /// Notes and events that found the ring full.
+    #[must_use]
+    pub const fn records_lost(&self) -> u64 {
+        self.records_lost
+    }
+
+    /// Takes every instance out, to end it. Not for the audio thread.
+    #[must_use]
+    pub fn into_processors(self) -> Vec<Processor> {
+        let waiting = self.exchange.into_waiting().into_iter();
+        let waiting = waiting.flat_map(Arrival::into_processors);
+        let passing = self.passage.into_iter();
+        let passing = passing.flat_map(|passage| passage.change.into_processors());
+        let stages = self.stages.into_iter().flatten();
+        let stages = stages.flat_map(Stage::into_processors);
+        stages.chain(passing).chain(waiting).collect()
+    }
+}

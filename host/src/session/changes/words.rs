@@ -1,0 +1,96 @@
+//! Words: edits as lines of a plan that people read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use segue_plugin::declare::Layout;
+use segue_plugin::link::ParamEvent;
+use segue_plugin::setup::Format;
+use crate::config::diff::{Edit, Reason};
+use crate::config::model::{Config, Stage as Part};
+use crate::id::{Node, StageId};
+use crate::observe::PlannedEdit;
+use crate::pipeline::{Graph, Network, moved};
+use crate::session::candidate::{Aim, Question, Spot, Values, Wish as Bind};
+use crate::session::cast::Member;
+use crate::session::changes::Changes;
+use crate::session::changes::edit::{After, is_heard};
+use crate::session::changes::prepare::{Known, With};
+use crate::session::wires::Wires;
+use crate::session::changes::plan::Plan;
+
+impl Changes {
+    /// An edit as a line of the plan.
+    pub(super) fn words(&self, plan: &Plan, edit: &Edit) -> Option<PlannedEdit> {
+        let fade = "a fade";
+        Some(match edit {
+            Edit::Add { stage } => planned(stage, "add", component(plan, stage), fade),
+            Edit::Remove { stage } => {
+                let number = self.cast.number(stage.as_str());
+                let member = number.and_then(|number| self.cast.member(number));
+                let what = member.map_or_else(String::new, |member| member.bound().address());
+                planned(stage, "remove", what, fade)
+            }
+            Edit::Rewire { stage, after, .. } => {
+                let inputs: Vec<_> = after.inputs.iter().map(ToString::to_string).collect();
+                let what = format!("reads {}", inputs.join(" + "));
+                let cost = match plan.brought.contains(stage) {
+                    true => "a new instance, a fade",
+                    false => fade,
+                };
+                planned(stage, "move", what, cost)
+            }
+            Edit::Rebuild { stage, reasons } => {
+                let what: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+                let cost = match plan.brought.contains(stage) {
+                    true => "a new instance, a fade",
+                    false => "a new instance, its state handed over or a fade",
+                };
+                planned(stage, "swap", what.join(", "), cost)
+            }
+            Edit::Params { stage, changes } => {
+                let what: Vec<_> = changes.iter().map(ToString::to_string).collect();
+                let cost = match plan.swapped.contains(stage) || plan.brought.contains(stage) {
+                    true => "with the new instance",
+                    false => "nothing",
+                };
+                planned(stage, "set", what.join(", "), cost)
+            }
+            Edit::Policy { stage, keys } => planned(stage, "keep", keys.join(", "), "nothing"),
+            Edit::Output { before, after } => all(
+                "move",
+                format!("the output is that of {after}, not of {before}"),
+                fade,
+            ),
+            Edit::Listen { tap, after, .. } => {
+                all("move", format!("tap {tap} listens to {after}"), "nothing")
+            }
+            Edit::Resolve { keys } => all(
+                "keep",
+                format!("{} hold from the next swap on", keys.join(", ")),
+                "nothing",
+            ),
+            Edit::Watching { keys } => all("keep", keys.join(", "), "nothing"),
+        })
+    }
+}
+
+fn component(plan: &Plan, stage: &StageId) -> String {
+    let part = plan.config.stage(stage);
+    part.map_or_else(String::new, |part| part.part.component.value.to_string())
+}
+
+pub(super) fn planned(stage: &StageId, action: &str, what: String, cost: &str) -> PlannedEdit {
+    PlannedEdit {
+        stage: stage.to_string(),
+        ..all(action, what, cost)
+    }
+}
+
+fn all(action: &str, what: String, cost: &str) -> PlannedEdit {
+    PlannedEdit {
+        stage: "*".to_owned(),
+        action: action.to_owned(),
+        what,
+        cost: cost.to_owned(),
+    }
+}
