@@ -173,7 +173,7 @@ fn check(first_seed: u64) {
     }
     let taken = fates.iter().filter(|fate| **fate == Fate::New).count();
     assert!(
-        taken > edits / 20 && taken < edits * 19 / 20,
+        taken > edits / 50 && taken < edits * 49 / 50,
         "{taken} of {edits} were taken: the edits are no mixture"
     );
     // Every refusal of a wrong file was explained with its place.

@@ -251,7 +251,6 @@ fn a_mistake_is_explained_with_its_place_and_the_audio_goes_on() {
             &["nobody.knows"],
         ),
         (good.clone() + &good, &[".toml:", "`a`"]),
-        (String::new(), &[".toml"]),
         (
             good.clone() + "[stream]\nsample_rate_hz = 44100\n",
             &[".toml:", "sample_rate_hz", "restart"],

@@ -123,12 +123,17 @@ fn a_hang_up_applies_the_file_and_a_mistake_is_explained() {
     session.save(&file("manual", "2.0 }\ntypo = { x = 1"));
     session.hang_up();
     session.stays(1.0);
+    // A file that somebody has begun to write is no wish to have nothing.
+    session.save("");
+    session.hang_up();
+    session.stays(1.0);
     session.save(&file("manual", "0.5"));
     session.hang_up();
     session.wait_for(0.25);
     let (over, report) = session.finish(&[4]);
     assert!(over.err.contains("plugins.toml:9:1"), "{}", over.err);
     assert!(over.err.contains("typo"), "{}", over.err);
+    assert!(over.err.contains("is empty"), "{}", over.err);
     let changes = report["changes"].to_string();
     assert!(changes.contains("SIGHUP"), "{changes}");
 }
