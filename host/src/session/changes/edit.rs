@@ -162,7 +162,8 @@ impl Changes {
         for flat in component.params() {
             let before = value(&member.bound().params, flat.index, flat.param.default);
             let after = value(&retuned.params, flat.index, flat.param.default);
-            if before.to_bits() != after.to_bits() {
+            // What lets everything through has no parameters.
+            if before.to_bits() != after.to_bits() && is_heard(member) {
                 retuned.takes_another |= flat.param.change == ParamChange::Reactivates;
                 retuned.events.push(ParamEvent {
                     offset_frames: 0,

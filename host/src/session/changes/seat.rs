@@ -6,15 +6,14 @@
 use crate::config::model::Stage as Part;
 use crate::config::words::SwapTail;
 use crate::observe::Alignment;
-use crate::pipeline::{Change, Growth, Handoff, Takeover, Trial, TrialSetup};
+use crate::pipeline::{Change, Growth, Handoff, Shape, Stage, Takeover, Trial, TrialSetup};
 use crate::session::build::StageFacts;
-use crate::session::candidate::Prepared;
 use crate::session::cast::{Before, Heard, Member};
+use crate::session::changes::edit::Retuned;
 use crate::session::changes::job::{Job, Piece};
 use crate::session::changes::send::Seated;
 use crate::session::changes::{Changes, Context};
 use crate::swap::table::{Event, State};
-use segue_plugin::link::ParamEvent;
 use segue_plugin::setup::Timing;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,37 +23,61 @@ impl Changes {
     pub(super) fn seat(
         &mut self,
         job: &mut Job,
-        seated: Seated,
+        mut seated: Seated,
         change: &mut Change,
         context: &Context<'_>,
     ) {
-        let Seated {
-            number,
-            prepared,
-            latency_frames: [before, after],
-        } = seated;
+        let number = seated.number;
         let (Some(stage), Some(member)) = (context.engine.stage(number), self.cast.member(number))
         else {
-            self.restarts.end(prepared.occupant.processor);
+            self.restarts.end(seated.prepared.occupant.processor);
             return;
         };
-        let config = &self.running.config;
-        let part = config
-            .stages
-            .iter()
-            .find(|one| *one.id.value.as_str() == *member.id);
-        let shape = crate::pipeline::Shape {
-            latency_frames: after,
-            ..stage.shape()
+        let wanted = self.running.after(&job.landing);
+        let config = wanted.map_or_else(|_| Arc::clone(&self.running.config), |after| after.config);
+        let mut stages = config.stages.iter();
+        let part = stages.find(|one| *one.id.value.as_str() == *member.id);
+        let mut piece = self.piece_of(job, &seated, (member, stage), context);
+        let mut next = self.next_member(member, part, &seated, context);
+        if let Some(retuned) = self.late(&next, job) {
+            for event in retuned.events {
+                // Nobody hears it yet, and its index was looked up in its own manifest.
+                let processor = &mut seated.prepared.occupant.processor;
+                let _ = processor.set_param(event.index, event.value);
+            }
+            next.recipe.bound.params = retuned.params;
+        }
+        // Values that are set meanwhile reach both, where both count parameters alike.
+        let (now, then) = (member.bound(), next.bound());
+        let same_params = next.heard == Heard::Processed
+            && now.plugin == then.plugin
+            && now.component.entries == then.component.entries;
+        piece.member = Some(next);
+        let trial = self.trial(seated, (member, stage), part);
+        let trial = match same_params {
+            true => trial,
+            false => trial.without_events(),
         };
-        let old_latency_frames = self.own_latency_frames(member, before);
-        let piece = Piece {
+        change.trials.push((number, Box::new(trial)));
+        job.pieces.push(piece);
+    }
+
+    /// What is known of the exchange before it is sent.
+    fn piece_of(
+        &self,
+        job: &Job,
+        seated: &Seated,
+        (member, stage): (&Member, &Stage),
+        context: &Context<'_>,
+    ) -> Piece {
+        let (prepared, [before, after]) = (&seated.prepared, seated.latency_frames);
+        Piece {
             stage: Arc::clone(&member.id),
-            number,
+            number: seated.number,
             old: Some(member.identity()),
             new: Some(prepared.identity.clone()),
             alignment: Alignment {
-                old_latency_frames,
+                old_latency_frames: self.own_latency_frames(member, before),
                 new_latency_frames: prepared.timing.latency_frames,
                 before_frames: before,
                 after_frames: after,
@@ -65,39 +88,37 @@ impl Changes {
             why_no_handoff: prepared.handoff_bytes.as_ref().err().cloned(),
             notes: prepared.notes.clone(),
             steps: prepared.steps.clone(),
-            member: Some(self.next_member(member, part, &prepared, [after, before], context)),
+            member: None,
             heap_calls: stage.heap_calls(),
             state: State::Primed.after(Event::Sent).state,
             since_frames: context.position_frames,
             done: None,
             fault: None,
+        }
+    }
+
+    fn trial(
+        &self,
+        seated: Seated,
+        (member, stage): (&Member, &Stage),
+        part: Option<&Part>,
+    ) -> Trial {
+        let (prepared, [before, after]) = (seated.prepared, seated.latency_frames);
+        let shape = Shape {
+            latency_frames: after,
+            ..stage.shape()
         };
-        let events = piece
-            .member
-            .as_ref()
-            .map(|member| self.late_params(member, job))
-            .unwrap_or_default();
-        change
-            .events
-            .extend(events.into_iter().map(|event| (number, event)));
-        let old_tail_frames = member.facts.timing.tail_frames;
-        let trial = Trial::swap(TrialSetup {
-            takeover: self.takeover(part, old_tail_frames),
+        let keys = member.recipe.sidechains.iter();
+        Trial::swap(TrialSetup {
+            takeover: self.takeover(part, member.facts.timing.tail_frames),
             growth: (after > before).then(|| Growth::new(after - before, &shape)),
             handoff: prepared.handoff_bytes.ok().map(Handoff::new),
             primed_to_frames: prepared.primed_to_frames,
-            sidechain_channels: member
-                .recipe
-                .sidechains
-                .iter()
-                .map(|one| one.channels())
-                .collect(),
+            sidechain_channels: keys.map(|one| one.channels()).collect(),
             frames_max: self.setup.frames_max,
             occupant: prepared.occupant,
             shape,
-        });
-        change.trials.push((number, Box::new(trial)));
-        job.pieces.push(piece);
+        })
     }
 
     /// The latency of the instance itself, without what holds it back.
@@ -132,10 +153,10 @@ impl Changes {
         &self,
         member: &Member,
         part: Option<&Part>,
-        prepared: &Prepared,
-        [latency_frames, _]: [u64; 2],
+        seated: &Seated,
         context: &Context<'_>,
     ) -> Member {
+        let (prepared, [_, latency_frames]) = (&seated.prepared, seated.latency_frames);
         let kept = part.map_or(Duration::ZERO, |part| part.swap.rollback.value);
         let before = Before {
             found: (member.heard == Heard::Processed).then(|| member.found()),
@@ -169,15 +190,12 @@ impl Changes {
         }
     }
 
-    /// Values that were set while the instance was being made.
-    pub(super) fn late_params(&self, member: &Member, job: &Job) -> Vec<ParamEvent> {
+    /// Values that were set while the instance was being made, or while both were heard.
+    pub(super) fn late(&self, member: &Member, job: &Job) -> Option<Retuned> {
         if member.heard == Heard::Bypassed || job.action == "rollback" {
-            return Vec::new();
+            return None;
         }
-        let Ok(running) = self.running.after(&job.landing) else {
-            return Vec::new();
-        };
-        self.retuned(member, &running.config)
-            .map_or_else(|_| Vec::new(), |retuned| retuned.events)
+        let running = self.running.after(&job.landing).ok()?;
+        self.retuned(member, &running.config).ok()
     }
 }

@@ -19,7 +19,7 @@ const BEHIND_FRAMES: u64 = 256;
 
 impl Changes {
     /// Ends a job all of whose pieces are over; answers whether it was.
-    pub(super) fn settle(&mut self, job: &mut Job, context: &Context<'_>) -> bool {
+    pub(super) fn settle(&mut self, job: &mut Job, context: &mut Context<'_>) -> bool {
         let is_over = job.pieces.iter().all(|piece| piece.state.is_over());
         if !is_over || !job.is_back || self.waits_for_margin(job) {
             return false;
@@ -29,7 +29,7 @@ impl Changes {
     }
 
     /// What is under way when the session ends came to nothing, or nearly to its end.
-    pub(super) fn end_jobs(&mut self, context: &Context<'_>) {
+    pub(super) fn end_jobs(&mut self, context: &mut Context<'_>) {
         for mut job in std::mem::take(&mut self.jobs) {
             match std::mem::replace(&mut job.phase, Phase::Sent) {
                 Phase::Sent => {
@@ -109,7 +109,7 @@ impl Changes {
     }
 
     /// Writes receipts, and makes true what the change was for.
-    fn conclude(&mut self, job: &mut Job, context: &Context<'_>) {
+    fn conclude(&mut self, job: &mut Job, context: &mut Context<'_>) {
         let mut receipts = std::mem::take(&mut job.further);
         for receipt in &mut receipts {
             receipt.done_at_frames = receipt.done_at_frames.or(job.over_at_frames);
@@ -119,11 +119,21 @@ impl Changes {
         for piece in &pieces {
             receipts.push(self.piece_receipt(job, piece, context));
         }
+        let mut events = Vec::new();
         for piece in pieces {
-            if let (Some(_), Some(member)) = (&piece.done, piece.member) {
+            if let (Some(_), Some(mut member)) = (&piece.done, piece.member) {
+                if let Some(retuned) = self.late(&member, job) {
+                    let own = retuned
+                        .events
+                        .into_iter()
+                        .map(|event| (piece.number, event));
+                    events.extend(own);
+                    member.recipe.bound.params = retuned.params;
+                }
                 self.recast(piece.number, member);
             }
         }
+        self.send_events(events, context);
         self.cast.refresh();
         self.forget(&std::mem::take(&mut job.removed));
         if is_done {
