@@ -3,13 +3,11 @@
 //! In: arrivals. Out: stages with new instances, values and schedules, from the block to come on.
 //! On the audio thread.
 
-use std::time::Instant;
-use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 use crate::audio::FloatMode;
 use crate::loading::meter::{self, RealTimeScope};
 use crate::observe::Times;
 use crate::pipeline::change::Change;
+use crate::pipeline::engine::Engine;
 use crate::pipeline::engine::clock::{Clock, Laps};
 use crate::pipeline::engine::mix::{add, copy, keep_finite};
 use crate::pipeline::engine::passage::Passage;
@@ -22,7 +20,9 @@ use crate::pipeline::plan::Step;
 use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
 use crate::pipeline::store::Reader;
 use crate::pipeline::transition::Schedule;
-use crate::pipeline::engine::Engine;
+use rtrb::{Consumer, Producer, RingBuffer};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
+use std::time::Instant;
 
 impl Engine {
     /// Takes what control code sent, as far as it can begin now.

@@ -3,9 +3,6 @@
 //! In: an engine, between two blocks. Out: its stages, counters and latency; in the end its
 //! instances.
 
-use std::time::Instant;
-use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 use crate::audio::FloatMode;
 use crate::loading::meter::{self, RealTimeScope};
 use crate::observe::Times;
@@ -13,6 +10,7 @@ use crate::pipeline::change::Change;
 use crate::pipeline::engine::clock::{Clock, Laps};
 use crate::pipeline::engine::mix::{add, copy, keep_finite};
 use crate::pipeline::engine::passage::Passage;
+use crate::pipeline::engine::{Engine, Timed};
 use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, UnderWay, exchange};
 use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
@@ -22,7 +20,9 @@ use crate::pipeline::plan::Step;
 use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
 use crate::pipeline::store::Reader;
 use crate::pipeline::transition::Schedule;
-use crate::pipeline::engine::{Engine, Timed};
+use rtrb::{Consumer, Producer, RingBuffer};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
+use std::time::Instant;
 
 impl Engine {
     /// Whether every tap has room for another chunk. Thread: any.

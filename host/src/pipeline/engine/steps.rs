@@ -3,9 +3,6 @@
 //! In: a block, and a schedule in which every step takes part. Out: the block filled; what each
 //! stage took and left behind. On the audio thread.
 
-use std::time::Instant;
-use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
 use crate::audio::FloatMode;
 use crate::loading::meter::{self, RealTimeScope};
 use crate::observe::Times;
@@ -13,6 +10,9 @@ use crate::pipeline::change::Change;
 use crate::pipeline::engine::clock::{Clock, Laps};
 use crate::pipeline::engine::mix::{add, copy, keep_finite};
 use crate::pipeline::engine::passage::Passage;
+use crate::pipeline::engine::{
+    Engine, Lent, RECORDS_PER_CALL, SIDECHAINS_MAX, StageRecord, Stopped,
+};
 use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, UnderWay, exchange};
 use crate::pipeline::fault::OnError;
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
@@ -22,7 +22,9 @@ use crate::pipeline::plan::Step;
 use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
 use crate::pipeline::store::Reader;
 use crate::pipeline::transition::Schedule;
-use crate::pipeline::engine::{Engine, Lent, RECORDS_PER_CALL, SIDECHAINS_MAX, StageRecord, Stopped};
+use rtrb::{Consumer, Producer, RingBuffer};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
+use std::time::Instant;
 
 impl Engine {
     /// All steps over a block, where every one takes part.
@@ -76,7 +78,12 @@ impl Engine {
 
     /// Passes on what a stage left behind besides audio.
     #[cold]
-    pub(super) fn note(&mut self, stage: usize, position_frames: u64, ran: Ran) -> Result<(), Stopped> {
+    pub(super) fn note(
+        &mut self,
+        stage: usize,
+        position_frames: u64,
+        ran: Ran,
+    ) -> Result<(), Stopped> {
         let Some(runner) = &mut self.stages[stage] else {
             return Ok(());
         };
@@ -94,7 +101,13 @@ impl Engine {
 
     /// Does one step that runs a stage.
     #[inline(always)] // Its views are kept in registers.
-    pub(super) fn run(&mut self, at: usize, block: &mut Lent<'_>, mode: &FloatMode, used: OutputUse) -> Ran {
+    pub(super) fn run(
+        &mut self,
+        at: usize,
+        block: &mut Lent<'_>,
+        mode: &FloatMode,
+        used: OutputUse,
+    ) -> Ran {
         let Step::Run {
             stage,
             input,

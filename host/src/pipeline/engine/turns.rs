@@ -414,7 +414,11 @@ fn nothing_is_lost_while_nobody_reads_the_rings() {
     assert_eq!(rig.turns().len(), departed + 1);
     assert!(departed >= 1);
     let waiting = rig.engine.into_processors().len() - 1;
-    assert_eq!(sent, departed + waiting, "the others wait until there is room");
+    assert_eq!(
+        sent,
+        departed + waiting,
+        "the others wait until there is room"
+    );
 }
 
 #[test]

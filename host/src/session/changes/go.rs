@@ -3,12 +3,6 @@
 //! In: jobs, and the time between two blocks. Out: jobs in a later phase, or over. What lasts longer
 //! than its bound is called back.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use segue_plugin::link::ParamEvent;
-use segue_plugin::setup::Timing;
-use segue_plugin::state::STATE_BYTES_MAX;
 use crate::audio::FloatMode;
 use crate::config::model::Stage as Part;
 use crate::config::words::SwapTail;
@@ -28,6 +22,12 @@ use crate::session::changes::{Changes, Context, PATIENCE};
 use crate::session::run::Pace;
 use crate::swap::ask::Insert;
 use crate::swap::table::{Event, State, Wait};
+use segue_plugin::link::ParamEvent;
+use segue_plugin::setup::Timing;
+use segue_plugin::state::STATE_BYTES_MAX;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// How long states of an older schema may take to become ones of the newer.
 const MIGRATE_DEADLINE: Duration = Duration::from_secs(60);

@@ -3,12 +3,6 @@
 //! In: a stage that runs, and the instance. Out: its trial in the change that is to be sent; what
 //! the stage is once that is over.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use segue_plugin::link::ParamEvent;
-use segue_plugin::setup::Timing;
-use segue_plugin::state::STATE_BYTES_MAX;
 use crate::audio::FloatMode;
 use crate::config::model::Stage as Part;
 use crate::config::words::SwapTail;
@@ -24,15 +18,27 @@ use crate::session::cast::{Before, Heard, Member};
 use crate::session::changes::job::{Job, Phase, Piece};
 use crate::session::changes::past::{Nothing, OfStage};
 use crate::session::changes::prepare::Ready;
+use crate::session::changes::send::Seated;
 use crate::session::changes::{Changes, Context, PATIENCE};
 use crate::session::run::Pace;
 use crate::swap::ask::Insert;
 use crate::swap::table::{Event, State, Wait};
-use crate::session::changes::send::Seated;
+use segue_plugin::link::ParamEvent;
+use segue_plugin::setup::Timing;
+use segue_plugin::state::STATE_BYTES_MAX;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 impl Changes {
     /// Puts one instance beside the one that is there.
-    pub(super) fn seat(&mut self, job: &mut Job, seated: Seated, change: &mut Change, context: &Context<'_>) {
+    pub(super) fn seat(
+        &mut self,
+        job: &mut Job,
+        seated: Seated,
+        change: &mut Change,
+        context: &Context<'_>,
+    ) {
         let Seated {
             number,
             prepared,

@@ -3,11 +3,6 @@
 //!
 //! In: a configuration, and the stages that run. Out: layouts, and the graph that it leads to.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use segue_plugin::declare::Layout;
-use segue_plugin::link::ParamEvent;
-use segue_plugin::setup::Format;
 use crate::config::diff::{Edit, Reason};
 use crate::config::model::{Config, Stage as Part};
 use crate::id::{Node, StageId};
@@ -17,9 +12,14 @@ use crate::session::candidate::{Aim, Question, Spot, Values, Wish as Bind};
 use crate::session::cast::Member;
 use crate::session::changes::Changes;
 use crate::session::changes::edit::{After, is_heard};
+use crate::session::changes::plan::Plan;
 use crate::session::changes::prepare::{Known, With};
 use crate::session::wires::Wires;
-use crate::session::changes::plan::Plan;
+use segue_plugin::declare::Layout;
+use segue_plugin::link::ParamEvent;
+use segue_plugin::setup::Format;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Changes {
     /// The network of a configuration, with what is known of the stages that run.
@@ -58,12 +58,20 @@ impl Changes {
     }
 
     /// What a stage reads, once that of its sources is known.
-    pub(super) fn layout_in(&self, stage: &Part, layouts: &BTreeMap<String, Layout>) -> Option<Layout> {
+    pub(super) fn layout_in(
+        &self,
+        stage: &Part,
+        layouts: &BTreeMap<String, Layout>,
+    ) -> Option<Layout> {
         let first = stage.inputs.first()?;
         self.layout_of(&first.value, layouts)
     }
 
-    pub(super) fn layout_of(&self, node: &Node, layouts: &BTreeMap<String, Layout>) -> Option<Layout> {
+    pub(super) fn layout_of(
+        &self,
+        node: &Node,
+        layouts: &BTreeMap<String, Layout>,
+    ) -> Option<Layout> {
         match node {
             Node::Input => Some(self.setup.format.layout),
             Node::Stage(id) => layouts.get(id.as_str()).copied(),
@@ -71,7 +79,12 @@ impl Changes {
     }
 
     /// What is known of a stage that comes with a schedule.
-    pub(super) fn brought(&self, part: &Part, layouts: &BTreeMap<String, Layout>, after: &After) -> Known {
+    pub(super) fn brought(
+        &self,
+        part: &Part,
+        layouts: &BTreeMap<String, Layout>,
+        after: &After,
+    ) -> Known {
         let layout = self.layout_in(part, layouts);
         let keys = part.sidechains.iter();
         let keys = keys.filter_map(|(_, node)| self.layout_of(&node.value, layouts));

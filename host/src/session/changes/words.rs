@@ -1,10 +1,5 @@
 //! Words: edits as lines of a plan that people read.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use segue_plugin::declare::Layout;
-use segue_plugin::link::ParamEvent;
-use segue_plugin::setup::Format;
 use crate::config::diff::{Edit, Reason};
 use crate::config::model::{Config, Stage as Part};
 use crate::id::{Node, StageId};
@@ -14,9 +9,14 @@ use crate::session::candidate::{Aim, Question, Spot, Values, Wish as Bind};
 use crate::session::cast::Member;
 use crate::session::changes::Changes;
 use crate::session::changes::edit::{After, is_heard};
+use crate::session::changes::plan::Plan;
 use crate::session::changes::prepare::{Known, With};
 use crate::session::wires::Wires;
-use crate::session::changes::plan::Plan;
+use segue_plugin::declare::Layout;
+use segue_plugin::link::ParamEvent;
+use segue_plugin::setup::Format;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Changes {
     /// An edit as a line of the plan.

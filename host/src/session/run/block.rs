@@ -1,12 +1,5 @@
 //! Block: one block through the engine, at its pace, and what came out of it to the sink.
 
-use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-use segue_plugin::abi::audio::Span;
-use segue_plugin::link::{AudioView, AudioViewMut, Flags};
 use crate::audio::{Buffer, sanitize};
 use crate::io::{Cleaned, Sink, Source};
 use crate::observe::{Event, EventSink};
@@ -15,6 +8,13 @@ use crate::session::changes::{Changes, Context};
 use crate::session::error::SessionError;
 use crate::session::observers::{HeardBy, Observers};
 use crate::session::run::{Pace, Runner};
+use segue_plugin::abi::audio::Span;
+use segue_plugin::link::{AudioView, AudioViewMut, Flags};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 impl Runner<'_> {
     /// Frames of the block at `start` in which nothing came out are none of the output: what

@@ -1,9 +1,5 @@
 //! Output: where a session writes to, opened in the form that it is to have.
 
-use std::path::Path;
-use std::sync::Arc;
-use segue_plugin::declare::Layout;
-use segue_plugin::setup::{Format as Signal, Mode};
 use crate::audio::Format;
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
@@ -26,6 +22,10 @@ use crate::session::start::overlap::{Writing, helpers, overlapped};
 use crate::session::start::stages::{Common, Made, stages};
 use crate::session::start::{Request, Session, end};
 use crate::session::wires::Wires;
+use segue_plugin::declare::Layout;
+use segue_plugin::setup::{Format as Signal, Mode};
+use std::path::Path;
+use std::sync::Arc;
 
 /// Opens the output.
 pub(super) fn create(
