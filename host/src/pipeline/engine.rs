@@ -11,26 +11,18 @@ mod mix;
 mod passage;
 mod steps;
 
-use std::time::Instant;
-
 use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
+use segue_plugin::link::{AudioView, AudioViewMut, Flags, Record};
 
 use crate::audio::FloatMode;
 use crate::loading::meter::{self, RealTimeScope};
-use crate::observe::Times;
-use crate::pipeline::change::Change;
-use crate::pipeline::engine::clock::{Clock, Laps};
-use crate::pipeline::engine::mix::{add, copy, keep_finite};
+use crate::pipeline::engine::clock::Clock;
 use crate::pipeline::engine::passage::Passage;
-use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, UnderWay, exchange};
-use crate::pipeline::fault::OnError;
+use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, exchange};
 use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
 use crate::pipeline::loaded::Loaded;
 use crate::pipeline::network::{Network, TapWiring};
-use crate::pipeline::plan::Step;
-use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
-use crate::pipeline::store::Reader;
+use crate::pipeline::stage::Stage;
 use crate::pipeline::transition::Schedule;
 
 pub use clock::Timed;

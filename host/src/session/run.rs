@@ -9,19 +9,17 @@
 mod block;
 mod tell;
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use segue_plugin::abi::audio::Span;
-use segue_plugin::link::{AudioView, AudioViewMut, Flags};
+use segue_plugin::link::Flags;
 
 use crate::audio::{Buffer, sanitize};
 use crate::io::{Cleaned, Sink, Source};
 use crate::observe::{Event, EventSink};
-use crate::pipeline::{Engine, Lent, Rings, Stopped};
+use crate::pipeline::{Engine, Rings};
 use crate::session::changes::{Changes, Context};
 use crate::session::error::SessionError;
 use crate::session::observers::{HeardBy, Observers};

@@ -3,25 +3,10 @@
 //! In: arrivals. Out: stages with new instances, values and schedules, from the block to come on.
 //! On the audio thread.
 
-use crate::audio::FloatMode;
-use crate::loading::meter::{self, RealTimeScope};
-use crate::observe::Times;
 use crate::pipeline::change::Change;
 use crate::pipeline::engine::Engine;
-use crate::pipeline::engine::clock::{Clock, Laps};
-use crate::pipeline::engine::mix::{add, copy, keep_finite};
 use crate::pipeline::engine::passage::Passage;
-use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, UnderWay, exchange};
-use crate::pipeline::fault::OnError;
-use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
-use crate::pipeline::loaded::Loaded;
-use crate::pipeline::network::{Network, TapWiring};
-use crate::pipeline::plan::Step;
-use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
-use crate::pipeline::store::Reader;
-use crate::pipeline::transition::Schedule;
-use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
+use crate::pipeline::exchange::{Arrival, UnderWay};
 use std::time::Instant;
 
 impl Engine {

@@ -3,26 +3,12 @@
 //! In: an engine, between two blocks. Out: its stages, counters and latency; in the end its
 //! instances.
 
-use crate::audio::FloatMode;
-use crate::loading::meter::{self, RealTimeScope};
 use crate::observe::Times;
-use crate::pipeline::change::Change;
-use crate::pipeline::engine::clock::{Clock, Laps};
-use crate::pipeline::engine::mix::{add, copy, keep_finite};
-use crate::pipeline::engine::passage::Passage;
 use crate::pipeline::engine::{Engine, Timed};
-use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, UnderWay, exchange};
-use crate::pipeline::fault::OnError;
-use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
-use crate::pipeline::loaded::Loaded;
-use crate::pipeline::network::{Network, TapWiring};
-use crate::pipeline::plan::Step;
-use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
-use crate::pipeline::store::Reader;
-use crate::pipeline::transition::Schedule;
-use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
-use std::time::Instant;
+use crate::pipeline::exchange::Arrival;
+use crate::pipeline::feed::Feed;
+use crate::pipeline::stage::Stage;
+use segue_plugin::link::Processor;
 
 impl Engine {
     /// Whether every tap has room for another chunk. Thread: any.

@@ -73,6 +73,16 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Whether what a stage gives is taken.
+    const fn output_use(self) -> OutputUse {
+        match self.push {
+            true => OutputUse::Taken,
+            false => OutputUse::Held,
+        }
+    }
+}
+
 impl Engine {
     /// A block, or what is left of it when the change is over.
     #[cold]
@@ -115,8 +125,8 @@ impl Engine {
         for at in 0..self.score.steps.len() {
             let part = Part::at(self.score.gates[at], elapsed);
             match (&self.score.steps[at], part) {
-                (Step::Run { stage, .. }, Part { pop: true, push }) => {
-                    let (stage, used) = (*stage, output_use(push));
+                (Step::Run { stage, .. }, Part { pop: true, .. }) => {
+                    let (stage, used) = (*stage, part.output_use());
                     let ran = self.run(at, block, mode, used);
                     result = self
                         .account(stage, block.position_frames, ran, laps)
@@ -124,7 +134,7 @@ impl Engine {
                     continue;
                 }
                 (Step::Delay { .. }, Part { push, pop }) if push != pop => {
-                    self.fill_or_drain(at, block, push);
+                    self.fill_or_drain(at, block, part);
                 }
                 (Step::Blend { .. }, Part { pop: true, .. }) => self.blend(at, block, elapsed),
                 (_, Part { pop: true, .. }) => self.pass(at, block),
@@ -136,13 +146,13 @@ impl Engine {
     }
 
     /// A delay line whose reader waits while it is written, or the other way round.
-    fn fill_or_drain(&mut self, at: usize, block: &mut Lent<'_>, is_filling: bool) {
+    fn fill_or_drain(&mut self, at: usize, block: &mut Lent<'_>, part: Part) {
         let Step::Delay { from, line, into } = &self.score.steps[at] else {
             return;
         };
         let line = &mut self.score.lines[*line];
         self.score.store.write(*into, block, |reader, mut into| {
-            if is_filling {
+            if part.push {
                 line.line.push(reader.view(*from));
             } else {
                 line.line.pop(&mut into);
@@ -201,12 +211,5 @@ impl Engine {
         }
         change.over_at_frames = Some(position_frames);
         self.exchange.give_back(change);
-    }
-}
-
-const fn output_use(is_taken: bool) -> OutputUse {
-    match is_taken {
-        true => OutputUse::Taken,
-        false => OutputUse::Held,
     }
 }

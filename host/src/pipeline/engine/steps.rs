@@ -4,27 +4,17 @@
 //! stage took and left behind. On the audio thread.
 
 use crate::audio::FloatMode;
-use crate::loading::meter::{self, RealTimeScope};
-use crate::observe::Times;
-use crate::pipeline::change::Change;
-use crate::pipeline::engine::clock::{Clock, Laps};
+use crate::loading::meter::{self};
+use crate::pipeline::engine::clock::Laps;
 use crate::pipeline::engine::mix::{add, copy, keep_finite};
-use crate::pipeline::engine::passage::Passage;
 use crate::pipeline::engine::{
     Engine, Lent, RECORDS_PER_CALL, SIDECHAINS_MAX, StageRecord, Stopped,
 };
-use crate::pipeline::exchange::{Arrival, Counter, Departure, Exchange, Turn, UnderWay, exchange};
 use crate::pipeline::fault::OnError;
-use crate::pipeline::feed::{Feed, FeedSpec, Feeds, Full, feeds};
-use crate::pipeline::loaded::Loaded;
-use crate::pipeline::network::{Network, TapWiring};
 use crate::pipeline::plan::Step;
-use crate::pipeline::stage::{OutputUse, Ran, Stage, StageBlock};
+use crate::pipeline::stage::{OutputUse, Ran, StageBlock};
 use crate::pipeline::store::Reader;
-use crate::pipeline::transition::Schedule;
-use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::{AudioView, AudioViewMut, Flags, Processor, Record};
-use std::time::Instant;
+use segue_plugin::link::AudioView;
 
 impl Engine {
     /// All steps over a block, where every one takes part.

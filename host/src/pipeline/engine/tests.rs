@@ -11,6 +11,7 @@ use segue_plugin::prelude::*;
 
 use super::*;
 use crate::pipeline::fault::FaultKind;
+use crate::pipeline::fault::OnError;
 use crate::pipeline::network::{Source, TapWiring, Wiring};
 use crate::pipeline::stage::{StageSetup, StageState};
 use crate::pipeline::transition::{Graph, lay};

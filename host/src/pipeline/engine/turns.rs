@@ -10,6 +10,7 @@ use segue_plugin::prelude::*;
 use super::*;
 use crate::pipeline::budget::{Breach, Budget};
 use crate::pipeline::exchange::TurnKind;
+use crate::pipeline::fault::OnError;
 use crate::pipeline::fault::{Fault as Found, FaultKind};
 use crate::pipeline::network::{Source, Wiring};
 use crate::pipeline::seat::{Occupant, Shape};

@@ -4,28 +4,16 @@
 //! than its bound is called back.
 
 use crate::audio::FloatMode;
-use crate::config::model::Stage as Part;
-use crate::config::words::SwapTail;
 use crate::loading::begin;
-use crate::observe::Alignment;
-use crate::pipeline::{
-    Arrival, Change, Graph, Growth, Handoff, Loaded, Reschedule, Takeover, Transition, Trial,
-    TrialSetup, transition,
-};
-use crate::session::build::StageFacts;
-use crate::session::candidate::{Past, Prepared, Saved};
-use crate::session::cast::{Before, Heard, Member};
-use crate::session::changes::job::{Job, Phase, Piece};
+use crate::pipeline::{Arrival, Change};
+use crate::session::candidate::{Past, Saved};
+use crate::session::changes::job::{Job, Phase};
 use crate::session::changes::past::{Nothing, OfStage};
 use crate::session::changes::prepare::Ready;
 use crate::session::changes::{Changes, Context, PATIENCE};
 use crate::session::run::Pace;
-use crate::swap::ask::Insert;
-use crate::swap::table::{Event, State, Wait};
-use segue_plugin::link::ParamEvent;
-use segue_plugin::setup::Timing;
+use crate::swap::table::{Event, Wait};
 use segue_plugin::state::STATE_BYTES_MAX;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

@@ -6,22 +6,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use segue_plugin::declare::Layout;
 use segue_plugin::link::ParamEvent;
-use segue_plugin::setup::Format;
 
 use crate::config::diff::{Edit, Reason};
-use crate::config::model::{Config, Stage as Part};
-use crate::id::{Node, StageId};
+use crate::config::model::Config;
+use crate::id::StageId;
 use crate::observe::PlannedEdit;
-use crate::pipeline::{Graph, Network, moved};
-use crate::session::candidate::{Aim, Question, Spot, Values, Wish as Bind};
+use crate::pipeline::moved;
+use crate::session::candidate::{Aim, Question, Wish as Bind};
 use crate::session::cast::Member;
 use crate::session::changes::Changes;
 use crate::session::changes::edit::{After, is_heard};
 use crate::session::changes::prepare::{Known, With};
 use crate::session::changes::words::planned;
-use crate::session::wires::Wires;
 
 /// What is done about one edited configuration.
 pub(super) struct Plan {

@@ -3,34 +3,14 @@
 //! In: what was prepared, and how the network is laid out. Out: the change in the engine's ring;
 //! or why it is not sent, and then everything that was made for it is ended.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-
-use segue_plugin::link::ParamEvent;
-use segue_plugin::setup::Timing;
-use segue_plugin::state::STATE_BYTES_MAX;
-
-use crate::audio::FloatMode;
-use crate::config::model::Stage as Part;
-use crate::config::words::SwapTail;
-use crate::loading::begin;
-use crate::observe::Alignment;
-use crate::pipeline::{
-    Arrival, Change, Graph, Growth, Handoff, Loaded, Reschedule, Takeover, Transition, Trial,
-    TrialSetup, transition,
-};
-use crate::session::build::StageFacts;
-use crate::session::candidate::{Past, Prepared, Saved};
-use crate::session::cast::{Before, Heard, Member};
+use crate::pipeline::{Arrival, Change, Graph, Loaded, Reschedule, Transition, transition};
+use crate::session::candidate::Prepared;
 use crate::session::changes::go::Next;
-use crate::session::changes::job::{Job, Phase, Piece};
-use crate::session::changes::past::{Nothing, OfStage};
+use crate::session::changes::job::{Job, Phase};
 use crate::session::changes::prepare::Ready;
-use crate::session::changes::{Changes, Context, PATIENCE};
+use crate::session::changes::{Changes, Context};
 use crate::session::run::Pace;
 use crate::swap::ask::Insert;
-use crate::swap::table::{Event, State, Wait};
 
 /// A prepared instance with its stage.
 pub(super) struct Seated {

@@ -3,23 +3,18 @@
 //!
 //! In: a configuration, and the stages that run. Out: layouts, and the graph that it leads to.
 
-use crate::config::diff::{Edit, Reason};
 use crate::config::model::{Config, Stage as Part};
-use crate::id::{Node, StageId};
-use crate::observe::PlannedEdit;
-use crate::pipeline::{Graph, Network, moved};
-use crate::session::candidate::{Aim, Question, Spot, Values, Wish as Bind};
-use crate::session::cast::Member;
+use crate::id::Node;
+use crate::pipeline::{Graph, Network};
+use crate::session::candidate::{Spot, Values};
 use crate::session::changes::Changes;
-use crate::session::changes::edit::{After, is_heard};
+use crate::session::changes::edit::After;
 use crate::session::changes::plan::Plan;
-use crate::session::changes::prepare::{Known, With};
+use crate::session::changes::prepare::Known;
 use crate::session::wires::Wires;
 use segue_plugin::declare::Layout;
-use segue_plugin::link::ParamEvent;
 use segue_plugin::setup::Format;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 impl Changes {
     /// The network of a configuration, with what is known of the stages that run.

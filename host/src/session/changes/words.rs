@@ -1,22 +1,10 @@
 //! Words: edits as lines of a plan that people read.
 
-use crate::config::diff::{Edit, Reason};
-use crate::config::model::{Config, Stage as Part};
-use crate::id::{Node, StageId};
+use crate::config::diff::Edit;
+use crate::id::StageId;
 use crate::observe::PlannedEdit;
-use crate::pipeline::{Graph, Network, moved};
-use crate::session::candidate::{Aim, Question, Spot, Values, Wish as Bind};
-use crate::session::cast::Member;
 use crate::session::changes::Changes;
-use crate::session::changes::edit::{After, is_heard};
 use crate::session::changes::plan::Plan;
-use crate::session::changes::prepare::{Known, With};
-use crate::session::wires::Wires;
-use segue_plugin::declare::Layout;
-use segue_plugin::link::ParamEvent;
-use segue_plugin::setup::Format;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 impl Changes {
     /// An edit as a line of the plan.

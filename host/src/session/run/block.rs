@@ -1,18 +1,13 @@
 //! Block: one block through the engine, at its pace, and what came out of it to the sink.
 
-use crate::audio::{Buffer, sanitize};
-use crate::io::{Cleaned, Sink, Source};
-use crate::observe::{Event, EventSink};
-use crate::pipeline::{Engine, Lent, Rings, Stopped};
-use crate::session::changes::{Changes, Context};
+use crate::audio::Buffer;
+use crate::io::Sink;
+use crate::pipeline::{Lent, Stopped};
 use crate::session::error::SessionError;
-use crate::session::observers::{HeardBy, Observers};
 use crate::session::run::{Pace, Runner};
 use segue_plugin::abi::audio::Span;
 use segue_plugin::link::{AudioView, AudioViewMut, Flags};
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 

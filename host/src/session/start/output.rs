@@ -1,29 +1,13 @@
 //! Output: where a session writes to, opened in the form that it is to have.
 
 use crate::audio::Format;
-use crate::config::mistake::Mistake;
-use crate::config::model::Config;
-use crate::config::words::Tail;
 use crate::io::{self, CreateError, OutputOptions, RawSpec, Source, Stop};
-use crate::pipeline::{Engine, Graph, Laid, Schedule, lay};
-use crate::session::bind::Bindings;
-use crate::session::borders;
-use crate::session::build::{Instances, LiveStage, Opened, Target};
-use crate::session::cast::{Cast, Heard, Member};
-use crate::session::changes::{Changes, Setup as ChangesSetup};
 use crate::session::error::SessionError;
-use crate::session::forecast::Forecast;
-use crate::session::key::{Rounding, Surroundings};
-use crate::session::optional::leave_out;
-use crate::session::restart::Restarts;
-use crate::session::run::{Pace, Plan as RunPlan};
-use crate::session::start::keys::{form, keys};
-use crate::session::start::overlap::{Writing, helpers, overlapped};
-use crate::session::start::stages::{Common, Made, stages};
-use crate::session::start::{Request, Session, end};
-use crate::session::wires::Wires;
+use crate::session::key::Rounding;
+use crate::session::start::Request;
+use crate::session::start::keys::form;
+use crate::session::start::overlap::Writing;
 use segue_plugin::declare::Layout;
-use segue_plugin::setup::{Format as Signal, Mode};
 use std::path::Path;
 use std::sync::Arc;
 

@@ -2,7 +2,6 @@
 //!
 //! In: a request. Out: a session that is ready to run, its output open under a temporary name.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use segue_plugin::declare::Layout;
@@ -12,7 +11,7 @@ use crate::audio::Format;
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::words::Tail;
-use crate::io::{self, CreateError, OutputOptions, RawSpec, Source, Stop};
+use crate::io::{Source, Stop};
 use crate::pipeline::{Engine, Graph, Laid, Schedule, lay};
 use crate::session::bind::Bindings;
 use crate::session::borders;
@@ -21,11 +20,11 @@ use crate::session::cast::{Cast, Heard, Member};
 use crate::session::changes::{Changes, Setup as ChangesSetup};
 use crate::session::error::SessionError;
 use crate::session::forecast::Forecast;
-use crate::session::key::{Rounding, Surroundings};
+use crate::session::key::Surroundings;
 use crate::session::optional::leave_out;
 use crate::session::restart::Restarts;
 use crate::session::run::{Pace, Plan as RunPlan};
-use crate::session::start::keys::{form, keys};
+use crate::session::start::keys::keys;
 use crate::session::start::output::create;
 use crate::session::start::overlap::{Writing, helpers, overlapped};
 use crate::session::start::stages::{Common, Made, stages};

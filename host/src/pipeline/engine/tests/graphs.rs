@@ -13,6 +13,7 @@ use segue_plugin::prelude::*;
 use super::super::*;
 use super::planar;
 use crate::pipeline::StageSetup;
+use crate::pipeline::fault::OnError;
 use crate::pipeline::network::fixture::networks;
 use crate::pipeline::network::{Source, Wiring};
 use crate::pipeline::transition::{Graph, lay};
