@@ -11,7 +11,7 @@ use crate::supervise::Life;
 /// How many failures of one stage are told.
 const FAULTS_MAX: usize = 3;
 
-/// How many changes that were not made are told.
+/// How many changes that did not come about are told.
 const CHANGES_MAX: usize = 8;
 
 /// What went wrong beside the audio.
@@ -35,7 +35,6 @@ pub(super) fn degraded(
     let left_out = report.left_out.iter();
     let left_out = left_out.map(|at| format!("stage `{}` was left out: {}", at.id, at.reason));
     let mut reasons: Vec<_> = left_out.chain(faults(report)).collect();
-    reasons.extend(report.changes.iter().filter_map(change));
     for tap in report.taps.iter().filter(|tap| tap.dropped_frames > 0) {
         reasons.push(format!(
             "tap `{}` missed {} frames",
@@ -58,25 +57,13 @@ pub(super) fn degraded(
     reasons
 }
 
-/// One sentence for each change that was not made; of one run no more than a few.
+/// One sentence for each change that did not come about; of one run no more than a few.
 fn changes(receipts: &[Receipt]) -> Vec<String> {
-    let not_made: Vec<_> = receipts
-        .iter()
-        .filter(|one| one.verdict != "done")
-        .collect();
-    let sentence = |one: &&Receipt| {
-        let reason = one
-            .reasons
-            .first()
-            .map_or("no reason is known", |reason| reason);
-        let (change, action) = (one.change, &one.action);
-        let (stage, verdict) = (&one.stage, &one.verdict);
-        format!("change {change}, {action} of `{stage}`, was {verdict}: {reason}")
-    };
-    let mut reasons: Vec<_> = not_made.iter().take(CHANGES_MAX).map(sentence).collect();
-    if not_made.len() > CHANGES_MAX {
-        let more = not_made.len() - CHANGES_MAX;
-        reasons.push(format!("{more} more changes were not made"));
+    let mut missed = receipts.iter().filter_map(change);
+    let mut reasons: Vec<_> = missed.by_ref().take(CHANGES_MAX).collect();
+    match missed.count() {
+        0 => {}
+        more => reasons.push(format!("{more} more changes did not come about")),
     }
     reasons
 }
