@@ -13,6 +13,7 @@ mod edit;
 mod go;
 mod job;
 mod land;
+mod newcomer;
 mod past;
 mod plan;
 mod prepare;

@@ -6,20 +6,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use segue_plugin::setup::Timing;
-
-use crate::pipeline::{
-    Change, Fade, Graph, History, HistoryShape, Loaded, Occupant, Passing, Reschedule, Shape,
-    Stage, transition,
-};
+use crate::pipeline::Transition;
+use crate::pipeline::{Change, Fade, Graph, Loaded, Passing, Reschedule, Shape, transition};
 use crate::session::build::StageFacts;
 use crate::session::candidate::Prepared;
 use crate::session::cast::{Heard, Member};
 use crate::session::changes::job::Job;
+use crate::session::changes::newcomer::{Newcomer, newcomers};
 use crate::session::changes::plan::Plan;
 use crate::session::changes::{Changes, Context};
 use crate::session::restart::Place;
-use crate::session::start::{Common, attempts, budget, on_error};
+use crate::session::start::attempts;
 
 /// How long stages that come run unheard, beside their latency, in seconds: until filters have
 /// settled.
@@ -38,24 +35,21 @@ impl Changes {
         (now, change): (&mut Graph, &mut Change),
         context: &Context<'_>,
     ) -> Result<(), String> {
-        let numbers = self.numbers_for(prepared.len(), context)?;
-        let mut brought = BTreeMap::new();
-        for (one, number) in prepared.iter().zip(&numbers) {
-            let facts = (
-                *number,
-                one.timing.latency_frames,
-                one.layout_out.channels(),
-            );
-            brought.insert(one.stage.clone(), facts);
-        }
-        let graph = self.graph_of(&plan, now, &brought);
-        let transition = transition::change(&self.cast.laid, graph);
-        let transition = transition.map_err(|refused| refused.to_string())?;
-        self.within_ceiling(job, &transition)?;
-        self.keep_cast(job, &plan, &prepared, &numbers);
+        let newcomers = newcomers(prepared, &plan);
+        let way = self.way(job, &plan, &newcomers, (&*now, context));
+        let (numbers, transition) = match way {
+            Ok(way) => way,
+            Err(why) => {
+                for processor in newcomers.into_iter().flat_map(Newcomer::into_processors) {
+                    self.restarts.end(processor);
+                }
+                return Err(why);
+            }
+        };
+        self.keep_cast(job, &plan, &newcomers, &numbers);
         let mut added = Vec::new();
-        for (one, number) in prepared.into_iter().zip(numbers) {
-            added.push((number, self.new_stage(one, &plan)));
+        for (one, number) in newcomers.into_iter().zip(numbers) {
+            added.push((number, self.new_stage(one, number)));
         }
         let most = added
             .iter()
@@ -98,6 +92,30 @@ impl Changes {
         Ok(())
     }
 
+    /// Numbers for the stages that come, and the way to the graph with them.
+    fn way(
+        &self,
+        job: &mut Job,
+        plan: &Plan,
+        newcomers: &[Newcomer],
+        (now, context): (&Graph, &Context<'_>),
+    ) -> Result<(Vec<usize>, Transition), String> {
+        let numbers = self.numbers_for(newcomers.len(), context)?;
+        let mut brought = BTreeMap::new();
+        for (one, number) in newcomers.iter().zip(&numbers) {
+            let channels = one.own.layout_out.channels();
+            brought.insert(
+                one.own.stage.clone(),
+                (*number, one.latency_frames(), channels),
+            );
+        }
+        let graph = self.graph_of(plan, now, &brought);
+        let transition = transition::change(&self.cast.laid, graph);
+        let transition = transition.map_err(|refused| refused.to_string())?;
+        self.within_ceiling(job, &transition)?;
+        Ok((numbers, transition))
+    }
+
     fn seconds(&self, seconds: f64) -> u64 {
         (seconds * f64::from(self.setup.sample_rate_hz)).round() as u64
     }
@@ -120,73 +138,22 @@ impl Changes {
         Ok(free)
     }
 
-    /// A stage that comes, in the shape that its instance gives it.
-    fn new_stage(&mut self, prepared: Prepared, plan: &Plan) -> Stage {
-        let part = plan
-            .config
-            .stages
-            .iter()
-            .find(|stage| stage.id.value.as_str() == prepared.stage);
-        let recipe = prepared.recipe.as_ref();
-        let channels_in = recipe.map_or(prepared.layout_out.channels(), |recipe| {
-            recipe.format.layout.channels()
-        });
-        let shape = Shape {
-            channels_in,
-            channels_out: prepared.layout_out.channels(),
-            latency_frames: prepared.timing.latency_frames,
-            sample_rate_hz: self.setup.sample_rate_hz,
-        };
-        let common = Common {
-            sample_rate_hz: self.setup.sample_rate_hz,
-            pace: self.setup.pace,
-            frames_max: self.setup.frames_max,
-        };
-        let policy = part.map_or(crate::pipeline::OnError::Bypass, |part| {
-            on_error(part.on_error.value)
-        });
-        let occupant = Occupant {
-            ..prepared.occupant
-        };
-        let mut stage = Stage::of(occupant, policy, shape);
-        if let Some(budget) = part.and_then(|part| budget(&part.budget, common)) {
-            stage = stage.with_budget(budget);
-        }
-        let number = self.cast.number(&prepared.stage);
-        if let (Some(number), Some(frames)) = (number, self.setup.history_frames) {
-            let sidechains = recipe.map_or_else(Vec::new, |recipe| {
-                recipe.sidechains.iter().map(|one| one.channels()).collect()
-            });
-            let history = History::new(
-                HistoryShape {
-                    inputs: shape.channels_in,
-                    sidechains,
-                    outputs: shape.channels_out,
-                },
-                frames,
-            );
-            if self.setup.histories.len() <= number {
-                self.setup.histories.resize(number + 1, None);
-            }
-            self.setup.histories[number] = Some(Arc::clone(&history));
-            stage = stage.with_history(history);
-        }
-        stage
-    }
-
     /// Who is there from now on; those that go are forgotten once they are gone.
-    fn keep_cast(&mut self, job: &mut Job, plan: &Plan, prepared: &[Prepared], numbers: &[usize]) {
+    fn keep_cast(&mut self, job: &mut Job, plan: &Plan, newcomers: &[Newcomer], numbers: &[usize]) {
         let mut members = self.cast.all();
         let mut order = Vec::new();
         for part in &plan.config.stages {
             let id = part.id.value.as_str();
-            let brought = prepared.iter().position(|one| one.stage == id);
+            let brought = newcomers.iter().position(|one| one.own.stage == id);
             let Some(at) = brought else {
                 order.extend(self.cast.number(id));
                 continue;
             };
-            let (one, number) = (&prepared[at], numbers[at]);
-            let Some(recipe) = &one.recipe else { continue };
+            let (newcomer, number) = (&newcomers[at], numbers[at]);
+            let one = &newcomer.own;
+            let Some(recipe) = newcomer.recipe() else {
+                continue;
+            };
             if members.len() <= number {
                 members.resize(number + 1, None);
             }
@@ -196,11 +163,11 @@ impl Changes {
                 facts: StageFacts {
                     layout_in: recipe.format.layout,
                     layout_out: one.layout_out,
-                    timing: Timing { ..one.timing },
+                    timing: newcomer.timing(),
                     held_bytes: one.occupant.held_bytes,
                 },
                 own_latency_frames: one.timing.latency_frames,
-                recipe: recipe.clone(),
+                recipe,
                 heard: Heard::Processed,
                 before: None,
             });

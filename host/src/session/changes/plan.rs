@@ -18,7 +18,7 @@ use crate::session::cast::Member;
 use crate::session::changes::Changes;
 use crate::session::changes::edit::{After, is_heard};
 use crate::session::changes::prepare::{Known, With};
-use crate::session::changes::words::planned;
+use crate::session::changes::words::{fallback_of, planned};
 
 /// What is done about one edited configuration.
 pub(super) struct Plan {
@@ -50,7 +50,8 @@ impl Plan {
 
     /// Whether a stage comes with the schedule.
     pub(super) fn brings(&self, stage: &str) -> bool {
-        self.brought.iter().any(|id| id.as_str() == stage)
+        let mut ids = self.brought.iter();
+        ids.any(|id| id.as_str() == stage || fallback_of(id.as_str()) == stage)
     }
 
     /// What has to be prepared for it.
@@ -75,7 +76,18 @@ impl Plan {
             }
             let name = id.to_string();
             if self.brought.contains(id) {
-                known.insert(name.clone(), changes.brought(part, &layouts, after));
+                let own = changes.brought(part, &layouts, after);
+                if let Some(component) = part.fallback_in_use() {
+                    let name = fallback_of(&name);
+                    known.insert(name.clone(), own.fallback(component.clone()));
+                    wishes.push(Bind {
+                        stage: name.clone(),
+                        component: component.value.clone(),
+                        versions: None,
+                    });
+                    wanted.push((name, With::Resolved));
+                }
+                known.insert(name.clone(), own);
             }
             if after.overrides.is_bypassed(id) && !self.brought.contains(id) {
                 wanted.push((name, With::Bypass));

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::model::{Config, Part};
+use crate::config::source::Spanned;
+use crate::config::values::{ParamValues, SettingValues};
 use crate::config::words::SwapState;
+use crate::id::ComponentAddress;
 use crate::observe::StepTime;
 use crate::pipeline::History;
 use crate::session::bind::Bound;
@@ -32,6 +35,22 @@ pub(super) struct Known {
     pub(super) state: SwapState,
     /// What it read of late.
     pub(super) history: Option<Arc<History>>,
+}
+
+impl Known {
+    /// What is known of the fallback of such a stage: it has the defaults of its parameters.
+    pub(super) fn fallback(&self, component: Spanned<ComponentAddress>) -> Self {
+        Self {
+            part: Part {
+                span: component.span,
+                component,
+                params: ParamValues::default(),
+                settings: SettingValues::default(),
+            },
+            values: Values::Own,
+            ..self.clone()
+        }
+    }
 }
 
 /// What a stage is to be filled with.

@@ -82,3 +82,8 @@ fn all(action: &str, what: String, cost: &str) -> PlannedEdit {
         cost: cost.to_owned(),
     }
 }
+
+/// What a stage's fallback is called while it is prepared: no id has a space.
+pub(super) fn fallback_of(stage: &str) -> String {
+    format!("the fallback of {stage}")
+}
