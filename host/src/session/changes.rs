@@ -51,8 +51,10 @@ use crate::swap::ask::{Answer, At, Command, Requests, Timed};
 /// columns.
 pub type Reread = Arc<dyn Fn(Option<&Path>, &Config) -> Result<Config, String> + Send + Sync>;
 
-/// Receipts kept of one session; the others are counted.
-const RECEIPTS_MAX: usize = 10_000;
+/// The first receipts that are kept of a session, and the newest ones; those between are counted. A
+/// session may go on for months.
+const RECEIPTS_FIRST: usize = 128;
+const RECEIPTS_NEWEST: usize = 384;
 
 /// How long the session waits at most before it looks again whether it is to stop.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -124,7 +126,7 @@ pub(super) struct Changes {
     timeline: VecDeque<(u64, Command, Cause)>,
     wishes: VecDeque<Wish>,
     jobs: Vec<Job>,
-    receipts: Vec<Receipt>,
+    receipts: VecDeque<Receipt>,
     receipts_left_out: u64,
     jobs_begun: u64,
     is_paused: bool,
@@ -188,7 +190,7 @@ impl Changes {
             timeline: timeline.into(),
             wishes: VecDeque::new(),
             jobs: Vec::new(),
-            receipts: Vec::new(),
+            receipts: VecDeque::new(),
             receipts_left_out: 0,
             jobs_begun: 0,
             is_paused: false,
@@ -259,7 +261,7 @@ impl Changes {
         let log = |number: &usize| logs.get(*number).cloned().unwrap_or(StageLog::NEW);
         Finished {
             logs: order.map(log).collect(),
-            receipts: std::mem::take(&mut self.receipts),
+            receipts: std::mem::take(&mut self.receipts).into(),
             receipts_left_out: self.receipts_left_out,
             config: Arc::clone(&self.running.config),
         }

@@ -53,13 +53,18 @@ pub struct Plugins {
 }
 
 impl Plugins {
-    /// What the libraries took and did so far, whoever used them.
+    /// What the libraries took and did so far, whoever used them: those of the start, and those
+    /// that were opened since.
     #[must_use]
     pub fn generations(&self) -> Vec<GenerationReport> {
-        let opened = self.opened.values();
-        opened
-            .map(|(generation, _)| export::generation(generation))
-            .collect()
+        let opened = self.opened.values().map(|(generation, _)| generation);
+        let own: Vec<_> = opened.map(|generation| generation.hash()).collect();
+        let first = self.opened.values();
+        let first = first.map(|(generation, _)| export::generation(generation));
+        let later = self.opener.later();
+        let later = later.iter().filter(|one| !own.contains(&one.hash()));
+        let later = later.map(|generation| export::generation(generation));
+        first.chain(later).collect()
     }
 
     /// Those of a configuration that names none.

@@ -281,7 +281,10 @@ impl Changes {
         wish: &Wish,
         context: &mut Context<'_>,
     ) -> Result<Begun, String> {
-        let file = self.reread(Some(path))?;
+        // It is read as if it were the running file, and messages call it so.
+        let file = self
+            .reread(Some(path))
+            .map_err(|why| format!("{}:\n{why}", path.display()))?;
         self.go_to(file, Reload::Apply, wish, context)
     }
 

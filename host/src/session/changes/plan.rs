@@ -148,10 +148,28 @@ impl Changes {
                 plan.removed.extend(number(stage));
                 plan.brought.push(stage.clone());
             }
-            Edit::Params { .. }
-            | Edit::Policy { .. }
-            | Edit::Resolve { .. }
-            | Edit::Watching { .. } => {}
+            Edit::Resolve { .. } => self.outgrown(plan),
+            Edit::Params { .. } | Edit::Policy { .. } | Edit::Watching { .. } => {}
+        }
+    }
+
+    /// Stages whose versions are no longer what `[plugins.require]` asks for get other ones.
+    fn outgrown(&self, plan: &mut Plan) {
+        let config = Arc::clone(&plan.config);
+        let require = &config.plugins.require;
+        for (_, member) in self.cast.members() {
+            let bound = member.bound();
+            let mut wanted = require.iter().filter(|(id, _)| id.value == bound.plugin);
+            let fits = wanted.all(|(_, versions)| versions.value.matches(&bound.version));
+            if let (false, Ok(id)) = (fits, member.id.parse::<StageId>())
+                && config.stage(&id).is_some()
+                && is_heard(member)
+            {
+                let what = format!("{} {} no longer does", bound.address(), bound.version);
+                let cost = "a new instance, its state handed over or a fade";
+                plan.words.push(planned(&id, "swap", what, cost));
+                plan.swapped.push(id);
+            }
         }
     }
 

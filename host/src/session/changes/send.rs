@@ -3,6 +3,7 @@
 //! In: what was prepared, and how the network is laid out. Out: the change in the engine's ring;
 //! or why it is not sent, and then everything that was made for it is ended.
 
+use crate::config::keys::stream::reserve_help;
 use crate::pipeline::{Arrival, Change, Graph, Loaded, Reschedule, Transition, transition};
 use crate::session::candidate::Prepared;
 use crate::session::changes::go::Next;
@@ -132,12 +133,13 @@ impl Changes {
             job.inserted_frames = more;
             return Ok(());
         }
-        let reserve = self.running.config.stream.latency_reserve_frames.value;
-        let enough = u64::from(reserve) + more;
+        let reserve = u64::from(self.running.config.stream.latency_reserve_frames.value);
+        let left = self.reserve_frames();
+        let needed = left + more;
         Err(format!(
-            "the output would be {more} frames later, and nothing of the reserve is left for that; \
-             latency_reserve_frames = {enough} in [stream] holds enough in reserve from the next \
-             start on, and `--insert` puts {more} frames of silence into the stream now"
+            "it makes the output {needed} frames later, and {left} frames of the reserve are left; \
+             {}; `--insert` puts {more} frames of silence into the stream now",
+            reserve_help(reserve + more)
         ))
     }
 

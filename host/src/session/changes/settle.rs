@@ -7,7 +7,7 @@ use crate::observe::{Alignment, Cause, Event as Told, Receipt, Seam, StepTime, T
 use crate::pipeline::{SwapDone, TakenOver};
 use crate::session::changes::job::{Job, Phase, Piece};
 use crate::session::changes::wish::reply;
-use crate::session::changes::{Changes, Context, RECEIPTS_MAX};
+use crate::session::changes::{Changes, Context, RECEIPTS_FIRST, RECEIPTS_NEWEST};
 use crate::swap::ask::Answer;
 use crate::swap::table::{Event, State};
 
@@ -162,11 +162,11 @@ impl Changes {
     }
 
     fn keep(&mut self, receipt: Receipt) {
-        if self.receipts.len() < RECEIPTS_MAX {
-            self.receipts.push(receipt);
-        } else {
+        if self.receipts.len() == RECEIPTS_FIRST + RECEIPTS_NEWEST {
+            self.receipts.remove(RECEIPTS_FIRST);
             self.receipts_left_out += 1;
         }
+        self.receipts.push_back(receipt);
     }
 
     /// A receipt of something of which nothing more is known yet.

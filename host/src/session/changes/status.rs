@@ -54,13 +54,13 @@ impl Changes {
                 .map(|(number, member)| self.stage_status(number, member, context))
                 .collect(),
             overrides: self.running.overrides.status(),
-            receipts: self.receipts[shown..].to_vec(),
+            receipts: self.receipts.iter().skip(shown).cloned().collect(),
             generations: generations(&standing),
         }
     }
 
     /// What of the total is in no stage's latency: how much later stages may become, live.
-    fn reserve_frames(&self) -> u64 {
+    pub(super) fn reserve_frames(&self) -> u64 {
         let graph = &self.cast.laid.graph;
         let needed = crate::pipeline::Plan::of(&graph.network);
         let needed = needed.map_or(0, |plan| plan.latency_frames);

@@ -5,11 +5,11 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::admission::Admission;
 use crate::discovery::{Registry, SearchPlan};
-use crate::loading::resident;
+use crate::loading::{Generation, resident};
 use crate::session::catalogue::Catalogue;
 
 /// How many libraries changes may add to those of the start. Each stays mapped until the process
@@ -21,6 +21,8 @@ pub(in crate::session) struct Opener {
     search: SearchPlan,
     cache: Option<PathBuf>,
     admission: Mutex<Admission>,
+    /// What was open when the start was over.
+    first: OnceLock<Vec<Arc<Generation>>>,
 }
 
 impl fmt::Debug for Opener {
@@ -41,6 +43,7 @@ impl Opener {
             search,
             cache,
             admission: Mutex::new(admission),
+            first: OnceLock::new(),
         }
     }
 
@@ -52,7 +55,7 @@ impl Opener {
             cache: PathBuf::new(),
             state: PathBuf::new(),
         };
-        let events = std::sync::Arc::new(crate::observe::NoSink);
+        let events = Arc::new(crate::observe::NoSink);
         Self::new(
             SearchPlan::default(),
             None,
@@ -88,6 +91,15 @@ impl Opener {
             .admission
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        admission.limit(resident().len() + LATER_MAX);
+        let first = self.first.get_or_init(resident);
+        admission.limit(first.len() + LATER_MAX);
+    }
+
+    /// What was opened since.
+    pub(in crate::session) fn later(&self) -> Vec<Arc<Generation>> {
+        let first = self.first.get().map_or(&[][..], Vec::as_slice);
+        let mut all = resident();
+        all.retain(|one| !first.iter().any(|other| other.hash() == one.hash()));
+        all
     }
 }
