@@ -50,6 +50,10 @@ use crate::swap::ask::{Answer, At, Command, Requests, Timed};
 /// columns.
 pub type Reread = Arc<dyn Fn(Option<&Path>, &Config) -> Result<Config, String> + Send + Sync>;
 
+/// Who is told of every configuration that runs from then on. Called between two blocks: must not
+/// block.
+pub type Applied = Arc<dyn Fn(&Arc<Config>) + Send + Sync>;
+
 /// Receipts kept of one session; the others are counted.
 const RECEIPTS_MAX: usize = 10_000;
 
@@ -84,6 +88,8 @@ pub(super) struct Setup {
     pub(super) format: Format,
     /// Reads the configuration again, or another file in its place.
     pub(super) reread: Option<Reread>,
+    /// Who is told of another configuration.
+    pub(super) applied: Option<Applied>,
     pub(super) events: Arc<dyn EventSink>,
     pub(super) requests: Option<Requests>,
     pub(super) timeline: Vec<Timed>,
@@ -141,6 +147,7 @@ struct Around {
     input: String,
     format: Format,
     reread: Option<Reread>,
+    applied: Option<Applied>,
     events: Arc<dyn EventSink>,
     stop: Arc<AtomicUsize>,
     histories: Vec<Option<Arc<History>>>,
@@ -173,6 +180,7 @@ impl Changes {
                 input: setup.input,
                 format: setup.format,
                 reread: setup.reread,
+                applied: setup.applied,
                 events: setup.events,
                 stop: setup.stop,
                 histories: setup.histories,

@@ -218,7 +218,7 @@ impl Changes {
             .collect();
         self.send_events(events, context);
         self.retune(number, retuned.params);
-        self.running.land(&mut landing);
+        self.land(&mut landing);
         self.jobs_begun += 1;
         let mut receipt = self.receipt(
             self.jobs_begun,
@@ -384,8 +384,16 @@ impl Changes {
             self.retune(*number, params.clone());
         }
         self.send_events(events, context);
-        self.running.land(landing);
+        self.land(landing);
         self.renew_policies();
+    }
+
+    /// Makes true what a change was for, and tells who wants to know.
+    pub(super) fn land(&mut self, landing: &mut Landing) {
+        self.running.land(landing);
+        if let Some(applied) = &self.setup.applied {
+            applied(&self.running.config);
+        }
     }
 
     /// Receipts of a change that took no instance.
@@ -436,7 +444,7 @@ impl Changes {
         self.running.overrides.saved(&saved.written);
         let file = self.reread(None)?;
         self.running.file = Arc::new(file);
-        self.running.land(&mut Landing::default());
+        self.land(&mut Landing::default());
         Ok(Answer::Done(words(&saved)))
     }
 }
