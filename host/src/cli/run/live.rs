@@ -34,7 +34,7 @@ use crate::session::{Applied, Pace, Reread};
 use crate::swap::ask::{ASKED_MAX, Asked, Requests, Timed};
 
 /// How wide mistakes in an edited configuration are written down.
-const WIDTH: usize = 100;
+const WIDTH: usize = 80;
 /// What a pipeline without a file is called.
 const CHAIN: &str = "chain";
 

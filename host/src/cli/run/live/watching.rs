@@ -201,7 +201,8 @@ impl Shared {
     fn edited(&self, file: &Path) {
         let config = self.config();
         // Who saves overrides writes the file, and who reloaded it needs no word about it.
-        if config::reading::text(file).is_ok_and(|text| text.trim_start_matches('\u{feff}') == config.text())
+        if config::reading::text(file)
+            .is_ok_and(|text| text.trim_start_matches('\u{feff}') == config.text())
         {
             return;
         }
