@@ -9,17 +9,21 @@
 //! (`wish`); its instances are made (`prepare`); they are sent as one (`send`); the turns of the
 //! engine move it on; its receipts are its end (`settle`).
 
+mod blueprint;
 mod edit;
 mod go;
 mod job;
 mod land;
+mod landing;
 mod past;
 mod plan;
 mod prepare;
+mod rebind;
 mod seat;
 mod send;
 mod settle;
 mod status;
+mod tune;
 mod turns;
 mod wiring;
 mod wish;
