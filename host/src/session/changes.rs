@@ -9,6 +9,7 @@
 //! (`wish`); its instances are made (`prepare`); they are sent as one (`send`); the turns of the
 //! engine move it on; its receipts are its end (`settle`).
 
+mod binding;
 mod blueprint;
 mod edit;
 mod go;

@@ -21,14 +21,22 @@ use crate::swap::ask::Insert;
 /// How long finding, opening and making the instances of one change may take.
 const PREPARE_DEADLINE: Duration = Duration::from_secs(60);
 
+/// Whether what bypassed stages would run counts as running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bypasses {
+    /// It does: they are heard with it again.
+    Told,
+    /// It does not: nobody hears it.
+    LeftOut,
+}
+
 impl Changes {
     /// What resolution is asked.
     pub(super) fn question(&self, aim: Aim, config: &Config) -> Question {
-        let standing = self.cast.members().map(|(_, member)| Standing {
-            stage: member.id.to_string(),
-            component: address(member.bound()),
-            runs: Some(member.runs()),
-        });
+        let standing = match aim {
+            Aim::Stages(_) => self.standing(Bypasses::Told),
+            Aim::Plugin { .. } => self.standing(Bypasses::LeftOut),
+        };
         let opened = &self.setup.plugins.opened;
         let listeners = self.cast.bindings();
         let fallbacks = listeners
@@ -55,6 +63,18 @@ impl Changes {
             others: others.collect(),
             require: require.collect(),
         }
+    }
+
+    /// Every stage as it runs.
+    pub(super) fn standing(&self, bypasses: Bypasses) -> impl Iterator<Item = Standing> {
+        self.cast.members().map(move |(_, member)| {
+            let is_told = member.heard == Heard::Processed || bypasses == Bypasses::Told;
+            Standing {
+                stage: member.id.to_string(),
+                component: address(member.bound()),
+                runs: is_told.then(|| member.runs()),
+            }
+        })
     }
 
     /// A job whose instances are being made.

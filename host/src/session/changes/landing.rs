@@ -20,7 +20,7 @@ pub(super) struct Landing {
     pub(super) file: Option<Arc<Config>>,
     /// Overrides.
     pub(super) wishes: Vec<overrides::Wish>,
-    /// Overrides that are given back.
+    /// Overrides that are given back, before the wishes are set.
     pub(super) resets: Vec<overrides::Reset>,
     /// Stages that come and go.
     pub(super) plan: Option<Plan>,
@@ -41,7 +41,7 @@ impl Landing {
 }
 
 /// A decision's wish gives way to anybody's.
-fn rank(who: &str) -> Rank {
+pub(super) fn rank(who: &str) -> Rank {
     match who.starts_with("decision") || who.starts_with("watch") {
         true => Rank::Engine,
         false => Rank::Human,
@@ -66,12 +66,12 @@ impl Running {
         if landing.file.is_some() {
             overrides.on_reload(&self.file, &file);
         }
+        for reset in &landing.resets {
+            overrides.reset(reset);
+        }
         for wish in &landing.wishes {
             let set = overrides.set(&file, wish.clone());
             set.map_err(|refused| refused.to_string())?;
-        }
-        for reset in &landing.resets {
-            overrides.reset(reset);
         }
         let applied = overrides.apply(&file).map_err(|mistakes| told(&mistakes))?;
         let config = Arc::new(without_again(applied, &self.config, &self.file));

@@ -3,15 +3,14 @@
 //! In: what somebody wants of a stage or a plugin. Out: a job that brings it about, with what
 //! becomes true when it is over; or why it cannot begin.
 
-use std::sync::Arc;
-
 use semver::VersionReq;
 
 use crate::config::nearest::{did_you_mean, listed};
 use crate::config::overrides::{OverrideKey, Reset};
 use crate::id::{ComponentAddress, PluginId, StageId};
-use crate::session::candidate::{Aim, Values, Wish as Bind};
+use crate::session::candidate::{Aim, Values, Wish as Bind, generations};
 use crate::session::cast::{Heard, Member, address};
+use crate::session::changes::blueprint::Bypasses;
 use crate::session::changes::job::Job;
 use crate::session::changes::landing::Landing;
 use crate::session::changes::prepare::With;
@@ -27,31 +26,29 @@ impl Changes {
         context: &Context<'_>,
     ) -> Result<Job, String> {
         let versions = swap.versions.clone();
-        let mut landing = Landing::default();
-        let (aim, wanted) = match &swap.target {
+        let (aim, wanted, landing) = match &swap.target {
             Target::Stage(id) => {
                 let member = self.member(id)?;
-                let now = address(member.bound());
-                let component = swap.component.clone().unwrap_or(now.clone());
-                if !same_component(&component, member) {
-                    let key = OverrideKey::Component { stage: id.clone() };
-                    landing.set(key, component.to_string(), wish);
+                if member.heard == Heard::Bypassed {
+                    return Err(format!(
+                        "stage `{id}` is bypassed; `segue ctl bypass {id} --off` lets it be heard"
+                    ));
                 }
-                if let Some(versions) = &versions {
-                    let key = OverrideKey::Version { stage: id.clone() };
-                    landing.set(key, versions.to_string(), wish);
-                }
+                let component = swap.component.clone();
+                let component = component.unwrap_or_else(|| address(member.bound()));
+                let landing = self.bound_to(member, &component, versions.as_ref(), wish)?;
                 let bind = Bind {
                     stage: id.to_string(),
                     component,
                     versions,
                 };
-                (
-                    Aim::Stages(vec![bind]),
-                    vec![(id.to_string(), With::Resolved)],
-                )
+                let wanted = vec![(id.to_string(), With::Resolved)];
+                (Aim::Stages(vec![bind]), wanted, landing)
             }
-            Target::Plugin(id) => (self.plugin(id, versions)?, Vec::new()),
+            Target::Plugin(id) => {
+                let landing = self.all_bound_to(id, versions.as_ref(), wish)?;
+                (self.plugin(id, versions)?, Vec::new(), landing)
+            }
         };
         let config = self.running.after(&landing)?.config;
         let question = self.question(aim, &config);
@@ -63,12 +60,14 @@ impl Changes {
         })
     }
 
-    /// Every stage of a plugin that runs.
+    /// Every stage of a plugin that runs, and every one whose plugin uses it.
     fn plugin(&self, id: &PluginId, versions: Option<VersionReq>) -> Result<Aim, String> {
-        let mut plugins: Vec<_> = self
-            .cast
-            .members()
-            .map(|(_, member)| member.bound().plugin.to_string())
+        let standing: Vec<_> = self.standing(Bypasses::LeftOut).collect();
+        let used = generations(&standing);
+        let mut plugins: Vec<_> = used
+            .into_iter()
+            .filter(|one| !one.stages.is_empty())
+            .map(|one| one.plugin)
             .collect();
         if plugins.contains(&id.to_string()) {
             let id = id.clone();
@@ -77,12 +76,8 @@ impl Changes {
         plugins.sort_unstable();
         plugins.dedup();
         let names = || plugins.iter().map(String::as_str);
-        Err(unknown(
-            &format!("no stage is filled by `{id}`"),
-            id.as_str(),
-            "plugins",
-            names,
-        ))
+        let what = format!("no stage uses `{id}`");
+        Err(unknown(&what, id.as_str(), "plugins", names))
     }
 
     /// The input instead of the output, or the output again.
@@ -96,7 +91,7 @@ impl Changes {
         let member = self.member(stage)?;
         let (action, with) = match (way, member.heard) {
             (Way::Bypassed, Heard::Processed) => ("bypass", With::Bypass),
-            (Way::Processed, Heard::Bypassed) => ("restore", With::Found(member.found())),
+            (Way::Processed, Heard::Bypassed) => ("restore", self.restored(member)),
             (Way::Bypassed, Heard::Bypassed) => {
                 return Err(format!("stage `{stage}` is bypassed already"));
             }
@@ -113,9 +108,31 @@ impl Changes {
             Way::Processed => landing.resets.push(Reset::Key(key)),
         }
         let config = self.running.after(&landing)?.config;
+        let question = match (&with, config.stage(stage)) {
+            (With::Resolved, Some(part)) => {
+                let bind = Bind {
+                    stage: stage.to_string(),
+                    component: part.part.component.value.clone(),
+                    versions: self.running.overrides.version(stage),
+                };
+                Some(self.question(Aim::Stages(vec![bind]), &config))
+            }
+            _ => None,
+        };
         let wanted = vec![(stage.to_string(), with)];
-        let job = self.job(action, wish, context, (config, None, wanted))?;
+        let job = self.job(action, wish, context, (config, question, wanted))?;
         Ok(Job { landing, ..job })
+    }
+
+    /// What a bypassed stage is heard with again: what it was, unless another component was wanted
+    /// of it meanwhile.
+    fn restored(&self, member: &Member) -> With {
+        let mut stages = self.running.config.stages.iter();
+        let part = stages.find(|one| *one.id.value.as_str() == *member.id);
+        match part {
+            Some(part) if !same_component(&part.part.component.value, member) => With::Resolved,
+            _ => With::Found(member.found()),
+        }
     }
 
     /// What the stage was before its last swap.
@@ -139,14 +156,16 @@ impl Changes {
         }
         let with = before.found.clone().map_or(With::Bypass, With::Found);
         let part = before.part.clone();
-        let config = Arc::clone(&self.running.config);
+        let landing = self.back_to(stage, before, wish);
+        let config = self.running.after(&landing)?.config;
         let wanted = vec![(stage.to_string(), with)];
         let mut blueprint = self.blueprint((config, None, wanted));
-        if let Some(known) = blueprint.known.get_mut(stage.as_str()) {
+        let known = blueprint.known.get_mut(stage.as_str());
+        if let Some(known) = known.filter(|known| known.values == Values::OfAnother) {
             known.part = part;
-            known.values = Values::OfAnother;
         }
-        self.begin_job("rollback", wish, context, blueprint)
+        let job = self.begin_job("rollback", wish, context, blueprint)?;
+        Ok(Job { landing, ..job })
     }
 
     pub(super) fn member(&self, id: &StageId) -> Result<&Member, String> {
@@ -168,7 +187,7 @@ impl Changes {
     }
 }
 
-fn same_component(wanted: &ComponentAddress, member: &Member) -> bool {
+pub(super) fn same_component(wanted: &ComponentAddress, member: &Member) -> bool {
     let bound = member.bound();
     let component = wanted
         .component()

@@ -5,6 +5,7 @@
 
 use segue_plugin::declare::ParamChange;
 use segue_plugin::link::ParamEvent;
+use segue_plugin::manifest::Component;
 
 use crate::config::model::Config;
 use crate::config::nearest::{did_you_mean, listed};
@@ -100,18 +101,24 @@ impl Changes {
                 "{address} has no parameter `{param}`: it has {known}{help}"
             ));
         }
+        let (value, note) = within_range(component, param, value);
         let mut landing = Landing::default();
         let key = OverrideKey::Param {
             stage: stage.clone(),
             param: param.to_owned(),
         };
-        landing.set(key, value.to_owned(), wish);
+        landing.set(key, value.clone(), wish);
         let after = self.running.after(&landing)?;
         let retuned = self.retuned(member, &after.config)?;
         if retuned.takes_another {
             let wanted = vec![(stage.to_string(), With::Found(member.found()))];
             let job = self.job("set", wish, context, (after.config, None, wanted))?;
-            return Ok(Begun::Job(Box::new(Job { landing, ..job })));
+            let notes = note.into_iter().collect();
+            return Ok(Begun::Job(Box::new(Job {
+                landing,
+                notes,
+                ..job
+            })));
         }
         if context.rings.arrivals.is_full() {
             return Err("too much is under way; ask again in a moment".to_owned());
@@ -136,6 +143,7 @@ impl Changes {
         receipt.heard_at_frames = Some(context.position_frames);
         receipt.done_at_frames = Some(context.position_frames);
         receipt.reasons = vec![format!("{param} = {value}")];
+        receipt.reasons.extend(note);
         self.file(receipt.clone());
         Ok(Begun::Done(Answer::Changed(vec![receipt])))
     }
@@ -168,6 +176,23 @@ impl Changes {
         member.recipe.bound.params = params;
         self.recast(number, member);
     }
+}
+
+/// A number in the range of its parameter, and a word about one that was not. What is no number is
+/// looked at elsewhere.
+fn within_range(component: &Component, param: &str, text: &str) -> (String, Option<String>) {
+    let flat = component.params().find(|flat| flat.id == param);
+    let number = text.trim().parse::<f64>().ok();
+    let number = number.filter(|number| number.is_finite());
+    if let (Some(flat), Some(number)) = (flat, number)
+        && flat.param.choices.is_empty()
+        && !(flat.param.min..=flat.param.max).contains(&number)
+    {
+        let (min, max) = (flat.param.min, flat.param.max);
+        let note = format!("{number} is out of its range, {min} to {max}");
+        return (number.max(min).min(max).to_string(), Some(note));
+    }
+    (text.to_owned(), None)
 }
 
 /// Whether a stage's instance hears parameters.
