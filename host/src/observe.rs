@@ -8,6 +8,7 @@ mod estimate;
 mod event;
 mod histogram;
 mod machine;
+mod reasons;
 mod receipt;
 mod report;
 mod seam;

@@ -41,7 +41,7 @@ pub use crate::pipeline::Timed;
 pub use bind::{Bindings, Bound, bind};
 pub use build::Instances;
 pub use catalogue::{Catalogue, Choice};
-pub use changes::Reread;
+pub use changes::{Applied, Reread};
 pub use content::Content;
 pub use error::SessionError;
 pub use export::process;

@@ -97,7 +97,10 @@ fn planned(plan: &[PlannedEdit], look: &Look) -> String {
 }
 
 fn refused(order: &Order, problem: &Problem) -> Failure {
-    let failure = Failure::new(exit(problem.kind), problem.text.clone());
+    // A drawn mistake begins as every failure does.
+    let text = problem.text.trim_end();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let failure = Failure::new(exit(problem.kind), text);
     match (problem.kind, order) {
         (ProblemKind::UnknownCommand, _) => {
             failure.help("the session is of an older Segue, which does not know this yet")

@@ -51,6 +51,7 @@ pub(super) fn profile(shell: &Shell, arguments: &Profile) -> Result<Exit, Failur
         requests: None,
         timeline: Vec::new(),
         reread: None,
+        applied: None,
     });
     clear_bar();
     tell(shell, arguments, outcome)

@@ -127,6 +127,13 @@ impl Progress {
         };
         let text = (self.receipt_line)(receipt, self.sample_rate_hz.load(Ordering::Relaxed));
         self.line(weight, &receipt.action, &text);
+        let is_shown = self.terminal.amount != Amount::Quiet
+            && self.terminal.log == LogFormat::Text
+            && receipt.is_drawn();
+        if is_shown {
+            // As it is drawn: the marks below a text stay where they belong.
+            say(&clean(&format!("{}\n", receipt.reasons.join("\n"))));
+        }
     }
 
     /// A place in the stream, as people read it.

@@ -53,16 +53,20 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     let stop = listen()?;
     let progress = Progress::new(shell.terminal).with_receipts(shell.renderers.receipt_line);
     let events: Arc<dyn EventSink> = Arc::new(progress);
-    let plugins = open(shell, arguments, &config, &events)?;
-    let mut live = Live::start(&Around {
+    let config = Arc::new(config);
+    let around = Around {
         shell,
         arguments,
         config: &config,
-        events: &*events,
+        input: &input.path,
+        events: &events,
         stop: &stop,
-    });
+    };
+    let live = Live::watching(&around);
+    let plugins = open(shell, arguments, &config, &events)?;
+    let mut live = live.open(&around);
     let outcome = session::run(Request {
-        config: Arc::new(config),
+        config: Arc::clone(&config),
         plugins,
         content: content(arguments, &input, &stop),
         input,
@@ -71,12 +75,13 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
         pace: pace(arguments),
         timed: timed(arguments),
         non_finite: non_finite(arguments),
-        events: live.events(events),
-        stop,
+        events: live.events(Arc::clone(&events)),
+        stop: Arc::clone(&stop),
         born: shell.born,
         requests: live.requests.take(),
         timeline,
         reread,
+        applied: Some(live.applied()),
     });
     live.stop();
     clear_bar();
@@ -218,7 +223,7 @@ fn content(arguments: &Run, input: &Input, stop: &AtomicUsize) -> Option<Content
     Content::of(&input.path, stop).unwrap_or(None)
 }
 
-fn pace(arguments: &Run) -> Pace {
+pub(super) fn pace(arguments: &Run) -> Pace {
     match arguments.pace {
         PaceWord::Fast => Pace::Fast,
         PaceWord::Realtime => Pace::RealTime,

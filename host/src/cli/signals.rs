@@ -123,7 +123,8 @@ fn reload(sender: &SyncSender<Asked>, service: Option<&Service>) {
         return;
     }
     match answered.recv() {
-        Ok(Answer::Refused(why)) => tracing::warn!("SIGHUP did not reload: {why}"),
+        // Its receipt tells why.
+        Ok(Answer::Refused(why)) => tracing::debug!("SIGHUP did not reload: {why}"),
         Ok(Answer::Done(text)) => tracing::info!("SIGHUP: {text}"),
         Ok(Answer::Status(_) | Answer::Changed(_) | Answer::Planned(_)) => {}
         Err(_) => tracing::debug!("the session ended before it could be reloaded"),

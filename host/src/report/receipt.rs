@@ -14,6 +14,9 @@ use crate::report::table::clean;
 /// How many changes the report shows to people, the newest; the report for programs has more.
 const CHANGES_MAX: usize = 20;
 
+/// What a receipt calls the whole pipeline, where it is about no single stage.
+const ALL: &str = "*";
+
 /// The columns of a page's labels, the gap after them included.
 const LABEL_COLUMNS: usize = 12;
 
@@ -34,12 +37,16 @@ pub fn line(receipt: &Receipt, sample_rate_hz: u32) -> String {
 #[must_use]
 pub fn essence(receipt: &Receipt, sample_rate_hz: u32) -> String {
     let stage = &receipt.stage;
-    let what = what(receipt).map_or_else(|| stage.clone(), |what| format!("{stage} {what}"));
     let at = place(seen_at(receipt), sample_rate_hz);
+    let what = match (stage.as_str(), what(receipt)) {
+        (ALL, _) => format!("at {at}"),
+        (stage, Some(what)) => format!("{stage} {what} at {at}"),
+        (stage, None) => format!("{stage} at {at}"),
+    };
     let how = how(receipt, sample_rate_hz);
     clean(&match how.as_str() {
-        "" => format!("{what} at {at}"),
-        how => format!("{what} at {at}: {how}"),
+        "" => what,
+        how => format!("{what}: {how}"),
     })
 }
 
@@ -48,29 +55,40 @@ pub fn essence(receipt: &Receipt, sample_rate_hz: u32) -> String {
 pub fn text(receipt: &Receipt, color: Color, columns: usize, sample_rate_hz: u32) -> String {
     let at = |frames| place(frames, sample_rate_hz);
     let (number, stage) = (receipt.change, &receipt.stage);
-    let head = format!("change {number}: {} of `{stage}`", receipt.action);
+    let head = match stage.as_str() {
+        ALL => format!("change {number}: {}", receipt.action),
+        stage => format!("change {number}: {} of `{stage}`", receipt.action),
+    };
     let mut page = Page::new(&head, color, columns);
     page.entry("verdict", &verdict(receipt, &at));
     let label = match receipt.verdict.as_str() {
         "done" => "note",
         _ => "because",
     };
-    for reason in &receipt.reasons {
-        page.entry(label, reason);
+    if receipt.is_drawn() {
+        page.drawn(label, &receipt.reasons);
+    } else {
+        for reason in &receipt.reasons {
+            page.entry(label, reason);
+        }
     }
     page.entry("asked", &asked(receipt, &at));
     page.entry("from", &receipt.old.as_ref().map_or(String::new(), full));
     page.entry("to", &receipt.new.as_ref().map_or(String::new(), full));
     let takeover = receipt.takeover.as_ref();
     page.entry("takeover", &takeover.map_or(String::new(), taken_over));
-    page.entry("latency", &aligned(&receipt.alignment));
-    let (frames_in, frames_out) = (receipt.frames_in, receipt.frames_out);
-    page.entry("frames", &format!("{frames_in} in, {frames_out} out"));
+    if receipt.new.is_some() {
+        page.entry("latency", &aligned(&receipt.alignment));
+        let (frames_in, frames_out) = (receipt.frames_in, receipt.frames_out);
+        page.entry("frames", &format!("{frames_in} in, {frames_out} out"));
+    }
     page.entry("seam", &receipt.seam.as_ref().map_or(String::new(), seam));
     let steps = receipt.steps.iter();
     let steps = steps.map(|step| format!("{} {}", step.step, duration(step.took_ns)));
     page.entry("steps", &steps.collect::<Vec<_>>().join(", "));
-    page.entry("thread", &thread(receipt));
+    if receipt.new.is_some() {
+        page.entry("thread", &thread(receipt));
+    }
     page.text
 }
 
@@ -117,6 +135,15 @@ impl Page {
             }
         }
         Self { text, columns }
+    }
+
+    /// Lines as they are: the marks below a text stay where they belong.
+    fn drawn(&mut self, label: &str, drawn: &[String]) {
+        self.text.push_str(&format!("  {label}\n"));
+        for line in drawn {
+            let line = format!("    {}", clean(line));
+            self.text.push_str(&format!("{}\n", line.trim_end()));
+        }
     }
 
     /// One labelled entry, wrapped; nothing where there is nothing to say.

@@ -201,6 +201,7 @@ impl Batch<'_> {
             requests: None,
             timeline: Vec::new(),
             reread: None,
+            applied: None,
         }
     }
 

@@ -9,18 +9,23 @@
 //! (`wish`); its instances are made (`prepare`); they are sent as one (`send`); the turns of the
 //! engine move it on; its receipts are its end (`settle`).
 
+mod binding;
+mod blueprint;
 mod edit;
 mod go;
 mod job;
 mod land;
+mod landing;
 mod newcomer;
 mod past;
 mod plan;
 mod prepare;
+mod rebind;
 mod seat;
 mod send;
 mod settle;
 mod status;
+mod tune;
 mod turns;
 mod wiring;
 mod wish;
@@ -50,6 +55,10 @@ use crate::swap::ask::{Answer, At, Command, Requests, Timed};
 /// file in its place; beside it the configuration that runs. What is wrong is a text with lines and
 /// columns.
 pub type Reread = Arc<dyn Fn(Option<&Path>, &Config) -> Result<Config, String> + Send + Sync>;
+
+/// Who is told of every configuration that runs from then on. Called between two blocks: must not
+/// block.
+pub type Applied = Arc<dyn Fn(&Arc<Config>) + Send + Sync>;
 
 /// The first receipts that are kept of a session, and the newest ones; those between are counted. A
 /// session may go on for months.
@@ -87,6 +96,8 @@ pub(super) struct Setup {
     pub(super) format: Format,
     /// Reads the configuration again, or another file in its place.
     pub(super) reread: Option<Reread>,
+    /// Who is told of another configuration.
+    pub(super) applied: Option<Applied>,
     pub(super) events: Arc<dyn EventSink>,
     pub(super) requests: Option<Requests>,
     pub(super) timeline: Vec<Timed>,
@@ -144,6 +155,7 @@ struct Around {
     input: String,
     format: Format,
     reread: Option<Reread>,
+    applied: Option<Applied>,
     events: Arc<dyn EventSink>,
     stop: Arc<AtomicUsize>,
     histories: Vec<Option<Arc<History>>>,
@@ -176,6 +188,7 @@ impl Changes {
                 input: setup.input,
                 format: setup.format,
                 reread: setup.reread,
+                applied: setup.applied,
                 events: setup.events,
                 stop: setup.stop,
                 histories: setup.histories,

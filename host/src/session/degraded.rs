@@ -78,7 +78,8 @@ fn change(receipt: &Receipt) -> Option<String> {
         _ => ("", false),
     };
     is_missed.then(|| {
-        let why = receipt.reasons.first().map_or("", String::as_str);
+        let brief = receipt.brief_reasons();
+        let why = brief.first().map_or("", String::as_str);
         let (action, stage) = (&receipt.action, &receipt.stage);
         format!("{action} of `{stage}` {verdict}: {why}")
     })

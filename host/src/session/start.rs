@@ -25,7 +25,7 @@ use crate::observe::{Event, EventSink, RunReport};
 use crate::pipeline::{Engine, Rings, Timed as TimedBlocks};
 use crate::session::bind::Bindings;
 use crate::session::build::Instances;
-use crate::session::changes::{Changes, Context, Finished, Reread};
+use crate::session::changes::{Applied, Changes, Context, Finished, Reread};
 use crate::session::content::Content;
 use crate::session::degraded::{Trouble, degraded};
 use crate::session::error::SessionError;
@@ -76,6 +76,8 @@ pub struct Request {
     pub timeline: Vec<Timed>,
     /// How its configuration is read again; `None` where there is no file.
     pub reread: Option<Reread>,
+    /// Who is told when its configuration becomes another.
+    pub applied: Option<Applied>,
 }
 
 /// Whether other sessions use the same libraries.

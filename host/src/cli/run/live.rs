@@ -1,7 +1,11 @@
-//! Live: how a run is reached while it goes: control socket, SIGHUP, a timeline, a service manager.
+//! Live: how a run is reached while it goes: control socket, SIGHUP, a timeline, changed files, a
+//! service manager.
 //!
 //! In: arguments of a run. Out: the session's queue of requests, somebody who takes its events,
 //! and an end in order. What cannot be opened is told, and the run goes on without it.
+
+mod appeared;
+mod watching;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +18,9 @@ use crate::cli::chain;
 use crate::cli::configuration;
 use crate::cli::ctl::folders;
 use crate::cli::failure::Failure;
+use crate::cli::run::live::watching::{News, Watching};
+use crate::cli::run::{PIPE, pace};
+use crate::cli::search;
 use crate::cli::signals::Hangup;
 use crate::config;
 use crate::config::Mistakes;
@@ -23,11 +30,11 @@ use crate::config::source::SourceId;
 use crate::control::timeline;
 use crate::control::{Beat, ControlError, Server, Service, Setup};
 use crate::observe::{Event, EventSink};
-use crate::session::Reread;
+use crate::session::{Applied, Pace, Reread};
 use crate::swap::ask::{ASKED_MAX, Asked, Requests, Timed};
 
 /// How wide mistakes in an edited configuration are written down.
-const WIDTH: usize = 100;
+const WIDTH: usize = 80;
 /// What a pipeline without a file is called.
 const CHAIN: &str = "chain";
 
@@ -35,6 +42,8 @@ const CHAIN: &str = "chain";
 pub(super) struct Live {
     /// The session's end of the queue, until it is taken.
     pub(super) requests: Option<Requests>,
+    sender: SyncSender<Asked>,
+    watching: Watching,
     server: Option<Server>,
     hangup: Option<Hangup>,
     beat: Option<Beat>,
@@ -45,9 +54,11 @@ pub(super) struct Live {
 pub(super) struct Around<'a> {
     pub(super) shell: &'a Shell,
     pub(super) arguments: &'a Run,
-    pub(super) config: &'a Config,
+    pub(super) config: &'a Arc<Config>,
+    /// What is read.
+    pub(super) input: &'a Path,
     /// Who is told what cannot be opened.
-    pub(super) events: &'a dyn EventSink,
+    pub(super) events: &'a Arc<dyn EventSink>,
     pub(super) stop: &'a Arc<AtomicUsize>,
 }
 
@@ -80,7 +91,7 @@ pub(super) fn reread(arguments: &Run, config: &Config) -> Result<Option<Reread>,
         return Ok(None);
     }
     let overrides = configuration::overrides(super::flags(arguments)?);
-    let path = PathBuf::from(&*config.sources().get(SourceId::FILE).name);
+    let path = PathBuf::from(file(config));
     let told = |mistakes: Mistakes| mistakes.render(Color::Plain, WIDTH);
     Ok(Some(Arc::new(move |other, running| {
         let read = match other {
@@ -92,9 +103,34 @@ pub(super) fn reread(arguments: &Run, config: &Config) -> Result<Option<Reread>,
 }
 
 impl Live {
-    /// Opens what can be opened.
-    pub(super) fn start(around: &Around<'_>) -> Self {
+    /// Watches files from now on; before plugins are opened, so that no change is missed.
+    pub(super) fn watching(around: &Around<'_>) -> Self {
         let (sender, requests) = sync_channel(ASKED_MAX);
+        let (arguments, config) = (around.arguments, around.config);
+        let is_live = pace(arguments) == Pace::RealTime || around.input.as_os_str() == PIPE;
+        let setup = watching::Setup {
+            search: search::plan(around.shell, &arguments.search, Some(config)),
+            file: arguments.stage.is_empty().then(|| file(config).into()),
+            news: match is_live {
+                true => News::Told,
+                false => News::Untold,
+            },
+            sender: sender.clone(),
+            events: Arc::clone(around.events),
+        };
+        Self {
+            requests: Some(requests),
+            watching: Watching::start(setup, config),
+            sender,
+            server: None,
+            hangup: None,
+            beat: None,
+            service: None,
+        }
+    }
+
+    /// Opens what can be opened.
+    pub(super) fn open(self, around: &Around<'_>) -> Self {
         let service = Service::of_process().map(Arc::new);
         let told = |what: &str, error: &ControlError| {
             let cause = std::error::Error::source(error);
@@ -104,7 +140,7 @@ impl Live {
             });
         };
         let server = (!around.arguments.control.no_control).then(|| {
-            let setup = setup(around, &sender, service.clone());
+            let setup = setup(around, &self.sender, service.clone());
             Server::start(setup)
                 .map_err(|error| told("`segue ctl` cannot reach this run", &error))
                 .ok()
@@ -115,18 +151,27 @@ impl Live {
                 .map_err(|error| told("no sign of life for the service manager", &error))
                 .ok()
         });
+        let sender = self.sender.clone();
         let hangup = Hangup::listen(sender, service.clone(), Arc::clone(around.stop));
         if let Err(error) = &hangup {
             let text = format!("SIGHUP does not reload: {error}");
             around.events.event(Event::Notice { text });
         }
-        Self {
-            requests: Some(requests),
+        let opened = Self {
             server: server.flatten(),
             hangup: hangup.ok(),
             beat: beat.flatten(),
             service,
-        }
+            ..self
+        };
+        let events = opened.events(Arc::clone(around.events));
+        opened.watching.tell(events);
+        opened
+    }
+
+    /// Who is told when the session's configuration becomes another.
+    pub(super) fn applied(&self) -> Applied {
+        self.watching.applied()
     }
 
     /// Everybody who is told of the session's events, with these.
@@ -143,7 +188,8 @@ impl Live {
     /// Ends all of it; the session is over.
     pub(super) fn stop(self) {
         // Whoever waits for an answer waits no longer once nobody can give one.
-        drop(self.requests);
+        drop((self.requests, self.sender));
+        drop(self.watching);
         drop((self.hangup, self.beat));
         if let Some(server) = self.server {
             server.stop();
@@ -151,9 +197,14 @@ impl Live {
     }
 }
 
+/// The file of a configuration, or what stands for it.
+fn file(config: &Config) -> &str {
+    &config.sources().get(SourceId::FILE).name
+}
+
 fn setup(around: &Around<'_>, sender: &SyncSender<Asked>, service: Option<Arc<Service>>) -> Setup {
     let (arguments, config) = (around.arguments, around.config);
-    let file = &*config.sources().get(SourceId::FILE).name;
+    let file = file(config);
     // A chain has no file; messages call its text by the flag.
     let file = if file == chain::NAME { CHAIN } else { file };
     let name = match (&arguments.control.name, &config.pipeline.name) {

@@ -36,7 +36,7 @@ pub(super) fn how(receipt: &Receipt, sample_rate_hz: u32) -> String {
     }));
     taken.extend(receipt.seam.as_ref().map(against_own));
     clauses.extend((!taken.is_empty()).then(|| taken.join(", ")));
-    clauses.extend(receipt.reasons.iter().cloned());
+    clauses.extend(receipt.brief_reasons());
     clauses.extend(counted(receipt));
     let worked = receipt.steps.iter();
     let worked = worked.filter(|step| !WAITS.contains(&step.step.as_str()));

@@ -6,263 +6,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use segue_plugin::declare::ParamChange;
-use segue_plugin::link::ParamEvent;
-
 use crate::config;
-use crate::config::Mistakes;
 use crate::config::diff::diff;
 use crate::config::model::Config;
-use crate::config::nearest::{did_you_mean, listed};
-use crate::config::overrides::{self, OverrideKey, Overrides, Rank};
-use crate::config::render::Color;
+use crate::config::overrides::{self, OverrideKey};
 use crate::id::StageId;
 use crate::observe::PlannedEdit;
-use crate::pipeline::{Arrival, Change};
-use crate::session::cast::{Heard, Member};
 use crate::session::changes::job::Job;
+use crate::session::changes::landing::{Landing, told};
 use crate::session::changes::plan::Plan;
-use crate::session::changes::prepare::With;
 use crate::session::changes::wish::Begun;
-use crate::session::changes::{Changes, Context, Running, Wish};
-use crate::session::optional::without_again;
-use crate::session::values;
+use crate::session::changes::{Changes, Context, Wish};
 use crate::swap::ask::{Answer, Reload};
 
-/// The most parameter events of one change: an engine takes so many for a block.
-const EVENTS_MAX: usize = 1_024;
-
-/// What becomes true of a session when a change is over.
-#[derive(Default)]
-pub(super) struct Landing {
-    /// Another file.
-    pub(super) file: Option<Arc<Config>>,
-    /// Overrides.
-    pub(super) wishes: Vec<overrides::Wish>,
-    /// Overrides that are given back.
-    pub(super) resets: Vec<overrides::Reset>,
-    /// Stages that come and go.
-    pub(super) plan: Option<Plan>,
-}
-
-impl Landing {
-    /// Somebody's value for a key.
-    pub(super) fn set(&mut self, key: OverrideKey, value: String, wish: &Wish) {
-        self.wishes.push(overrides::Wish {
-            key,
-            value,
-            who: wish.cause.who.clone(),
-            rank: rank(&wish.cause.who),
-            when: super::status::now(),
-            why: wish.cause.why.clone(),
-        });
-    }
-}
-
-/// A decision's wish gives way to anybody's.
-fn rank(who: &str) -> Rank {
-    match who.starts_with("decision") || who.starts_with("watch") {
-        true => Rank::Engine,
-        false => Rank::Human,
-    }
-}
-
-/// The configurations of a session as they would be.
-pub(super) struct After {
-    pub(super) file: Arc<Config>,
-    pub(super) overrides: Overrides,
-    pub(super) config: Arc<Config>,
-}
-
-impl Running {
-    /// What would run.
-    pub(super) fn after(&self, landing: &Landing) -> Result<After, String> {
-        let mut overrides = self.overrides.clone();
-        let file = landing
-            .file
-            .clone()
-            .unwrap_or_else(|| Arc::clone(&self.file));
-        if landing.file.is_some() {
-            overrides.on_reload(&self.file, &file);
-        }
-        for wish in &landing.wishes {
-            let set = overrides.set(&file, wish.clone());
-            set.map_err(|refused| refused.to_string())?;
-        }
-        for reset in &landing.resets {
-            overrides.reset(reset);
-        }
-        let applied = overrides.apply(&file).map_err(|mistakes| told(&mistakes))?;
-        let config = Arc::new(without_again(applied, &self.config, &self.file));
-        Ok(After {
-            file,
-            overrides,
-            config,
-        })
-    }
-
-    /// Makes it true.
-    pub(super) fn land(&mut self, landing: &mut Landing) {
-        // What was possible when it began may have been overtaken: then the rest stays true.
-        if let Ok(after) = self.after(landing) {
-            self.file = after.file;
-            self.overrides = after.overrides;
-            self.config = after.config;
-        }
-    }
-}
-
-/// Mistakes as people read them, with lines and columns.
-pub(super) fn told(mistakes: &Mistakes) -> String {
-    mistakes.render(Color::Plain, 80)
-}
-
-/// Parameters that have other values.
-pub(super) struct Retuned {
-    /// All of them.
-    pub(super) params: Vec<(u32, f64)>,
-    /// What changes, for the instance that runs.
-    pub(super) events: Vec<ParamEvent>,
-    /// Whether one of them takes another instance.
-    pub(super) takes_another: bool,
-}
-
 impl Changes {
-    /// What the parameters of a stage are to be in a configuration.
-    pub(super) fn retuned(&self, member: &Member, config: &Config) -> Result<Retuned, String> {
-        let component = &member.bound().component;
-        let id = &*member.id;
-        let stage = config
-            .stages
-            .iter()
-            .find(|stage| stage.id.value.as_str() == id);
-        let stage = stage.ok_or_else(|| format!("there is no stage `{id}`"))?;
-        let mut mistakes = config.mistakes();
-        let own = self.running.file.stages.iter();
-        let own = own.clone().find(|stage| stage.id.value.as_str() == id);
-        let is_own = own.is_none_or(|own| own.part.component.value == stage.part.component.value);
-        let params = match is_own {
-            true => values::params(component, &stage.part.params, &mut mistakes),
-            false => values::fitting(component, &stage.part.params).0,
-        };
-        if mistakes.has_errors() {
-            return Err(told(&mistakes));
-        }
-        let value = |params: &[(u32, f64)], index: u32, default: f64| {
-            let mut params = params.iter();
-            params
-                .find(|(own, _)| *own == index)
-                .map_or(default, |(_, value)| *value)
-        };
-        let mut retuned = Retuned {
-            params,
-            events: Vec::new(),
-            takes_another: false,
-        };
-        for flat in component.params() {
-            let before = value(&member.bound().params, flat.index, flat.param.default);
-            let after = value(&retuned.params, flat.index, flat.param.default);
-            // What lets everything through has no parameters.
-            if before.to_bits() != after.to_bits() && is_heard(member) {
-                retuned.takes_another |= flat.param.change == ParamChange::Reactivates;
-                retuned.events.push(ParamEvent {
-                    offset_frames: 0,
-                    index: flat.index,
-                    value: after,
-                });
-            }
-        }
-        Ok(retuned)
-    }
-
-    /// Another value of one parameter.
-    pub(super) fn set(
-        &mut self,
-        (stage, param, value): (&StageId, &str, &str),
-        wish: &Wish,
-        context: &mut Context<'_>,
-    ) -> Result<Begun, String> {
-        let member = self.member(stage)?;
-        let component = &member.bound().component;
-        if !component.params().any(|flat| flat.id == param) {
-            let ids: Vec<_> = component.params().map(|flat| flat.id).collect();
-            let help = did_you_mean(param, ids.iter().map(String::as_str));
-            let help = help.map_or_else(String::new, |help| format!("; {help}"));
-            let address = member.bound().address();
-            let known = listed(ids.iter().map(String::as_str).take(12));
-            return Err(format!(
-                "{address} has no parameter `{param}`: it has {known}{help}"
-            ));
-        }
-        let mut landing = Landing::default();
-        let key = OverrideKey::Param {
-            stage: stage.clone(),
-            param: param.to_owned(),
-        };
-        landing.set(key, value.to_owned(), wish);
-        let after = self.running.after(&landing)?;
-        let retuned = self.retuned(member, &after.config)?;
-        if retuned.takes_another {
-            let wanted = vec![(stage.to_string(), With::Found(member.found()))];
-            let job = self.job("set", wish, context, (after.config, None, wanted))?;
-            return Ok(Begun::Job(Box::new(Job { landing, ..job })));
-        }
-        if context.rings.arrivals.is_full() {
-            return Err("too much is under way; ask again in a moment".to_owned());
-        }
-        let number = self.cast.number(stage.as_str()).unwrap_or_default();
-        let events = retuned
-            .events
-            .iter()
-            .map(|event| (number, *event))
-            .collect();
-        self.send_events(events, context);
-        self.retune(number, retuned.params);
-        self.running.land(&mut landing);
-        self.jobs_begun += 1;
-        let mut receipt = self.receipt(
-            self.jobs_begun,
-            stage.to_string(),
-            "set",
-            wish.cause.clone(),
-            wish.asked_at_frames,
-        );
-        receipt.heard_at_frames = Some(context.position_frames);
-        receipt.done_at_frames = Some(context.position_frames);
-        receipt.reasons = vec![format!("{param} = {value}")];
-        self.file(receipt.clone());
-        Ok(Begun::Done(Answer::Changed(vec![receipt])))
-    }
-
-    /// Events for the next block.
-    pub(super) fn send_events(
-        &mut self,
-        mut events: Vec<(usize, ParamEvent)>,
-        context: &mut Context<'_>,
-    ) {
-        events.truncate(EVENTS_MAX);
-        if !events.is_empty() {
-            let change = Change {
-                events,
-                ..Change::default()
-            };
-            // There was room, or the block before took what was there.
-            let _ = context
-                .rings
-                .arrivals
-                .push(Arrival::Change(Box::new(change)));
-        }
-    }
-
-    /// A stage has these parameters from now on, and so has an instance that is made again.
-    pub(super) fn retune(&mut self, number: usize, params: Vec<(u32, f64)>) {
-        let Some(mut member) = self.cast.member(number).cloned() else {
-            return;
-        };
-        member.recipe.bound.params = params;
-        self.recast(number, member);
-    }
-
     /// The configuration as it is on disk now.
     pub(super) fn reload(
         &mut self,
@@ -387,8 +144,16 @@ impl Changes {
             self.retune(*number, params.clone());
         }
         self.send_events(events, context);
-        self.running.land(landing);
+        self.land(landing);
         self.renew_policies();
+    }
+
+    /// Makes true what a change was for, and tells who wants to know.
+    pub(super) fn land(&mut self, landing: &mut Landing) {
+        self.running.land(landing);
+        if let Some(applied) = &self.setup.applied {
+            applied(&self.running.config);
+        }
     }
 
     /// Receipts of a change that took no instance.
@@ -439,7 +204,7 @@ impl Changes {
         self.running.overrides.saved(&saved.written);
         let file = self.reread(None)?;
         self.running.file = Arc::new(file);
-        self.running.land(&mut Landing::default());
+        self.land(&mut Landing::default());
         Ok(Answer::Done(words(&saved)))
     }
 }
@@ -459,9 +224,4 @@ fn words(saved: &config::save::Saved) -> String {
         .chain(kept)
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-/// Whether a stage's instance hears parameters.
-pub(super) fn is_heard(member: &Member) -> bool {
-    member.heard == Heard::Processed
 }

@@ -6,8 +6,9 @@
 use crate::audio::FloatMode;
 use crate::loading::begin;
 use crate::pipeline::{Arrival, Change};
-use crate::session::candidate::{Past, Saved};
+use crate::session::candidate::{Past, Refused, Saved};
 use crate::session::changes::job::{Job, Phase};
+use crate::session::changes::landing::told;
 use crate::session::changes::past::{Nothing, OfStage};
 use crate::session::changes::prepare::Ready;
 use crate::session::changes::{Changes, Context, PATIENCE};
@@ -49,6 +50,7 @@ impl Changes {
                 Phase::Preparing(pending) => match self.look(&pending) {
                     None => Ok(Next::Stays(Phase::Preparing(pending))),
                     Some(Ok(Ok(ready))) => Ok(Next::Goes(self.migrate(ready, context))),
+                    Some(Ok(Err(Refused::Mistakes(mistakes)))) => Err(told(&mistakes)),
                     Some(Ok(Err(refused))) => Err(refused.to_string()),
                     Some(Err(missed)) => Err(format!("the change {missed}")),
                 },

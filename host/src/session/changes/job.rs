@@ -11,7 +11,7 @@ use crate::observe::{Alignment, Cause, Identity, Receipt, StepTime};
 use crate::pipeline::SwapDone;
 use crate::session::candidate::Refused;
 use crate::session::cast::Member;
-use crate::session::changes::edit::Landing;
+use crate::session::changes::landing::Landing;
 use crate::session::changes::prepare::Ready;
 use crate::swap::ask::{Answer, Insert};
 use crate::swap::table::State;

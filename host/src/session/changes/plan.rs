@@ -16,8 +16,9 @@ use crate::pipeline::moved;
 use crate::session::candidate::{Aim, Question, Wish as Bind};
 use crate::session::cast::Member;
 use crate::session::changes::Changes;
-use crate::session::changes::edit::{After, is_heard};
+use crate::session::changes::landing::After;
 use crate::session::changes::prepare::{Known, With};
+use crate::session::changes::tune::is_heard;
 use crate::session::changes::words::{fallback_of, planned};
 
 /// What is done about one edited configuration.

@@ -137,7 +137,7 @@ impl Changes {
         self.cast.refresh();
         self.forget(&std::mem::take(&mut job.removed));
         if is_done {
-            self.running.land(&mut job.landing);
+            self.land(&mut job.landing);
             self.renew_policies();
         }
         for receipt in &receipts {

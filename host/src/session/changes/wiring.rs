@@ -8,7 +8,7 @@ use crate::id::Node;
 use crate::pipeline::{Graph, Network};
 use crate::session::candidate::{Spot, Values};
 use crate::session::changes::Changes;
-use crate::session::changes::edit::After;
+use crate::session::changes::landing::After;
 use crate::session::changes::plan::Plan;
 use crate::session::changes::prepare::Known;
 use crate::session::wires::Wires;

@@ -202,6 +202,7 @@ fn assemble(
             layout: format.layout(),
         },
         reread: request.reread.clone(),
+        applied: request.applied.clone(),
         events: Arc::clone(&request.events),
         requests: request.requests.take(),
         timeline: std::mem::take(&mut request.timeline),

@@ -1,0 +1,143 @@
+//! Appeared: what follows from a library that appeared while a session runs.
+//!
+//! In: the library, what the session runs, and what its configuration requires. Out: the stages
+//! that may go over to it by themselves; or a sentence why none may.
+//!
+//! Pure.
+
+use semver::{Comparator, Op, Prerelease, Version, VersionReq};
+
+use crate::config::model::Config;
+use crate::id::PluginId;
+use crate::observe::{GenerationStatus, StageStatus, Status};
+use crate::swap::ask::Target;
+use crate::watch::Appeared;
+
+/// What follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Follows {
+    /// Nothing: it runs already.
+    Nothing,
+    /// These may be swapped.
+    Swaps(Vec<Target>),
+    /// None may, and people should know.
+    Told(String),
+}
+
+/// Of each plugin the newest that appeared.
+pub(super) fn newest(libraries: Vec<Appeared>) -> Vec<Appeared> {
+    let mut newest: Vec<Appeared> = Vec::new();
+    for library in libraries {
+        match newest.iter_mut().find(|one| one.plugin == library.plugin) {
+            Some(known) if known.version < library.version => *known = library,
+            Some(_) => {}
+            None => newest.push(library),
+        }
+    }
+    newest
+}
+
+/// The versions that a stage goes over to by itself, where the requirement says less: its major.
+pub(super) fn same_major(version: &Version) -> VersionReq {
+    let major = Comparator {
+        op: Op::Exact,
+        major: version.major,
+        minor: None,
+        patch: None,
+        pre: Prerelease::EMPTY,
+    };
+    VersionReq {
+        comparators: vec![major],
+    }
+}
+
+/// What is required of a plugin.
+pub(super) fn required<'c>(plugin: &PluginId, config: &'c Config) -> Option<&'c VersionReq> {
+    let mut required = config.plugins.require.iter();
+    let found = required.find(|(id, _)| id.value == *plugin);
+    found.map(|(_, versions)| &versions.value)
+}
+
+/// What follows from a library.
+pub(super) fn follows(library: &Appeared, status: &Status, config: &Config) -> Follows {
+    let Appeared {
+        plugin, version, ..
+    } = library;
+    let what = format!("{plugin} {version} appeared at {}", library.path.display());
+    let takes = format!("`segue ctl swap --plugin {plugin}@{version}` takes it");
+    let used: Vec<_> = status
+        .generations
+        .iter()
+        .filter(|one| one.plugin == plugin.as_str() && !one.stages.is_empty())
+        .collect();
+    if used.is_empty() {
+        return Follows::Told(format!("{what}; no stage uses it"));
+    }
+    let content = library.content.to_string();
+    if used.iter().all(|one| one.sha256 == content) {
+        return Follows::Nothing;
+    }
+    let required = required(plugin, config);
+    if let Some(versions) = required.filter(|versions| !versions.matches(version)) {
+        return Follows::Told(format!("{what}; [plugins.require] asks for {versions}"));
+    }
+    if !version.pre.is_empty() && required.is_none() {
+        return Follows::Told(format!(
+            "{what}; a pre-release is never taken by itself: {takes}"
+        ));
+    }
+    let running: Vec<Version> = used.iter().filter_map(|one| parsed(one)).collect();
+    if running.iter().all(|one| one.major != version.major) {
+        let majors = running.first().map_or(0, |one| one.major);
+        return Follows::Told(format!(
+            "{what}; another major than {majors} is never taken by itself: {takes}"
+        ));
+    }
+    if running.iter().all(|one| one > version) {
+        let newest = running.iter().max().unwrap_or(version);
+        return Follows::Told(format!("{what}, older than {newest} that runs: {takes}"));
+    }
+    targets(library, status).map_or_else(
+        || {
+            let text = format!("{what}; every stage of it keeps a version that somebody asked for");
+            Follows::Told(text)
+        },
+        Follows::Swaps,
+    )
+}
+
+fn parsed(generation: &GenerationStatus) -> Option<Version> {
+    generation.version.parse().ok()
+}
+
+/// The stages that may go over: all as one change where nothing keeps one of them.
+fn targets(library: &Appeared, status: &Status) -> Option<Vec<Target>> {
+    let is_own = |stage: &&StageStatus| {
+        let plugin = stage.component.split('/').next();
+        plugin == Some(library.plugin.as_str())
+    };
+    let own: Vec<_> = status.stages.iter().filter(is_own).collect();
+    let free: Vec<_> = own
+        .iter()
+        .filter(|stage| may(stage, library, status))
+        .collect();
+    if free.len() == own.len() {
+        return Some(vec![Target::Plugin(library.plugin.clone())]);
+    }
+    let stages = free.iter().filter_map(|stage| stage.id.parse().ok());
+    let targets: Vec<_> = stages.map(Target::Stage).collect();
+    (!targets.is_empty()).then_some(targets)
+}
+
+/// Whether a stage may go over: it runs the same major, and nobody asked for another version.
+fn may(stage: &StageStatus, library: &Appeared, status: &Status) -> bool {
+    let version = &library.version;
+    let major = stage.version.parse::<Version>();
+    let key = format!("{}.version", stage.id);
+    let mut asked = status.overrides.iter().filter(|one| one.key == key);
+    let is_kept = asked.any(|one| {
+        let versions: Result<VersionReq, _> = one.value.trim_matches('"').parse();
+        versions.is_ok_and(|versions| !versions.matches(version))
+    });
+    !is_kept && major.is_ok_and(|running| running.major == version.major)
+}

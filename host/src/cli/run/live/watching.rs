@@ -1,0 +1,285 @@
+//! Watching: what follows from files that change while a run goes.
+//!
+//! In: the configuration that runs, now and after every reload; files that changed. Out: requests
+//! to the session where the configuration lets changes come by themselves, notices where not.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use crate::cli::run::live::appeared::{Follows, follows, newest, required, same_major};
+use crate::config;
+use crate::config::model::Config;
+use crate::config::words::{Reload as When, Watch as What};
+use crate::discovery::SearchPlan;
+use crate::observe::{Cause, Event, EventSink, Status};
+use crate::session::Applied;
+use crate::swap::ask::{Answer, Asked, Command, Insert, Reload, Swap, Target};
+use crate::watch::{self, Appeared, Changed, Watch};
+
+/// Who asks where a library appeared.
+const LIBRARY: &str = "watch";
+
+/// Who asks where the configuration was saved.
+const SAVED: &str = "on-save";
+
+/// What a watch is for, beside the configuration.
+pub(super) struct Setup {
+    /// Where plugins are searched.
+    pub(super) search: SearchPlan,
+    /// The configuration's file, where there is one.
+    pub(super) file: Option<PathBuf>,
+    /// Whether the run lasts long enough for news that nobody acts on by itself.
+    pub(super) news: News,
+    /// The session's queue.
+    pub(super) sender: SyncSender<Asked>,
+    /// Who is told.
+    pub(super) events: Arc<dyn EventSink>,
+}
+
+/// What is told where nothing follows from a change by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// Everything.
+    Told,
+    /// Nothing: the run is over before anybody could act on it.
+    Untold,
+}
+
+/// Changed files, for as long as this value lives.
+pub(super) struct Watching {
+    shared: Arc<Shared>,
+    wake: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What is known everywhere.
+struct Shared {
+    search: SearchPlan,
+    file: Option<PathBuf>,
+    news: News,
+    sender: SyncSender<Asked>,
+    /// The configuration that runs.
+    config: Mutex<Arc<Config>>,
+    events: Mutex<Arc<dyn EventSink>>,
+}
+
+/// Which files matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Wanted {
+    libraries: bool,
+    config: bool,
+}
+
+impl Watching {
+    /// Watches from now on what the configuration says. Waits until all files were looked at once.
+    pub(super) fn start(setup: Setup, config: &Arc<Config>) -> Self {
+        let shared = Arc::new(Shared {
+            search: setup.search,
+            file: setup.file,
+            news: setup.news,
+            sender: setup.sender,
+            config: Mutex::new(Arc::clone(config)),
+            events: Mutex::new(setup.events),
+        });
+        let wanted = shared.wanted();
+        let first = shared.watch(wanted);
+        let (wake, woken) = channel();
+        let own = Arc::clone(&shared);
+        let thread = Builder::new().name("segue-watching".to_owned());
+        let thread = thread.spawn(move || follow(&own, &woken, (wanted, first)));
+        if let Err(error) = &thread {
+            let text = format!("changed files are not watched: {error}");
+            shared.notice(text);
+        }
+        Self {
+            shared,
+            wake: Some(wake),
+            thread: thread.ok(),
+        }
+    }
+
+    /// Tells these from now on.
+    pub(super) fn tell(&self, events: Arc<dyn EventSink>) {
+        *locked(&self.shared.events) = events;
+    }
+
+    /// Takes the configuration that runs after a change.
+    pub(super) fn applied(&self) -> Applied {
+        let (shared, wake) = (Arc::clone(&self.shared), self.wake.clone());
+        Arc::new(move |config| {
+            *locked(&shared.config) = Arc::clone(config);
+            if let Some(wake) = &wake {
+                let _ = wake.send(()); // Without a thread nothing is watched.
+            }
+        })
+    }
+}
+
+impl Drop for Watching {
+    /// Nobody may wait for the session any more: who asked it is waited for here.
+    fn drop(&mut self) {
+        drop(self.wake.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Watches other files whenever the configuration wants so, until nobody changes it any more.
+fn follow(shared: &Arc<Shared>, woken: &Receiver<()>, first: (Wanted, Option<Watch>)) {
+    let (mut wanted, mut kept) = first;
+    while woken.recv().is_ok() {
+        let next = shared.wanted();
+        if next == wanted {
+            continue;
+        }
+        // The new one looks before the old one goes: nothing falls in between.
+        let watch = shared.watch(next);
+        drop(kept);
+        (wanted, kept) = (next, watch);
+    }
+}
+
+impl Shared {
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&locked(&self.config))
+    }
+
+    fn wanted(&self) -> Wanted {
+        let config = self.config();
+        let tells = self.news == News::Told;
+        let libraries = match config.plugins.watch.value {
+            What::Off => false,
+            What::Report => tells,
+            What::Swap => true,
+        };
+        let edits = match config.host.reload.value {
+            When::Manual => tells,
+            When::OnSave => true,
+        };
+        Wanted {
+            libraries,
+            config: edits && self.file.is_some(),
+        }
+    }
+
+    fn watch(self: &Arc<Self>, wanted: Wanted) -> Option<Watch> {
+        if !wanted.libraries && !wanted.config {
+            return None;
+        }
+        let folders = self.search.folders.iter().map(|place| place.path.clone());
+        let (folders, files) = match wanted.libraries {
+            true => (folders.collect(), self.search.files.clone()),
+            false => (Vec::new(), Vec::new()),
+        };
+        let own = Arc::clone(self);
+        let watch = watch::start(watch::Setup {
+            folders,
+            files,
+            config: self.file.clone().filter(|_| wanted.config),
+            tell: Box::new(move |changed| own.changed(changed)),
+        });
+        watch.map_err(|error| self.notice(error.to_string())).ok()
+    }
+
+    /// Goes on with what changed; waits for what it asks of the session.
+    fn changed(&self, changed: Changed) {
+        changed
+            .notices
+            .into_iter()
+            .for_each(|text| self.notice(text));
+        if let (true, Some(file)) = (changed.config, &self.file) {
+            self.edited(file);
+        }
+        for library in newest(changed.libraries) {
+            self.appeared(&library);
+        }
+    }
+
+    fn edited(&self, file: &Path) {
+        let config = self.config();
+        // Who saves overrides writes the file, and who reloaded it needs no word about it.
+        if config::reading::text(file)
+            .is_ok_and(|text| text.trim_start_matches('\u{feff}') == config.text())
+        {
+            return;
+        }
+        match config.host.reload.value {
+            When::OnSave => {
+                let _ = self.ask(Command::Reload(Reload::Apply), SAVED, String::new());
+            }
+            When::Manual => self.notice(format!(
+                "{} was edited: `segue ctl reload` applies it, `segue ctl reload --dry-run` shows \
+                 what it would change",
+                file.display()
+            )),
+        }
+    }
+
+    fn appeared(&self, library: &Appeared) {
+        let Some(status) = self.status() else {
+            return;
+        };
+        let config = self.config();
+        let what = config.plugins.watch.value;
+        match (follows(library, &status, &config), what) {
+            (Follows::Nothing, _) | (_, What::Off) => {}
+            (Follows::Told(text), What::Report | What::Swap) => self.notice(text),
+            (Follows::Swaps(_), What::Report) => self.notice(library.notice()),
+            (Follows::Swaps(targets), What::Swap) => {
+                for target in targets {
+                    self.swap(target, library);
+                }
+            }
+        }
+    }
+
+    fn swap(&self, target: Target, library: &Appeared) {
+        let is_required = required(&library.plugin, &self.config()).is_some();
+        let swap = Swap {
+            target,
+            component: None,
+            // Without a requirement that is the rule anyway.
+            versions: is_required.then(|| same_major(&library.version)),
+            insert: Insert::Refused,
+        };
+        let (plugin, version) = (&library.plugin, &library.version);
+        let why = format!("{plugin} {version} appeared at {}", library.path.display());
+        // What came of it is told by its receipts.
+        let _ = self.ask(Command::Swap(swap), LIBRARY, why);
+    }
+
+    fn status(&self) -> Option<Box<Status>> {
+        match self.ask(Command::Status, LIBRARY, String::new())? {
+            Answer::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// Asks the session and waits for its answer; `None` where there is none to be had.
+    fn ask(&self, command: Command, who: &str, why: String) -> Option<Answer> {
+        let (answer, answered) = sync_channel(1);
+        let asked = Asked {
+            command,
+            cause: Cause {
+                who: who.to_owned(),
+                why,
+            },
+            answer,
+        };
+        // Where there is no room, waiting for it holds up nobody but further news.
+        self.sender.send(asked).ok()?;
+        answered.recv().ok()
+    }
+
+    fn notice(&self, text: String) {
+        let events = Arc::clone(&locked(&self.events));
+        events.event(Event::Notice { text });
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
