@@ -207,6 +207,8 @@ impl Engine {
 }
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod turns;

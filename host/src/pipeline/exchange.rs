@@ -173,6 +173,11 @@ impl Exchange {
         }
     }
 
+    /// So many trials leave by another way. Real-time safe.
+    pub(super) const fn forget(&mut self, trials: usize) {
+        self.in_flight = self.in_flight.saturating_sub(trials);
+    }
+
     /// Sends a trial back whose stage is gone.
     fn refuse(&mut self) {
         if let Ok(Arrival::Trial { stage, trial }) = self.arrivals.pop() {
@@ -239,9 +244,7 @@ fn takes(stages: &[Option<Stage>], number: usize) -> bool {
 /// Whether a change can begin: one schedule at a time, each stage ready for what it gets.
 fn fits(change: &Change, stages: &[Option<Stage>], under_way: UnderWay) -> bool {
     let schedule = change.schedule.is_none() || under_way == UnderWay::Nothing;
-    let trials = change
-        .trials
-        .iter()
-        .all(|(number, _)| takes(stages, *number));
-    schedule && trials
+    let mut trials = change.trials.iter();
+    // A trial whose stage is gone goes back with the change.
+    schedule && trials.all(|(number, _)| !has(stages, *number) || takes(stages, *number))
 }

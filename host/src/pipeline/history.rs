@@ -7,6 +7,7 @@
 mod ring;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use segue_plugin::link::AudioView;
 
@@ -32,6 +33,8 @@ pub struct History {
     /// The input's channels, then those of each further input.
     inputs: Ring,
     outputs: Ring,
+    /// Where the first frame of all lies in the stream of the stage's instance.
+    first_frames: AtomicU64,
 }
 
 impl History {
@@ -43,6 +46,7 @@ impl History {
         Arc::new(Self {
             inputs: Ring::new(inputs, frames),
             outputs: Ring::new(shape.outputs, frames),
+            first_frames: AtomicU64::new(0),
             shape,
             frames,
         })
@@ -73,6 +77,13 @@ impl History {
     #[must_use]
     pub fn input_frames(&self) -> u64 {
         self.inputs.written()
+    }
+
+    /// Where the first frame that was ever written lies in the stream of the stage's instance: 0
+    /// but for a stage that came later. Thread: any.
+    #[must_use]
+    pub fn first_frames(&self) -> u64 {
+        self.first_frames.load(Ordering::Relaxed)
     }
 
     /// How many frames of output were written so far. Thread: any.
@@ -109,6 +120,12 @@ impl History {
             frames: copied.frames(),
             output: buffer(&copied, 0, self.shape.outputs),
         })
+    }
+
+    /// Says where the first frame of all lies. Thread: audio.
+    pub(super) fn begin_at(&self, first_frames: u64) {
+        // Whoever sees a frame sees this: frames are written with release afterwards.
+        self.first_frames.store(first_frames, Ordering::Relaxed);
     }
 
     /// Keeps what a stage reads. Thread: audio.

@@ -156,6 +156,9 @@ pub(in crate::session) trait Past: Send {
     /// The first frame that is still there.
     fn begin_frames(&self) -> u64;
 
+    /// Where frame 0 lies in the stream of the stage's instance.
+    fn first_frames(&self) -> u64;
+
     /// The first frame that is not there yet.
     fn end_frames(&self) -> u64;
 

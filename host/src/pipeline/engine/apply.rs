@@ -59,11 +59,7 @@ impl Engine {
                 stage.reverse();
             }
         }
-        for (number, trial) in change.trials.drain(..) {
-            if let Some(stage) = self.stages.get_mut(number).and_then(Option::as_mut) {
-                stage.begin_trial(trial);
-            }
-        }
+        self.begin_trials(&mut change);
         for (number, event) in &change.events {
             if let Some(stage) = self.stages.get_mut(*number).and_then(Option::as_mut) {
                 // Admitted only where there is room.
@@ -77,6 +73,20 @@ impl Engine {
         } else {
             change.over_at_frames = Some(position_frames);
             self.exchange.give_back(change);
+        }
+    }
+
+    /// Begins the trials of a change. One whose stage is gone, or has one already, stays in the
+    /// change and goes back with it.
+    fn begin_trials(&mut self, change: &mut Change) {
+        for at in (0..change.trials.len()).rev() {
+            let stage = self.stages.get_mut(change.trials[at].0);
+            match stage.and_then(Option::as_mut) {
+                Some(stage) if stage.takes_trial() => {
+                    stage.begin_trial(change.trials.swap_remove(at).1);
+                }
+                Some(_) | None => self.exchange.forget(1),
+            }
         }
     }
 }

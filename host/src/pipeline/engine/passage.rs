@@ -205,6 +205,7 @@ impl Engine {
                 let stage = self.stages.get_mut(*number).and_then(Option::take);
                 if let Some(stage) = stage {
                     debug_assert!(schedule.gone.len() < schedule.gone.capacity());
+                    self.exchange.forget(stage.trials_held());
                     schedule.gone.push((*number, stage));
                 }
             }

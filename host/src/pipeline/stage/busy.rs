@@ -32,6 +32,7 @@ impl Stage {
         let history = self.rest.history.take();
         let mut events = mem::take(&mut self.rest.events);
         if let Some(history) = &history {
+            history.begin_at(call.position_frames.saturating_sub(self.ledger.frames_in));
             history.keep_input(call.input, call.sidechains);
         }
         let mut block = BusyBlock {

@@ -29,6 +29,11 @@ impl Stage {
         self.rest.trial.is_none() && self.rest.leaving.is_none()
     }
 
+    /// How many trials are in it.
+    pub(in crate::pipeline) fn trials_held(&self) -> usize {
+        usize::from(self.rest.trial.is_some()) + usize::from(self.rest.leaving.is_some())
+    }
+
     /// Begins a trial with the next block; where it makes the place later, that is so at once.
     pub(in crate::pipeline) fn begin_trial(&mut self, mut trial: Box<Trial>) {
         self.is_busy = true;

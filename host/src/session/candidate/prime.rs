@@ -74,7 +74,8 @@ pub(super) fn prime(
         if !past.read(at, frames as usize, &mut rooms.input, &mut rooms.sidechains) {
             return Err(Unprimed::Gone(at));
         }
-        let called = rooms.process(&mut made.processor, at, frames as usize);
+        let position_frames = past.first_frames() + at;
+        let called = rooms.process(&mut made.processor, position_frames, frames as usize);
         called.map_err(Unprimed::Failed)?;
         at += frames;
     }

@@ -322,6 +322,10 @@ impl Past for Silence {
         0
     }
 
+    fn first_frames(&self) -> u64 {
+        0
+    }
+
     fn end_frames(&self) -> u64 {
         self.0
     }

@@ -88,6 +88,8 @@ fn check(create: Create, live: Option<&str>, offline: Option<&str>) {
 
 /// A past that grows while it is read.
 struct Fake {
+    /// Where its frame 0 lies in the stream.
+    first: u64,
     begin: u64,
     end: u64,
     /// How much longer it is after each reading.
@@ -99,6 +101,10 @@ struct Fake {
 impl Past for Fake {
     fn begin_frames(&self) -> u64 {
         self.begin
+    }
+
+    fn first_frames(&self) -> u64 {
+        self.first
     }
 
     fn end_frames(&self) -> u64 {
@@ -456,14 +462,15 @@ proptest! {
         begin in 0u64..3_000,
         length in 0u64..3_000,
         grows in 0u64..30,
+        first in 0u64..9_000,
     ) {
         let _one = EAR.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let mut past = Fake { begin, end: begin + length, grows, readings: usize::MAX };
+        let mut past = Fake { first, begin, end: begin + length, grows, readings: usize::MAX };
         // 100 ms at 8 kHz.
         let from = (begin + length).saturating_sub(800).max(begin);
         let (heard, primed) = hear(&mut past, None);
         let primed = primed.unwrap();
-        let expected: Vec<_> = (from..primed.to_frames).map(|at| (at, at as f32)).collect();
+        let expected: Vec<_> = (from..primed.to_frames).map(|at| (first + at, at as f32)).collect();
         prop_assert_eq!(heard, expected);
         prop_assert_eq!(primed.frames, primed.to_frames - from);
         // It grows slower than it is heard, so that less than a block is missing at the end.
@@ -476,6 +483,7 @@ fn a_past_that_grows_faster_than_it_is_heard_ends() {
     let _one = EAR.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let grows = u64::from(FRAMES_MAX);
     let mut past = Fake {
+        first: 0,
         begin: 0,
         end: 800,
         grows,
@@ -489,6 +497,7 @@ fn a_past_that_grows_faster_than_it_is_heard_ends() {
 fn a_past_that_is_gone_is_told() {
     let _one = EAR.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let mut past = Fake {
+        first: 0,
         begin: 0,
         end: 800,
         grows: 0,
@@ -501,6 +510,7 @@ fn a_past_that_is_gone_is_told() {
 #[test]
 fn a_bypass_is_primed_and_needs_the_layout_of_its_input() {
     let past = Fake {
+        first: 0,
         begin: 0,
         end: 1_000,
         grows: 0,

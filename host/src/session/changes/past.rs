@@ -17,6 +17,10 @@ impl Past for OfStage {
         end.saturating_sub(self.0.frames() as u64)
     }
 
+    fn first_frames(&self) -> u64 {
+        self.0.first_frames()
+    }
+
     fn end_frames(&self) -> u64 {
         self.0.input_frames()
     }
@@ -55,6 +59,10 @@ pub(super) struct Nothing(pub(super) u64);
 impl Past for Nothing {
     fn begin_frames(&self) -> u64 {
         self.0
+    }
+
+    fn first_frames(&self) -> u64 {
+        0
     }
 
     fn end_frames(&self) -> u64 {
