@@ -10,6 +10,7 @@
     reason = "a test that cannot be set up is a test that failed: everything here panics then"
 )]
 
+pub mod air;
 pub mod build;
 pub mod desk;
 pub mod library;
