@@ -17,8 +17,9 @@ use segue_plugin::state::{StateReader, StateWriter};
 
 use super::*;
 use crate::audio::Buffer;
-use crate::pipeline::change::{Passing, Reschedule};
+use crate::pipeline::change::{Change, Passing, Reschedule};
 use crate::pipeline::crossfade::Fade;
+use crate::pipeline::fault::OnError;
 use crate::pipeline::history::{History, HistoryShape};
 use crate::pipeline::network::{Source, Wiring};
 use crate::pipeline::seat::{Occupant, Shape};
