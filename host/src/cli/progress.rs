@@ -125,12 +125,20 @@ impl Progress {
             "done" => Weight::Note,
             _ => Weight::Warning,
         };
-        let text = (self.receipt_line)(receipt, self.sample_rate_hz.load(Ordering::Relaxed));
+        let rate = self.sample_rate_hz.load(Ordering::Relaxed);
+        let is_drawn = receipt.is_drawn() && self.terminal.log == LogFormat::Text;
+        if !is_drawn {
+            let text = (self.receipt_line)(receipt, rate);
+            self.line(weight, &receipt.action, &text);
+            return;
+        }
+        let short = Receipt {
+            reasons: vec!["the audio goes on as it was".to_owned()],
+            ..receipt.clone()
+        };
+        let text = (self.receipt_line)(&short, rate);
         self.line(weight, &receipt.action, &text);
-        let is_shown = self.terminal.amount != Amount::Quiet
-            && self.terminal.log == LogFormat::Text
-            && receipt.is_drawn();
-        if is_shown {
+        if self.terminal.amount != Amount::Quiet {
             // As it is drawn: the marks below a text stay where they belong.
             say(&clean(&format!("{}\n", receipt.reasons.join("\n"))));
         }

@@ -142,6 +142,7 @@ impl Page {
         self.text.push_str(&format!("  {label}\n"));
         for line in drawn {
             let line = format!("    {}", clean(line));
+            let line: String = line.chars().take(self.columns).collect();
             self.text.push_str(&format!("{}\n", line.trim_end()));
         }
     }

@@ -66,8 +66,10 @@ fn receipt(number: u64) -> Receipt {
 
 fn full() -> Status {
     let mut tube = stage("tube", "acme.warmth/tube", "1.1.0");
-    tube.rollback = Some("1.0.0".to_owned());
+    tube.rollback = Some("acme.warmth/tube 1.0.0".to_owned());
     tube.pending = Some("swap: priming".to_owned());
+    let mut eq = stage("eq", "segue.filters/eq", "1.2.0");
+    eq.rollback = Some("acme.filters/eq 2.0.0".to_owned());
     Status {
         session: "voice".to_owned(),
         config: "studio/voice.toml".to_owned(),
@@ -79,7 +81,7 @@ fn full() -> Status {
         latency_frames: 544,
         reserve_frames: 480,
         late_blocks: 1,
-        stages: vec![tube, stage("eq", "segue.filters/eq", "1.2.0")],
+        stages: vec![tube, eq],
         overrides: vec![
             one_override("tube.params.drive_db", "9.5", Some("6.0")),
             one_override("tube.bypass", "true", None),

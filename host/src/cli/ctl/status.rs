@@ -84,8 +84,8 @@ fn stages(status: &Status, look: &Look) -> String {
         "version",
         "state",
         "latency",
-        "rollback",
         "changed",
+        "rollback",
     ];
     table(&header, rows.collect(), look)
 }
@@ -98,10 +98,20 @@ fn stage(status: &Status, stage: &StageStatus) -> Vec<String> {
         stage.version.clone(),
         state.clone(),
         stage.latency_frames.to_string(),
-        stage.rollback.clone().unwrap_or_else(|| NONE.to_owned()),
         changed(status, &stage.id),
+        rollback(stage),
     ];
     cells.iter().map(|cell| plain(cell)).collect()
+}
+
+/// What a stage would go back to: the version where it is one of the same component.
+fn rollback(stage: &StageStatus) -> String {
+    let Some(to) = &stage.rollback else {
+        return NONE.to_owned();
+    };
+    let version = to.strip_prefix(&stage.component);
+    let version = version.and_then(|rest| rest.strip_prefix(' '));
+    version.unwrap_or(to).to_owned()
 }
 
 /// How many keys of a stage differ from the file.
@@ -119,8 +129,11 @@ fn overrides(status: &Status, look: &Look) -> String {
     let mut text = String::new();
     for one in &status.overrides {
         let key = plain(&one.key);
-        let file = one.file.as_deref().unwrap_or("nothing");
-        let mut line = format!("{key} = {} (the file says {file})", one.value);
+        let file = match &one.file {
+            Some(file) => format!("the file says {file}"),
+            None => "not in the file".to_owned(),
+        };
+        let mut line = format!("{key} = {} ({file})", one.value);
         for more in [&one.who, &one.when, &one.why] {
             if !more.is_empty() {
                 line.push_str(&format!(", {more}"));
