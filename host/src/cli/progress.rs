@@ -3,13 +3,16 @@
 //! In: events. Out: lines on standard error, or records of the log at `--log json`; on a terminal
 //! a bar below them. A flood of one kind of event is cut short.
 
+mod bar;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::cli::arguments::LogFormat;
+use crate::cli::progress::bar::bar;
 use crate::cli::terminal::{Amount, Terminal, clear_bar, say, set_bar};
 use crate::cli::text::{clean, entry};
 use crate::config::render::Color;
@@ -273,39 +276,6 @@ impl EventSink for Progress {
 fn plain(receipt: &Receipt, _: u32) -> String {
     let (stage, verdict) = (&receipt.stage, &receipt.verdict);
     format!("stage `{stage}` {verdict}: {}", receipt.reasons.join("; "))
-}
-
-/// A bar where the length is known, else something that turns.
-fn bar(frames: Option<u64>, sample_rate_hz: u32) -> ProgressBar {
-    let target = ProgressDrawTarget::stderr_with_hz(BAR_HZ);
-    let bar = ProgressBar::with_draw_target(frames, target);
-    let template = match frames {
-        Some(_) => "{bar:32} {percent:>3} %  {stream}  {speed}  {eta} left",
-        None => "{spinner} {stream}  {speed}",
-    };
-    let rate = f64::from(sample_rate_hz.max(1));
-    let style =
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let style = style
-        .with_key(
-            "stream",
-            move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let _ = write!(out, "{:.1} s", state.pos() as f64 / rate);
-            },
-        )
-        .with_key(
-            "speed",
-            move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let elapsed = state.elapsed().as_secs_f64().max(1e-9);
-                let _ = write!(
-                    out,
-                    "{:.0} × real time",
-                    state.pos() as f64 / rate / elapsed
-                );
-            },
-        );
-    bar.set_style(style.progress_chars("━╸ "));
-    bar
 }
 
 /// A place in the stream: in seconds where the rate is known, and as a frame.

@@ -112,7 +112,7 @@ impl Changes {
         let held = keys
             .iter()
             .filter_map(|key| self.running.overrides.get(key));
-        match held.filter(|held| held.rank > rank).last() {
+        match held.filter(|held| held.rank > rank).next_back() {
             None => Ok(()),
             Some(held) => Err(format!(
                 "{} is held at {} by {}",
