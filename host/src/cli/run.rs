@@ -49,7 +49,7 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     let output = output(arguments, &config);
     let words = words(shell, arguments, &input, output.as_ref())?;
     let timeline = live::timeline(arguments)?;
-    let reread = live::reread(arguments, &config)?;
+    let reread = live::reread(shell, arguments, &config)?;
     let stop = listen()?;
     let progress = Progress::new(shell.terminal).with_receipts(shell.renderers.receipt_line);
     let events: Arc<dyn EventSink> = Arc::new(progress);

@@ -14,16 +14,29 @@ use crate::session::Choice;
 
 /// Where plugins are looked for.
 pub(super) fn plan(shell: &Shell, arguments: &Search, config: Option<&Config>) -> SearchPlan {
+    plan_of(&hints(shell, arguments), config)
+}
+
+/// What arguments and environment say, whatever the configuration is.
+pub(super) fn hints(shell: &Shell, arguments: &Search) -> Hints {
     let environment = &shell.environment;
+    Hints {
+        arguments: arguments.plugin_path.clone(),
+        environment: environment.variable("SEGUE_PLUGIN_PATH"),
+        configuration: Vec::new(),
+        home: environment.home(),
+        executable: environment.executable_folder(),
+    }
+}
+
+/// Where plugins are looked for, with what a configuration says.
+pub(super) fn plan_of(hints: &Hints, config: Option<&Config>) -> SearchPlan {
     let plugins = config.map(|config| &config.plugins);
     let paths = plugins.into_iter().flat_map(|plugins| &plugins.paths);
     let files = plugins.into_iter().flat_map(|plugins| &plugins.files);
     let mut plan = SearchPlan::new(&Hints {
-        arguments: arguments.plugin_path.clone(),
-        environment: environment.variable("SEGUE_PLUGIN_PATH"),
         configuration: paths.map(|path| path.value.clone()).collect(),
-        home: environment.home(),
-        executable: environment.executable_folder(),
+        ..hints.clone()
     });
     plan.files = files.map(|file| file.value.clone()).collect();
     if plugins.is_some_and(|plugins| !plugins.discover.value) {

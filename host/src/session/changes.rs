@@ -42,6 +42,7 @@ use segue_plugin::setup::{Format, Mode};
 
 use crate::config::model::Config;
 use crate::config::overrides::Overrides;
+use crate::discovery::SearchPlan;
 use crate::observe::{Cause, EventSink, Receipt};
 use crate::pipeline::{Engine, History, Rings};
 use crate::session::cast::Cast;
@@ -53,8 +54,9 @@ use crate::swap::ask::{Answer, At, Command, Requests, Timed};
 
 /// Reads the configuration file again, with the flags and the environment of the start, or another
 /// file in its place; beside it the configuration that runs. What is wrong is a text with lines and
-/// columns.
-pub type Reread = Arc<dyn Fn(Option<&Path>, &Config) -> Result<Config, String> + Send + Sync>;
+/// columns. With it comes where its plugins are looked for.
+pub type Reread =
+    Arc<dyn Fn(Option<&Path>, &Config) -> Result<(Config, SearchPlan), String> + Send + Sync>;
 
 /// Who is told of every configuration that runs from then on. Called between two blocks: must not
 /// block.

@@ -86,19 +86,26 @@ pub(super) fn timeline(arguments: &Run) -> Result<Vec<Timed>, Failure> {
 
 /// How the configuration of a run is read again: with the same flags and environment. A chain of
 /// the command line has no file.
-pub(super) fn reread(arguments: &Run, config: &Config) -> Result<Option<Reread>, Failure> {
+pub(super) fn reread(
+    shell: &Shell,
+    arguments: &Run,
+    config: &Config,
+) -> Result<Option<Reread>, Failure> {
     if !arguments.stage.is_empty() {
         return Ok(None);
     }
     let overrides = configuration::overrides(super::flags(arguments)?);
     let path = PathBuf::from(file(config));
+    let hints = search::hints(shell, &arguments.search);
     let told = |mistakes: Mistakes| mistakes.render(Color::Plain, WIDTH);
     Ok(Some(Arc::new(move |other, running| {
         let read = match other {
             Some(other) => config::read_as(other, &overrides, &path),
             None => config::read_again(&path, &overrides, running),
         };
-        read.map_err(told)
+        let config = read.map_err(told)?;
+        let search = search::plan_of(&hints, Some(&config));
+        Ok((config, search))
     })))
 }
 

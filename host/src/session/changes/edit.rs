@@ -10,6 +10,7 @@ use crate::config;
 use crate::config::diff::diff;
 use crate::config::model::Config;
 use crate::config::overrides::{self, OverrideKey};
+use crate::discovery::SearchPlan;
 use crate::id::StageId;
 use crate::observe::PlannedEdit;
 use crate::session::changes::job::Job;
@@ -45,7 +46,7 @@ impl Changes {
         self.go_to(file, Reload::Apply, wish, context)
     }
 
-    fn reread(&self, path: Option<&Path>) -> Result<Config, String> {
+    fn reread(&self, path: Option<&Path>) -> Result<(Config, SearchPlan), String> {
         let Some(reread) = &self.setup.reread else {
             return Err("this session has no configuration file to read again".to_owned());
         };
@@ -54,11 +55,15 @@ impl Changes {
 
     fn go_to(
         &mut self,
-        file: Config,
+        (file, search): (Config, SearchPlan),
         way: Reload,
         wish: &Wish,
         context: &mut Context<'_>,
     ) -> Result<Begun, String> {
+        if way == Reload::Apply {
+            // Whatever becomes of the edit: who looks in more places refuses no less.
+            self.setup.plugins.opener.look_in(search);
+        }
         let landing = Landing {
             file: Some(Arc::new(file)),
             ..Landing::default()
@@ -202,7 +207,7 @@ impl Changes {
         }
         config::replace(path, text, &saved.text).map_err(|why| why.to_string())?;
         self.running.overrides.saved(&saved.written);
-        let file = self.reread(None)?;
+        let (file, _) = self.reread(None)?;
         self.running.file = Arc::new(file);
         self.land(&mut Landing::default());
         Ok(Answer::Done(words(&saved)))

@@ -18,7 +18,7 @@ const LATER_MAX: usize = 64;
 
 /// Finds and opens plugins. Thread: any but audio; whoever comes second waits.
 pub(in crate::session) struct Opener {
-    search: SearchPlan,
+    search: Mutex<SearchPlan>,
     cache: Option<PathBuf>,
     admission: Mutex<Admission>,
     /// What was open when the start was over.
@@ -40,7 +40,7 @@ impl Opener {
         admission: Admission,
     ) -> Self {
         Self {
-            search,
+            search: Mutex::new(search),
             cache,
             admission: Mutex::new(admission),
             first: OnceLock::new(),
@@ -77,12 +77,22 @@ impl Opener {
             Some(folder) => Registry::load(folder),
             None => Registry::in_memory(),
         };
-        let answer = body(Catalogue::scan(&self.search, &mut registry), &mut admission);
+        let search = self
+            .search
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let answer = body(Catalogue::scan(&search, &mut registry), &mut admission);
         admission.teach(&mut registry);
         if let Err(error) = registry.save() {
             tracing::warn!(%error, "the registry could not be written; the next start scans again");
         }
         answer
+    }
+
+    /// Plugins are looked for elsewhere from now on.
+    pub(in crate::session) fn look_in(&self, search: SearchPlan) {
+        *self.search.lock().unwrap_or_else(PoisonError::into_inner) = search;
     }
 
     /// From now on what is opened counts as a change: it has a bound of its own.
