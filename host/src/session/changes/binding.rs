@@ -109,10 +109,10 @@ impl Changes {
                 stage: stage.clone(),
             },
         ];
-        let held = keys
+        let mut held = keys
             .iter()
             .filter_map(|key| self.running.overrides.get(key));
-        match held.filter(|held| held.rank > rank).next_back() {
+        match held.rfind(|held| held.rank > rank) {
             None => Ok(()),
             Some(held) => Err(format!(
                 "{} is held at {} by {}",
