@@ -194,6 +194,23 @@ fn what_lets_everything_through_comes_and_goes_unheard() {
 }
 
 #[test]
+fn an_edit_may_add_the_folder_that_its_own_plugin_lies_in() {
+    let script = sounding(&gain("a", 0.0));
+    let more = script.desk.path("more");
+    std::fs::create_dir(&more).unwrap();
+    std::fs::copy(test_plugin("finite"), more.join("libfinite.so")).unwrap();
+    let stages = gain("a", 0.0) + &stage("new", "test.finite", "");
+    let refused = edited(&script, &stages).expect(4);
+    assert!(
+        refused.answer.err.contains("test.finite"),
+        "{}",
+        refused.answer.err
+    );
+    let taken = edited(&script, &format!("plugins.paths = [\"more\"]\n{stages}")).expect(0);
+    assert_eq!(self::stages(&taken).len(), 2);
+}
+
+#[test]
 fn stages_that_stay_go_on_as_if_nothing_had_happened() {
     // The level remembers seconds and the position fails at a gap; they are fed the same before
     // and after, since what comes and goes lets everything through.
