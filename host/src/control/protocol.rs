@@ -214,30 +214,17 @@ fn tidy_receipt(receipt: &mut Receipt) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::{Alignment, Cause, Seam, StageStatus};
+    use crate::observe::{Seam, StageStatus};
 
     fn receipt(stage: &str, verdict: &str) -> Receipt {
         Receipt {
             change: 1,
             stage: stage.to_owned(),
             action: "swap".to_owned(),
-            cause: Cause::default(),
             verdict: verdict.to_owned(),
             reasons: vec!["it is so".to_owned()],
             state: "aborted".to_owned(),
-            old: None,
-            new: None,
-            asked_at_frames: 0,
-            heard_at_frames: None,
-            done_at_frames: None,
-            steps: Vec::new(),
-            takeover: None,
-            alignment: Alignment::default(),
-            frames_in: 0,
-            frames_out: 0,
-            seam: None,
-            heap_calls: None,
-            late_blocks: 0,
+            ..Receipt::default()
         }
     }
 

@@ -57,30 +57,17 @@ fn is_picture(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::observe::{Alignment, Cause, Receipt};
+    use crate::observe::Receipt;
 
     fn receipt(reasons: &str) -> Receipt {
         Receipt {
             change: 1,
             stage: "*".to_owned(),
             action: "reload".to_owned(),
-            cause: Cause::default(),
             verdict: "refused".to_owned(),
             reasons: reasons.lines().map(str::to_owned).collect(),
             state: "aborted".to_owned(),
-            old: None,
-            new: None,
-            asked_at_frames: 0,
-            heard_at_frames: None,
-            done_at_frames: None,
-            steps: Vec::new(),
-            takeover: None,
-            alignment: Alignment::default(),
-            frames_in: 0,
-            frames_out: 0,
-            seam: None,
-            heap_calls: None,
-            late_blocks: 0,
+            ..Receipt::default()
         }
     }
 

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How one change of one stage went.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The number of the change in its session, from 1; stages changed together share it.
     pub change: u64,

@@ -3,7 +3,7 @@
 //! In: jobs whose pieces have come to their ends. Out: the cast and the configurations as they are
 //! now, receipts for the report, the audience and whoever asked.
 
-use crate::observe::{Alignment, Cause, Event as Told, Receipt, Seam, StepTime, Takeover, seam};
+use crate::observe::{Cause, Event as Told, Receipt, Seam, StepTime, Takeover, seam};
 use crate::pipeline::{SwapDone, TakenOver};
 use crate::session::changes::job::{Job, Phase, Piece};
 use crate::session::changes::wish::reply;
@@ -184,21 +184,9 @@ impl Changes {
             action: action.to_owned(),
             cause,
             verdict: "done".to_owned(),
-            reasons: Vec::new(),
             state: State::Retired.name().to_owned(),
-            old: None,
-            new: None,
             asked_at_frames,
-            heard_at_frames: None,
-            done_at_frames: None,
-            steps: Vec::new(),
-            takeover: None,
-            alignment: Alignment::default(),
-            frames_in: 0,
-            frames_out: 0,
-            seam: None,
-            heap_calls: None,
-            late_blocks: 0,
+            ..Receipt::default()
         }
     }
 
