@@ -85,6 +85,7 @@ fn tell(shell: &Shell, arguments: &Profile, outcome: Outcome) -> Result<Exit, Fa
             Exit::Signal(signal)
         }
         (Ended::ByDecision(_), _) => Exit::Degraded,
+        (Ended::OnRequest, _) => Exit::Done,
         (Ended::Complete, Some(report)) if !report.degraded.is_empty() => Exit::Degraded,
         (Ended::Complete, _) => Exit::Done,
     })

@@ -296,6 +296,16 @@ fn tell(
             }
             Exit::Degraded
         }
+        (Ended::OnRequest, report) => {
+            if let (Some(path), true) = (output, terminal.amount != Amount::Quiet) {
+                let text = format!("stopped on request; {path} holds what came until then\n");
+                say(&clean(&text));
+            }
+            match report {
+                Some(report) if !report.degraded.is_empty() => Exit::Degraded,
+                Some(_) | None => Exit::Done,
+            }
+        }
         (Ended::Complete, Some(report)) if !report.degraded.is_empty() => Exit::Degraded,
         (Ended::Complete, _) => Exit::Done,
     })

@@ -227,7 +227,7 @@ impl Batch<'_> {
     /// The content of what was written, if something was.
     fn written(&self, item: &Item, outcome: &Outcome) -> Option<Content> {
         match outcome.result {
-            Ok(Ended::Complete | Ended::ByDecision(_)) => {}
+            Ok(Ended::Complete | Ended::ByDecision(_) | Ended::OnRequest) => {}
             Ok(Ended::Interrupted(_)) | Err(_) => return None,
         }
         let read = Content::of(item.output.as_deref()?, &AtomicUsize::new(0));

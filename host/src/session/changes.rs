@@ -143,6 +143,7 @@ pub(super) struct Changes {
     receipts_left_out: u64,
     jobs_begun: u64,
     is_paused: bool,
+    is_stopped: bool,
     is_closed: bool,
 }
 
@@ -209,6 +210,7 @@ impl Changes {
             receipts_left_out: 0,
             jobs_begun: 0,
             is_paused: false,
+            is_stopped: false,
             is_closed: false,
         }
     }
@@ -216,6 +218,11 @@ impl Changes {
     /// Whether no further input is to be taken.
     pub(super) const fn is_paused(&self) -> bool {
         self.is_paused
+    }
+
+    /// Whether the stream is to end here, in order.
+    pub(super) const fn is_stopped(&self) -> bool {
+        self.is_stopped
     }
 
     /// How many of so many frames may be processed until something is due: off line it happens at

@@ -61,6 +61,8 @@ pub enum Ended {
     Interrupted(usize),
     /// A decision engine asked for it, and why.
     ByDecision(String),
+    /// Somebody asked for it, and for what came until then.
+    OnRequest,
 }
 
 /// What counts up while a run goes.
@@ -180,6 +182,10 @@ impl<'a> Runner<'a> {
             let signal = self.plan.stop.load(Ordering::Relaxed);
             if signal != 0 {
                 return Ok(Ended::Interrupted(signal));
+            }
+            if self.changes.is_stopped() {
+                self.flush(sink)?;
+                return Ok(Ended::OnRequest);
             }
             if self.changes.is_paused() {
                 self.pause();

@@ -322,10 +322,12 @@ fn finish(
         return (result, None);
     };
     match result {
-        Ok(ended @ (Ended::Complete | Ended::ByDecision(_))) => match sink.finish() {
-            Ok(written) => (Ok(ended), Some(written)),
-            Err(error) => (Err(error.into()), None),
-        },
+        Ok(ended @ (Ended::Complete | Ended::ByDecision(_) | Ended::OnRequest)) => {
+            match sink.finish() {
+                Ok(written) => (Ok(ended), Some(written)),
+                Err(error) => (Err(error.into()), None),
+            }
+        }
         other => (other, None),
     }
 }

@@ -60,7 +60,7 @@ pub enum Command {
     Pause,
     /// Input is taken again.
     Resume,
-    /// The session ends in order, as by SIGTERM.
+    /// The session ends in order; its output holds what came until then.
     Stop,
 }
 

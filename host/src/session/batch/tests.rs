@@ -49,7 +49,7 @@ impl Audience for Room<'_> {
             Fate::Ran(outcome, _) => match outcome.result {
                 Ok(Ended::Complete) => "done",
                 Ok(Ended::Interrupted(_)) => "interrupted",
-                Ok(Ended::ByDecision(_)) => "decided",
+                Ok(Ended::ByDecision(_) | Ended::OnRequest) => "decided",
                 Err(_) => "failed",
             },
             Fate::Kept(_) => "kept",

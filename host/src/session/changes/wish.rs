@@ -3,7 +3,6 @@
 //! In: commands. Out: answers at once, or jobs. What cannot begin is refused in a sentence.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TryRecvError};
 
 use crate::id::StageId;
@@ -11,9 +10,6 @@ use crate::observe::{Cause, Receipt};
 use crate::session::changes::job::{Claims, Job};
 use crate::session::changes::{Changes, Context, Wish};
 use crate::swap::ask::{Answer, Command, Swap, Target, Way};
-
-/// The signal that `stop` is taken as.
-const SIGTERM: usize = 15;
 
 /// What becomes of a wish.
 pub(super) enum Begun {
@@ -125,8 +121,9 @@ impl Changes {
             }
             Command::Stop => {
                 self.is_paused = false;
-                self.setup.stop.store(SIGTERM, Ordering::Relaxed);
-                Begun::Done(Answer::Done("the session ends".to_owned()))
+                self.is_stopped = true;
+                let text = "the session ends; its output holds what came until then";
+                Begun::Done(Answer::Done(text.to_owned()))
             }
             Command::Save => Begun::Done(self.save()?),
             Command::Set {

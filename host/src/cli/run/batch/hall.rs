@@ -191,7 +191,9 @@ impl Audience for Hall {
 fn ran(file: &mut FileReport, outcome: Outcome, keeps_report: bool) -> Option<Exit> {
     let mut exit = None;
     match outcome.result {
-        Ok(Ended::Complete | Ended::ByDecision(_)) => file.state = FileState::Done,
+        Ok(Ended::Complete | Ended::ByDecision(_) | Ended::OnRequest) => {
+            file.state = FileState::Done
+        }
         Ok(Ended::Interrupted(_)) => file.state = FileState::NotDone,
         Err(error) => {
             let failure = Failure::from(error);
