@@ -260,7 +260,7 @@ fn live() -> Live {
 }
 
 /// Two instances that do a deed, one of which takes the place of the other.
-pub fn planted_swap(deed: Deed) -> Live {
+pub(crate) fn planted_swap(deed: Deed) -> Live {
     let quiet = Deed::Nothing;
     let (old, new) = match deed {
         Deed::Nothing | Deed::AllocateSaving => (deed, quiet),

@@ -16,14 +16,14 @@ use segue_plugin::link::{AudioView, AudioViewMut, Creation, Flags, NoServices, P
 use segue_plugin::prelude::*;
 use segue_plugin::state::{StateReader, StateWriter};
 
-pub const CHANNELS: usize = 2;
-pub const FRAMES: usize = 128;
-pub const BLOCKS: usize = 200;
-pub const RATE: u32 = 48_000;
+pub(crate) const CHANNELS: usize = 2;
+pub(crate) const FRAMES: usize = 128;
+pub(crate) const BLOCKS: usize = 200;
+pub(crate) const RATE: u32 = 48_000;
 
 /// What a planted violation does inside `process`.
 #[derive(Clone, Copy, Debug, PartialEq, Choices)]
-pub enum Deed {
+pub(crate) enum Deed {
     Nothing,
     Allocate,
     Lock,
@@ -99,7 +99,7 @@ impl AudioProcessor for Mortal {
 }
 
 /// Where the libraries of this build are; built first where they are not.
-pub fn libraries() -> PathBuf {
+pub(crate) fn libraries() -> PathBuf {
     static BUILT: Once = Once::new();
     if let Some(folder) = std::env::var_os("SEGUE_PLUGIN_FOLDER") {
         return folder.into();
@@ -124,7 +124,7 @@ pub fn libraries() -> PathBuf {
     folder
 }
 
-pub fn start() -> Start<'static> {
+pub(crate) fn start() -> Start<'static> {
     Start {
         format: Format {
             sample_rate_hz: RATE,
@@ -138,7 +138,7 @@ pub fn start() -> Start<'static> {
 }
 
 /// The processor of a library that was built, by its name behind a `:` where it is not the first.
-pub fn hosted(address: &str, params: &[(&str, f64)]) -> Occupant {
+pub(crate) fn hosted(address: &str, params: &[(&str, f64)]) -> Occupant {
     let (name, component) = address.split_once(':').unwrap_or((address, ""));
     let mut plan = SearchPlan::default();
     plan.files.push(libraries().join(name));
@@ -181,7 +181,7 @@ pub fn hosted(address: &str, params: &[(&str, f64)]) -> Occupant {
 }
 
 /// One that does a deed.
-pub fn planted(deed: Deed) -> Occupant {
+pub(crate) fn planted(deed: Deed) -> Occupant {
     let creation = Creation {
         params: &[(0, f64::from(deed as u8))],
         ..Creation::default()
@@ -200,13 +200,13 @@ fn activated(mut processor: Processor) -> Occupant {
 }
 
 /// A chain with a branch that is summed, and a tap.
-pub fn engine(occupants: Vec<Occupant>) -> Engine {
+pub(crate) fn engine(occupants: Vec<Occupant>) -> Engine {
     let stage = |occupant| Stage::of(occupant, OnError::Bypass, shape(0));
     chain(occupants.into_iter().map(stage).collect(), 0).engine
 }
 
 /// The place of every stage here, so many frames late.
-pub const fn shape(latency_frames: u64) -> Shape {
+pub(crate) const fn shape(latency_frames: u64) -> Shape {
     Shape {
         channels_in: CHANNELS,
         channels_out: CHANNELS,
@@ -216,7 +216,7 @@ pub const fn shape(latency_frames: u64) -> Shape {
 }
 
 /// One that fails from a block on.
-pub fn mortal(dies_in_block: f64) -> Occupant {
+pub(crate) fn mortal(dies_in_block: f64) -> Occupant {
     let creation = Creation {
         params: &[(0, dies_in_block)],
         ..Creation::default()
@@ -226,7 +226,7 @@ pub fn mortal(dies_in_block: f64) -> Occupant {
 
 /// Stages that all fail, each with another substitute and each with a new instance that fails on
 /// its trial, and one that does not.
-pub fn failing() -> Live {
+pub(crate) fn failing() -> Live {
     let budget = Budget {
         time_share: Some(1_000.0),
         block_frames: FRAMES,
@@ -261,22 +261,22 @@ pub fn failing() -> Live {
 }
 
 /// An engine, what it is sent and when, and what came back.
-pub struct Live {
-    pub engine: Engine,
-    pub rings: Rings,
-    pub laid: Laid,
+pub(crate) struct Live {
+    pub(crate) engine: Engine,
+    pub(crate) rings: Rings,
+    pub(crate) laid: Laid,
     /// The last one comes first.
-    pub script: Vec<(usize, Arrival)>,
+    pub(crate) script: Vec<(usize, Arrival)>,
     block: usize,
 }
 
 impl Live {
-    pub fn send(&mut self, arrival: Arrival) {
+    pub(crate) fn send(&mut self, arrival: Arrival) {
         assert!(self.rings.arrivals.push(arrival).is_ok());
     }
 
     /// Runs so many blocks; answers the heap calls of this thread inside `process`.
-    pub fn run(&mut self, blocks: usize) -> u64 {
+    pub(crate) fn run(&mut self, blocks: usize) -> u64 {
         let mut calls = 0;
         for block in self.block..self.block + blocks {
             while self.script.last().is_some_and(|(at, _)| *at == block) {
@@ -291,7 +291,7 @@ impl Live {
 }
 
 /// The wiring of a chain whose last stage sums the input too, with a tap.
-pub fn wired(latencies: &[u64]) -> Network {
+pub(crate) fn wired(latencies: &[u64]) -> Network {
     let count = latencies.len();
     let wiring = |at: usize| {
         let before = at.checked_sub(1).map_or(Source::Input, Source::Stage);
@@ -319,7 +319,7 @@ pub fn wired(latencies: &[u64]) -> Network {
 }
 
 /// A chain of stages, later by so many frames than it has to be.
-pub fn chain(stages: Vec<Stage>, reserve_frames: u64) -> Live {
+pub(crate) fn chain(stages: Vec<Stage>, reserve_frames: u64) -> Live {
     let latencies = stages.iter().map(|stage| stage.shape().latency_frames);
     let network = wired(&latencies.collect::<Vec<_>>());
     let graph = Graph::of(network.clone());
@@ -335,7 +335,7 @@ pub fn chain(stages: Vec<Stage>, reserve_frames: u64) -> Live {
 }
 
 /// A stage of a live session: it keeps what it read lately.
-pub fn kept(occupant: Occupant) -> Stage {
+pub(crate) fn kept(occupant: Occupant) -> Stage {
     let shape = shape(occupant.latency_frames);
     let history = HistoryShape {
         inputs: CHANNELS,
@@ -347,7 +347,7 @@ pub fn kept(occupant: Occupant) -> Stage {
 }
 
 /// Runs so many blocks; answers the heap calls of this thread meanwhile.
-pub fn run(engine: &mut Engine) -> u64 {
+pub(crate) fn run(engine: &mut Engine) -> u64 {
     (0..BLOCKS).map(|block| run_block(engine, block)).sum()
 }
 
@@ -374,7 +374,7 @@ fn run_block(engine: &mut Engine, block: usize) -> u64 {
 }
 
 /// Heap calls of each stage.
-pub fn heap_calls(engine: &Engine) -> Vec<u64> {
+pub(crate) fn heap_calls(engine: &Engine) -> Vec<u64> {
     let stages = (0..engine.numbers()).filter_map(|number| engine.stage(number));
     stages.map(Stage::heap_calls).collect()
 }
