@@ -65,6 +65,7 @@ fn status_round_trip(bencher: Bencher<'_, '_>, stages: usize) {
         config: "voice.toml".to_owned(),
         sender,
         service: None,
+        stop: std::sync::Arc::default(),
     })
     .expect("a socket can be opened in a folder of one's own");
     let mut client = Client::connect(server.path()).expect("the server listens");

@@ -6,6 +6,9 @@
     reason = "all of this file is test code, its helpers too"
 )]
 
+use std::fs;
+use std::process::Stdio;
+
 use rustix::process::{Pid, Signal, kill_process};
 use segue_tests::air::Air;
 use segue_tests::build::{reference, test_plugin};
@@ -558,4 +561,26 @@ fn more_latency_than_the_reserve_is_refused_unless_silence_is_allowed() {
     // The latency at the start, and what was put in; nothing else was silent.
     let silent = over.heard.iter().filter(|sample| **sample == 0.0).count();
     assert_eq!(silent, 100 + 380);
+}
+
+#[test]
+fn a_session_that_waits_for_its_input_says_so_and_ends_when_it_is_told_to() {
+    let desk = desk(&[]);
+    let mut command = desk.command(["run", "-", "out.wav", "--stage", "segue.gain"]);
+    command.args(["--raw", "f32le:48000:1", "--pace", "realtime"]);
+    command.stdin(Stdio::piped());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let silent = child.stdin.take();
+    let folder = desk.path("runtime").join("segue");
+    let is_there = || fs::read_dir(&folder).is_ok_and(|names| names.count() > 0);
+    while !is_there() {
+        assert_eq!(child.try_wait().unwrap(), None);
+    }
+    let status = desk.segue(["ctl", "status"]);
+    assert_eq!(status.code, Some(1), "{}", status.err);
+    assert!(status.err.contains("stands still"), "{}", status.err);
+    let _ = desk.segue(["ctl", "stop"]).expect(0);
+    assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
+    drop(silent);
 }

@@ -6,9 +6,9 @@
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::Value;
@@ -25,6 +25,13 @@ use crate::swap::ask::{ASKED_MAX, Answer, Asked, Command, Reload};
 /// How long a client may take to read a line. One that takes longer is left.
 const WRITE_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long a session may take to say how it is, or that it ends. It answers between two blocks;
+/// one that waits for its input, or for whoever reads its output, has none.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+
+/// The signal that `stop` is taken as.
+const SIGTERM: usize = 15;
+
 /// How often a wait looks whether the server ends, or the client went.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -35,6 +42,8 @@ pub(super) struct Shared {
     pub(super) sender: SyncSender<Asked>,
     pub(super) broadcast: Arc<Broadcast>,
     pub(super) service: Option<Arc<Service>>,
+    /// Becomes a signal's number when the session has to end.
+    pub(super) stop: Arc<AtomicUsize>,
     /// Raised when the server ends.
     pub(super) is_over: AtomicBool,
 }
@@ -121,6 +130,7 @@ fn answer(shared: &Shared, peer: &Peer, wanted: Wanted) -> Reply {
 /// Asks the session and waits for its answer, as long as there is a session.
 fn ask(shared: &Shared, id: Value, command: Command, cause: Cause) -> Reply {
     let (answer, answered) = sync_channel(1);
+    let patience = patience(&command);
     let asked = Asked {
         command,
         cause,
@@ -134,25 +144,75 @@ fn ask(shared: &Shared, id: Value, command: Command, cause: Cause) -> Reply {
         }
         Err(TrySendError::Disconnected(_)) => return ended(id),
     }
-    match wait(shared, &answered) {
-        Some(Answer::Status(mut status)) => {
+    match wait(shared, &answered, patience) {
+        Waited::Answered(Answer::Status(mut status)) => {
             status.session.clone_from(&shared.greeting.session);
             Reply::of(id, Answer::Status(status))
         }
-        Some(answer) => Reply::of(id, answer),
-        None => ended(id),
+        Waited::Answered(answer) => Reply::of(id, answer),
+        Waited::Over => ended(id),
+        Waited::Silent if patience == Patience::Ends => {
+            shared.stop.store(SIGTERM, Ordering::Relaxed);
+            Reply::of(id, Answer::Done("the session ends".to_owned()))
+        }
+        Waited::Silent => {
+            let text = "the stream stands still: the session waits for its input, or for whoever \
+                        reads its output; `segue ctl stop` ends it all the same";
+            Reply::problem(id, ProblemKind::Busy, text)
+        }
     }
 }
 
-fn wait(shared: &Shared, answered: &Receiver<Answer>) -> Option<Answer> {
+/// What becomes of a command that is not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// It is waited for: the work takes as long as it takes.
+    Endless,
+    /// It is given up.
+    Short,
+    /// The session ends without it.
+    Ends,
+}
+
+const fn patience(command: &Command) -> Patience {
+    match command {
+        Command::Status => Patience::Short,
+        Command::Stop => Patience::Ends,
+        Command::Swap(_)
+        | Command::Set { .. }
+        | Command::Bypass { .. }
+        | Command::Reload(_)
+        | Command::Edit { .. }
+        | Command::Rollback { .. }
+        | Command::Reset { .. }
+        | Command::Save
+        | Command::Pause
+        | Command::Resume => Patience::Endless,
+    }
+}
+
+/// How a wait for an answer ended.
+enum Waited {
+    Answered(Answer),
+    /// There is no session any more.
+    Over,
+    /// It said nothing in time.
+    Silent,
+}
+
+fn wait(shared: &Shared, answered: &Receiver<Answer>, patience: Patience) -> Waited {
+    let began = Instant::now();
     loop {
         match answered.recv_timeout(LOOK) {
-            Ok(answer) => return Some(answer),
-            Err(RecvTimeoutError::Disconnected) => return None,
+            Ok(answer) => return Waited::Answered(answer),
+            Err(RecvTimeoutError::Disconnected) => return Waited::Over,
             Err(RecvTimeoutError::Timeout) if shared.is_over.load(Ordering::Acquire) => {
-                return None;
+                return Waited::Over;
             }
             Err(RecvTimeoutError::Timeout) => {}
+        }
+        if patience != Patience::Endless && began.elapsed() > ANSWERS_WITHIN {
+            return Waited::Silent;
         }
     }
 }

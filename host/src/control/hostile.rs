@@ -76,6 +76,7 @@ fn setup(folder: &Path, sender: SyncSender<Asked>) -> Setup {
         config: "voice.toml".to_owned(),
         sender,
         service: None,
+        stop: std::sync::Arc::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -46,6 +46,8 @@ pub struct Setup {
     pub sender: SyncSender<Asked>,
     /// The service manager, where there is one.
     pub service: Option<Arc<Service>>,
+    /// Becomes a signal's number when the session has to end, though it answers nobody.
+    pub stop: Arc<AtomicUsize>,
 }
 
 /// A control socket that is open. Dropping it is stopping it.
@@ -80,6 +82,7 @@ impl Server {
             sender: setup.sender,
             broadcast: Arc::default(),
             service: setup.service,
+            stop: setup.stop,
             is_over: AtomicBool::new(false),
         });
         let listening = Arc::clone(&shared);

@@ -229,5 +229,6 @@ fn setup(around: &Around<'_>, sender: &SyncSender<Asked>, service: Option<Arc<Se
         config: file.to_owned(),
         sender: sender.clone(),
         service,
+        stop: Arc::clone(around.stop),
     }
 }
