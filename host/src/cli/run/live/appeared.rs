@@ -141,3 +141,101 @@ fn may(stage: &StageStatus, library: &Appeared, status: &Status) -> bool {
     });
     !is_kept && major.is_ok_and(|running| running.major == version.major)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::discovery::ContentHash;
+
+    /// Another content for another version.
+    fn content(version: &str) -> ContentHash {
+        let mut bytes = [0; 32];
+        for (byte, of) in bytes.iter_mut().zip(version.bytes()) {
+            *byte = of;
+        }
+        ContentHash(bytes)
+    }
+
+    fn library(version: &str) -> Appeared {
+        Appeared {
+            path: PathBuf::from("a.so"),
+            plugin: "acme.warmth".parse().unwrap(),
+            version: version.parse().unwrap(),
+            content: content(version),
+        }
+    }
+
+    /// A session in which one stage runs such a version.
+    fn status(version: &str) -> Status {
+        let generation = GenerationStatus {
+            plugin: "acme.warmth".to_owned(),
+            version: version.to_owned(),
+            sha256: library(version).content.to_string(),
+            bytes: 1,
+            stages: vec!["tube".to_owned()],
+        };
+        let stage = StageStatus {
+            id: "tube".to_owned(),
+            component: "acme.warmth/tube".to_owned(),
+            version: version.to_owned(),
+            state: "heard".to_owned(),
+            latency_frames: 0,
+            params: Vec::new(),
+            outputs: Vec::new(),
+            rollback: None,
+            pending: None,
+        };
+        Status {
+            session: String::new(),
+            config: String::new(),
+            state: "running".to_owned(),
+            pace: "realtime".to_owned(),
+            position_frames: 0,
+            frames: None,
+            sample_rate_hz: 48_000,
+            latency_frames: 0,
+            reserve_frames: 0,
+            late_blocks: 0,
+            stages: vec![stage],
+            overrides: Vec::new(),
+            receipts: Vec::new(),
+            generations: vec![generation],
+        }
+    }
+
+    /// What follows where one version runs and another appears; a word of it where none is taken.
+    fn check(running: &str, appears: &str, require: &str, expected: &str) {
+        let text =
+            format!("{require}\n[[stage]]\nid = \"tube\"\ncomponent = \"acme.warmth/tube\"\n");
+        let config = crate::config::parse(&text, Path::new("a.toml"), &[]).unwrap();
+        let found = match follows(&library(appears), &status(running), &config) {
+            Follows::Nothing => "nothing".to_owned(),
+            Follows::Swaps(targets) => format!("{targets:?}"),
+            Follows::Told(text) => text,
+        };
+        assert!(found.contains(expected), "{running} {appears}: {found}");
+    }
+
+    #[test]
+    fn a_newer_version_of_the_same_major_is_taken_and_another_is_told_of() {
+        check("1.0.0", "1.1.0", "", "Plugin(");
+        check("1.0.0", "1.0.0", "", "nothing");
+        check("1.0.0", "2.0.0", "", "another major than 1");
+        check("1.1.0", "1.0.0", "", "older than 1.1.0 that runs");
+        check("1.0.0", "1.1.0-rc.1", "", "a pre-release");
+        let required =
+            |versions: &str| format!("[plugins.require]\n\"acme.warmth\" = \"{versions}\"");
+        check("1.0.0", "1.1.0", &required("~1.0"), "asks for ~1.0");
+        check("1.0.0", "1.1.0", &required("1"), "Plugin(");
+        check("1.0.0", "1.1.0-rc.1", &required("1.1.0-rc.1"), "Plugin(");
+        check("1.0.0", "2.0.0", &required(">=1"), "another major than 1");
+    }
+
+    #[test]
+    fn of_several_versions_the_newest_counts() {
+        let found = newest(["1.0.0", "1.2.0", "1.1.0"].map(library).to_vec());
+        assert_eq!(found, [library("1.2.0")]);
+    }
+}
