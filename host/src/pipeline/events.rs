@@ -23,6 +23,11 @@ impl Events {
         self.waiting.is_empty()
     }
 
+    /// How many more there is room for.
+    pub(super) fn room(&self) -> usize {
+        EVENTS_MAX.min(self.waiting.capacity()) - self.waiting.len()
+    }
+
     /// Adds a change behind those of its frame. Real-time safe.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! ring until there is room for all that can come of it.
 
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
-use segue_plugin::link::Processor;
+use segue_plugin::link::{EVENTS_MAX, Processor};
 
 use crate::pipeline::change::Change;
 use crate::pipeline::fault::Fault;
@@ -246,5 +246,16 @@ fn fits(change: &Change, stages: &[Option<Stage>], under_way: UnderWay) -> bool 
     let schedule = change.schedule.is_none() || under_way == UnderWay::Nothing;
     let mut trials = change.trials.iter();
     // A trial whose stage is gone goes back with the change.
-    schedule && trials.all(|(number, _)| !has(stages, *number) || takes(stages, *number))
+    schedule
+        && trials.all(|(number, _)| !has(stages, *number) || takes(stages, *number))
+        && has_room(change, stages)
+}
+
+/// Whether every stage can take all values at once: they are never more than fit where none waits.
+fn has_room(change: &Change, stages: &[Option<Stage>]) -> bool {
+    let count = change.events.len().min(EVENTS_MAX);
+    change.events.iter().all(|(number, _)| {
+        let stage = stages.get(*number).and_then(Option::as_ref);
+        stage.is_none_or(|stage| stage.events_room() >= count)
+    })
 }

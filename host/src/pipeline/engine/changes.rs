@@ -822,3 +822,35 @@ fn a_trial_whose_stage_went_meanwhile_comes_back_with_its_change() {
     }
     world.settle(0.0);
 }
+
+#[test]
+fn more_values_than_a_call_can_take_wait_for_the_next() {
+    ALIVE.set(0);
+    let one = Version {
+        picks: vec![Pick {
+            id: 0,
+            inputs: [0, 0],
+            late: 0,
+        }],
+        output: 1,
+    };
+    let mut world = World::new(&one, None);
+    // The last value is what the stage has anyway: nothing is heard of any of them.
+    let value = ParamEvent {
+        offset_frames: 0,
+        index: 1,
+        value: 1.0,
+    };
+    let free = world.rings.arrivals.slots();
+    for _ in 0..3 {
+        world.send(Change {
+            events: vec![(0, value); 600],
+            ..Change::default()
+        });
+    }
+    for left in [2, 1, 0, 0] {
+        world.block(FRAMES_MAX);
+        assert_eq!(free - world.rings.arrivals.slots(), left);
+    }
+    world.settle(0.0);
+}

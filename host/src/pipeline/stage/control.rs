@@ -94,6 +94,11 @@ impl Stage {
         self.rest.events.push(event)
     }
 
+    /// How many more changes of parameters the next call can take.
+    pub(in crate::pipeline) fn events_room(&self) -> usize {
+        self.rest.events.room()
+    }
+
     /// The stage's stream is late by so many frames more: its input stalls.
     pub const fn lag(&mut self, frames: u64) {
         self.lag_frames += frames;
