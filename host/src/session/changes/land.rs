@@ -30,13 +30,13 @@ impl Changes {
     pub(super) fn land_plan(
         &mut self,
         job: &mut Job,
-        plan: Plan,
+        plan: &Plan,
         prepared: Vec<Prepared>,
         (now, change): (&mut Graph, &mut Change),
         context: &Context<'_>,
     ) -> Result<(), String> {
-        let newcomers = newcomers(prepared, &plan);
-        let way = self.way(job, &plan, &newcomers, (&*now, context));
+        let newcomers = newcomers(prepared, plan);
+        let way = self.way(job, plan, &newcomers, (&*now, context));
         let (numbers, transition) = match way {
             Ok(way) => way,
             Err(why) => {
@@ -46,7 +46,7 @@ impl Changes {
                 return Err(why);
             }
         };
-        self.keep_cast(job, &plan, &newcomers, &numbers);
+        self.keep_cast(job, plan, &newcomers, &numbers);
         let mut added = Vec::new();
         for (one, number) in newcomers.into_iter().zip(numbers) {
             added.push((number, self.new_stage(one, number)));
@@ -88,7 +88,7 @@ impl Changes {
             self.retune(*number, params.clone());
         }
         self.cast.laid = transition.laid;
-        self.tell_plan(job, &plan, context);
+        self.tell_plan(job, plan, context);
         Ok(())
     }
 

@@ -21,6 +21,16 @@ use crate::session::changes::prepare::{Known, With};
 use crate::session::changes::tune::is_heard;
 use crate::session::changes::words::{fallback_of, planned};
 
+/// Other values for a stage that goes on: its number, all of them, and what changes.
+pub(super) type Retune = (usize, Vec<(u32, f64)>, Vec<ParamEvent>);
+
+/// What has to be prepared: what resolution is asked, which stages get what, and what is known.
+pub(super) type Orders = (
+    Option<Question>,
+    Vec<(String, With)>,
+    BTreeMap<String, Known>,
+);
+
 /// What is done about one edited configuration.
 pub(super) struct Plan {
     pub(super) config: Arc<Config>,
@@ -31,7 +41,7 @@ pub(super) struct Plan {
     /// Numbers of stages that go with it.
     pub(super) removed: Vec<usize>,
     /// Parameters of stages that go on: the number, all of them, and what changes.
-    pub(super) retuned: Vec<(usize, Vec<(u32, f64)>, Vec<ParamEvent>)>,
+    pub(super) retuned: Vec<Retune>,
     /// Whether the wiring changes.
     pub(super) is_rewired: bool,
     /// The plan in words.
@@ -56,15 +66,7 @@ impl Plan {
     }
 
     /// What has to be prepared for it.
-    pub(super) fn orders(
-        &self,
-        changes: &Changes,
-        after: &After,
-    ) -> (
-        Option<Question>,
-        Vec<(String, With)>,
-        BTreeMap<String, Known>,
-    ) {
+    pub(super) fn orders(&self, changes: &Changes, after: &After) -> Orders {
         let ids: Vec<_> = self.swapped.iter().chain(&self.brought).collect();
         let mut known = changes.known(&after.config);
         let layouts = changes.layouts(&self.config);

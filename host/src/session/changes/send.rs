@@ -72,7 +72,7 @@ impl Changes {
         let mut graph = self.cast.laid.graph.clone();
         self.lengthen(&mut graph, &seated);
         if let Some(plan) = plan {
-            self.land_plan(job, plan, further, (&mut graph, change), context)?;
+            self.land_plan(job, &plan, further, (&mut graph, change), context)?;
         } else if graph != self.cast.laid.graph {
             let transition = transition::change(&self.cast.laid, graph);
             let transition = transition.map_err(|refused| refused.to_string())?;

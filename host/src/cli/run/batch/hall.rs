@@ -192,7 +192,7 @@ fn ran(file: &mut FileReport, outcome: Outcome, keeps_report: bool) -> Option<Ex
     let mut exit = None;
     match outcome.result {
         Ok(Ended::Complete | Ended::ByDecision(_) | Ended::OnRequest) => {
-            file.state = FileState::Done
+            file.state = FileState::Done;
         }
         Ok(Ended::Interrupted(_)) => file.state = FileState::NotDone,
         Err(error) => {
