@@ -392,7 +392,7 @@ fn a_state_that_can_be_handed_over_is_one_that_was() {
     );
     both(
         built_in::processor::<Short>,
-        Err("its state could not be written: out of bounds"),
+        Err("its state is longer than the 4 bytes that it asked for"),
     );
     both(
         built_in::processor::<Deaf>,
