@@ -64,8 +64,8 @@ pub type Applied = Arc<dyn Fn(&Arc<Config>) + Send + Sync>;
 
 /// The first receipts that are kept of a session, and the newest ones; those between are counted. A
 /// session may go on for months.
-const RECEIPTS_FIRST: usize = 64;
-const RECEIPTS_NEWEST: usize = 192;
+const RECEIPTS_FIRST: usize = 256;
+const RECEIPTS_NEWEST: usize = 3_840;
 
 /// How long the session waits at most before it looks again whether it is to stop.
 const PATIENCE: Duration = Duration::from_millis(20);
