@@ -70,6 +70,11 @@ const RECEIPTS_NEWEST: usize = 3_840;
 /// How long the session waits at most before it looks again whether it is to stop.
 const PATIENCE: Duration = Duration::from_millis(20);
 
+/// Off line a change that is under way goes on, and what waits for it begins, at multiples of this
+/// many frames or where the timeline has a change; at no other ends of blocks, so that the output is
+/// the same for every block size.
+const OFF_LINE_STEP_FRAMES: u64 = 64;
+
 /// What is told, and to whom.
 pub(super) struct Context<'a> {
     pub(super) engine: &'a Engine,
@@ -228,7 +233,10 @@ impl Changes {
     /// How many of so many frames may be processed until something is due: off line it happens at
     /// exactly its frame, and what a timeline says always does.
     pub(super) fn frames_until_due(&self, position_frames: u64, frames: u64) -> u64 {
-        let frames = self.restarts.frames_until_due(position_frames, frames);
+        let mut frames = self.restarts.frames_until_due(position_frames, frames);
+        if self.setup.pace == Pace::Fast && self.is_at_work() {
+            frames = frames.min(OFF_LINE_STEP_FRAMES - position_frames % OFF_LINE_STEP_FRAMES);
+        }
         let next = self.timeline.front();
         let left = next.and_then(|(at, _, _)| at.checked_sub(position_frames));
         left.filter(|left| *left > 0)
@@ -248,9 +256,17 @@ impl Changes {
             pieces.any(|piece| piece.number == number && !piece.state.is_over())
         };
         self.restarts.after_block(context, &busy);
-        self.due(context.position_frames);
-        self.begin_wishes(context);
-        self.go_on(context);
+        let is_due = self.due(context.position_frames);
+        let is_step = context.position_frames.is_multiple_of(OFF_LINE_STEP_FRAMES);
+        if is_due || is_step || self.setup.pace == Pace::RealTime {
+            self.begin_wishes(context);
+            self.go_on(context);
+        }
+    }
+
+    /// Whether a change is under way, or waits for one.
+    fn is_at_work(&self) -> bool {
+        !self.jobs.is_empty() || !self.wishes.is_empty()
     }
 
     /// No further change begins: the input is over. What waits is told so.
@@ -300,15 +316,16 @@ impl Changes {
             && context.rings.departures.is_empty()
     }
 
-    /// Takes from the timeline what has its time now.
-    fn due(&mut self, position_frames: u64) {
+    /// Takes from the timeline what has its time now; answers whether anything had.
+    fn due(&mut self, position_frames: u64) -> bool {
+        let before = self.timeline.len();
         while self
             .timeline
             .front()
             .is_some_and(|(at, _, _)| *at <= position_frames)
         {
             let Some((_, command, cause)) = self.timeline.pop_front() else {
-                return;
+                break;
             };
             self.wishes.push_back(Wish {
                 command,
@@ -317,6 +334,7 @@ impl Changes {
                 asked_at_frames: position_frames,
             });
         }
+        self.timeline.len() < before
     }
 }
 

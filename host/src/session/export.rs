@@ -106,12 +106,16 @@ impl<'a> Exporter<'a> {
         let stage = |at: &usize| {
             let bound = &self.bindings.stages[*at];
             let stage = facts.engine.stage(facts.numbers[*at])?;
+            // An edit that was under way at the end has brought stages that the configuration of then
+            // does not have, so places in the two are not the same.
+            let mut parts = self.config.stages.iter();
+            let part = parts.find(|part| part.id.value.as_str() == bound.id);
             let known = Known {
                 bound,
                 stage,
                 fixed: &facts.stages[*at],
                 log: &facts.logs[*at],
-                restart: self.config.stages[*at].restart.as_ref(),
+                restart: part.and_then(|part| part.restart.as_ref()),
             };
             Some(stage_report(&known, &work))
         };
