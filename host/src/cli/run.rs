@@ -298,6 +298,10 @@ fn tell(
         }
         (Ended::OnRequest, report) => {
             if let (Some(path), true) = (output, terminal.amount != Amount::Quiet) {
+                let path = match path {
+                    PIPE => "standard output",
+                    path => path,
+                };
                 let text = format!("stopped on request; {path} holds what came until then\n");
                 say(&clean(&text));
             }

@@ -14,7 +14,7 @@ use segue_plugin::manifest::model::{FlatParam, ParamEntry, Setting as Declared};
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::model::Part;
 use crate::config::nearest::{did_you_mean, listed};
-use crate::config::source::Spanned;
+use crate::config::source::{Origin, Sources, Spanned};
 use crate::config::values::{FlatParam as Written, ParamValues, Scalar, SettingValue};
 
 /// The parameters by wire index.
@@ -31,6 +31,27 @@ pub(super) fn params(
         }
     }
     params
+}
+
+/// Values without those that `ctl` set for parameters of another component, and their ids: they
+/// stay overrides, and apply again once that component is back.
+pub(super) fn applicable(
+    component: &Component,
+    values: &ParamValues,
+    sources: &Sources,
+) -> (ParamValues, Vec<String>) {
+    let is_meant = |name: &Spanned<String>| {
+        let is_of_file = sources.get(name.span.source).origin != Origin::Control;
+        is_of_file
+            || component
+                .entries
+                .iter()
+                .any(|entry| entry.id() == name.value)
+    };
+    let entries = values.entries.iter().cloned();
+    let (entries, others): (Vec<_>, Vec<_>) = entries.partition(|(name, _)| is_meant(name));
+    let others = others.into_iter().map(|(name, _)| name.value);
+    (ParamValues { entries }, others.collect())
 }
 
 /// The parameters that a component has under the same ids, with values that fit it; and the ids of

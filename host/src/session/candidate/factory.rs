@@ -183,8 +183,8 @@ impl Factory {
         match (self.spot.mode, self.declared.real_time) {
             (Mode::Offline, _) | (_, RealTime::Safe) => None,
             (Mode::RealTime, RealTime::WarmsUp) => Some(
-                "its first call on each thread may allocate, as its manifest says: it enters a \
-                 live session only through a worker; swap it before the start, or off line",
+                "its first call on each thread may allocate, as its manifest says: it does not \
+                 enter a live session; have it there at the start, or swap it off line",
             ),
             (Mode::RealTime, RealTime::Offline) => {
                 Some("its manifest says that it runs off line and in workers only")

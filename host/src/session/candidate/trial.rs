@@ -73,7 +73,7 @@ fn tried(
     if heap_calls > 0 && factory.spot.mode == Mode::RealTime {
         return Err(factory.refused(format!(
             "it made {heap_calls} heap calls in its first calls on a new thread; what the audio \
-             thread runs makes none: it enters a live session only through a worker"
+             thread runs makes none: it may enter a session off line, or be there at its start"
         )));
     }
     let note = match (heap_calls, factory.declared.heap) {

@@ -36,8 +36,13 @@ impl Values {
         let mut mistakes = wanted.config.mistakes();
         let (params, part, notes) = match values {
             Whose::Own => {
-                let params = values::params(component, &part.params, &mut mistakes);
-                (params, part.clone(), Vec::new())
+                let sources = wanted.config.sources();
+                let (own, others) = values::applicable(component, &part.params, sources);
+                let params = values::params(component, &own, &mut mistakes);
+                let notes = others.iter().map(|id| {
+                    format!("the override of {id} is for another component and did not apply")
+                });
+                (params, part.clone(), notes.collect())
             }
             Whose::OfAnother => of_another(found, component, part),
         };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::config;
 use crate::config::diff::diff;
 use crate::config::model::Config;
-use crate::config::overrides::{self, OverrideKey};
+use crate::config::overrides::{self, OverrideKey, Overrides, UnknownOverride};
 use crate::discovery::SearchPlan;
 use crate::id::StageId;
 use crate::observe::PlannedEdit;
@@ -18,6 +18,7 @@ use crate::session::changes::landing::{Landing, told};
 use crate::session::changes::plan::Plan;
 use crate::session::changes::wish::Begun;
 use crate::session::changes::{Changes, Context, Wish};
+use crate::session::values;
 use crate::swap::ask::{Answer, Reload};
 
 impl Changes {
@@ -42,7 +43,7 @@ impl Changes {
         // It is read as if it were the running file, and messages call it so.
         let file = self
             .reread(Some(path))
-            .map_err(|why| format!("{}:\n{why}", path.display()))?;
+            .map_err(|why| format!("{}: {why}", path.display()))?;
         self.go_to(file, Reload::Apply, wish, context)
     }
 
@@ -101,9 +102,24 @@ impl Changes {
         {
             return Ok(overrides::Reset::Stage(stage));
         }
-        let key: Result<OverrideKey, _> = key.parse();
-        key.map(overrides::Reset::Key)
-            .map_err(|unknown| unknown.to_string())
+        let key: OverrideKey = key
+            .parse()
+            .map_err(|unknown: UnknownOverride| unknown.to_string())?;
+        if self.running.overrides.get(&key).is_none() {
+            // A word that nothing is called is a slip; one that is not overridden is none.
+            let member = self.member(key.stage())?;
+            if let OverrideKey::Param { param, .. } = &key
+                && !member
+                    .bound()
+                    .component
+                    .params()
+                    .any(|flat| flat.id == *param)
+            {
+                let address = member.bound().address();
+                return Err(format!("{address} has no parameter `{param}`"));
+            }
+        }
+        Ok(overrides::Reset::Key(key))
     }
 
     /// Goes from what runs to what shall.
@@ -197,11 +213,16 @@ impl Changes {
 
     /// Writes overrides into the file.
     pub(super) fn save(&mut self) -> Result<Answer, String> {
+        if self.setup.reread.is_none() {
+            return Err("this session has no configuration file to write to".to_owned());
+        }
         let file = &self.running.file;
         let source = file.sources().get(config::source::SourceId::FILE);
         let (path, text) = (Path::new(&*source.name), &*source.text);
-        let saved = config::save(text, &self.running.overrides);
-        let saved = saved.map_err(|why| why.to_string())?;
+        let (overrides, kept) = self.fit_to_save();
+        let saved = config::save(text, &overrides);
+        let mut saved = saved.map_err(|why| why.to_string())?;
+        saved.kept.extend(kept);
         if saved.written.is_empty() {
             return Ok(Answer::Done(words(&saved)));
         }
@@ -211,6 +232,38 @@ impl Changes {
         self.running.file = Arc::new(file);
         self.land(&mut Landing::default());
         Ok(Answer::Done(words(&saved)))
+    }
+}
+
+impl Changes {
+    /// The overrides that the file can take, and why it cannot take the others: a component whose
+    /// parameters are not those that the file has for the stage would make it one that does not
+    /// start.
+    fn fit_to_save(&self) -> (Overrides, Vec<(OverrideKey, String)>) {
+        let mut overrides = self.running.overrides.clone();
+        let mut kept = Vec::new();
+        for (_, member) in self.cast.members() {
+            let Ok(stage) = member.id.parse::<StageId>() else {
+                continue;
+            };
+            let file = self.running.file.stage(&stage);
+            let (Some(part), true) = (file, overrides.component(&stage).is_some()) else {
+                continue;
+            };
+            let component = &member.bound().component;
+            let (_, others) = values::fitting(component, &part.part.params);
+            if others.is_empty() {
+                continue;
+            }
+            let why = format!(
+                "the file has parameters for the stage that {} does not: {}",
+                component.name,
+                others.join(", ")
+            );
+            let held = overrides.reset(&overrides::Reset::Stage(stage));
+            kept.extend(held.into_iter().map(|held| (held.key, why.clone())));
+        }
+        (overrides, kept)
     }
 }
 

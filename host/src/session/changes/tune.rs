@@ -49,7 +49,11 @@ impl Changes {
         let own = own.clone().find(|stage| stage.id.value.as_str() == id);
         let is_own = own.is_none_or(|own| own.part.component.value == stage.part.component.value);
         let params = match is_own {
-            true => values::params(component, &stage.part.params, &mut mistakes),
+            true => {
+                let values = &stage.part.params;
+                let (own, _) = values::applicable(component, values, config.sources());
+                values::params(component, &own, &mut mistakes)
+            }
             false => values::fitting(component, &stage.part.params).0,
         };
         if mistakes.has_errors() {

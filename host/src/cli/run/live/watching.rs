@@ -10,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 
 use crate::cli::run::live::appeared::{Follows, follows, newest, required, same_major};
 use crate::config;
+use crate::config::Mistakes;
 use crate::config::model::Config;
 use crate::config::words::{Reload as When, Watch as What};
 use crate::discovery::SearchPlan;
@@ -52,6 +53,22 @@ pub(super) struct Watching {
     shared: Arc<Shared>,
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// An edit that cannot be taken, in a line.
+fn wrong(file: &Path, mistakes: &Mistakes) -> String {
+    let first = mistakes.iter().next();
+    let place = first.and_then(|first| mistakes.position(first));
+    let place = place.map_or_else(String::new, |at| format!("{}:{}: ", at.line, at.column));
+    let message = first.map_or("", |first| first.message.as_str());
+    let more = match mistakes.len() {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    format!(
+        "{} was edited, the audio goes on as it was: {place}{message}{more}; `segue check` explains it",
+        file.display()
+    )
 }
 
 /// What is known everywhere.
@@ -210,11 +227,14 @@ impl Shared {
             When::OnSave => {
                 let _ = self.ask(Command::Reload(Reload::Apply), SAVED, String::new());
             }
-            When::Manual => self.notice(format!(
-                "{} was edited: `segue ctl reload` applies it, `segue ctl reload --dry-run` shows \
-                 what it would change",
-                file.display()
-            )),
+            When::Manual => self.notice(match config::read(file, &[]) {
+                Ok(_) => format!(
+                    "{} was edited: `segue ctl reload` applies it, `segue ctl reload --dry-run` \
+                     shows what it would change",
+                    file.display()
+                ),
+                Err(mistakes) => wrong(file, &mistakes),
+            }),
         }
     }
 
