@@ -39,12 +39,22 @@ pub(super) enum Unprimed {
 }
 
 /// From where on an instance is to hear the past.
-pub(super) fn start_frames(factory: &Factory, made: &Made, past: &dyn Past) -> u64 {
+///
+/// # Errors
+/// Not all of that is kept: what is left would not fill the instance, and nobody is to hear it
+/// before it is full.
+pub(super) fn start_frames(
+    factory: &Factory,
+    made: &Made,
+    past: &dyn Past,
+) -> Result<u64, Unprimed> {
     let rate = f64::from(factory.spot.format.sample_rate_hz);
     let wanted = (rate * SECONDS).round() as u64 + made.timing.latency_frames;
-    past.end_frames()
-        .saturating_sub(wanted)
-        .max(past.begin_frames())
+    let from = past.end_frames().saturating_sub(wanted);
+    match from < past.begin_frames() {
+        true => Err(Unprimed::Gone(from)),
+        false => Ok(from),
+    }
 }
 
 /// Lets an instance hear the past from a frame on.

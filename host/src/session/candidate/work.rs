@@ -167,7 +167,7 @@ fn primed(
         return Ok((made, Err(None)));
     };
     let from = start_frames(factory, &made, &*past);
-    match prime(factory, &mut made, &mut *past, from) {
+    match from.and_then(|from| prime(factory, &mut made, &mut *past, from)) {
         Ok(primed) => Ok((made, Ok(primed))),
         Err(gone @ Unprimed::Gone(_)) => Ok((made, Err(Some(gone)))),
         Err(failed @ Unprimed::Failed(_)) => {
