@@ -584,3 +584,25 @@ fn a_session_that_waits_for_its_input_says_so_and_ends_when_it_is_told_to() {
     assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
     drop(silent);
 }
+
+#[test]
+fn what_was_set_on_another_component_waits_for_it_and_is_not_written_into_the_file() {
+    let air = on_air(&[], &gain("gain", -6.0), factor(-6.0));
+    air.desk.install([reference().file("segue-filters")]);
+    let _ = air.done(&["swap", "gain", "segue.filters"]);
+    let _ = air.done(&["set", "gain", "band.1.gain_db", "0"]);
+    air.wait_for(factor(0.0));
+    let before = air.saved();
+    let answer = air.done(&["save"]);
+    let text = answer["text"].as_str().unwrap();
+    assert!(text.contains("gain.component stays an override"), "{text}");
+    assert!(text.contains("gain_db"), "{text}");
+    assert_eq!(air.saved(), before);
+    // The band is no parameter of the gain: it does not stand in its way.
+    let _ = air.done(&["rollback", "gain"]);
+    air.wait_for(factor(-6.0));
+    let slip = air.refused(&["reset", "gain.params.gian_db"], 3);
+    assert!(slip.contains("no parameter `gian_db`"), "{slip}");
+    let over = air.finish();
+    assert_eq!(over.code, Some(0), "{}", over.err);
+}
