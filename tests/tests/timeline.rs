@@ -159,3 +159,46 @@ fn what_is_to_happen_after_the_end_is_told_and_changes_nothing() {
     let told = run.answer.err.clone() + &run.report.to_string();
     assert!(told.contains("changes.toml"), "{}", run.answer.err);
 }
+
+#[test]
+fn changes_that_overlap_fall_on_the_same_frames_for_every_block_size() {
+    let run = |block_frames: usize| {
+        let desk = Desk::new();
+        desk.install(["swap-1", "swap-2", "provider-1"].map(test_plugin));
+        let tables = format!(
+            "[stream]\nblock_frames = {block_frames}\n[[stage]]\nid = \"one\"\n\
+             component = \"test.swap\"\n"
+        );
+        let script = Script::new(desk, vec![wav::noise(72, FRAMES)], &tables);
+        let changes = Changes::new()
+            .at(5_001, "swap = { stage = \"one\", version = \"=1.0.0\" }")
+            .at(5_001, "rollback = { stage = \"one\" }")
+            .at(5_001, "bypass = { stage = \"one\" }")
+            .at(5_101, "restore = { stage = \"one\" }");
+        script.changed(&changes).expect(0).output
+    };
+    let output = run(256);
+    for block_frames in [17, 1_000, 65_536] {
+        assert_same(
+            &run(block_frames),
+            &output,
+            &format!("blocks of {block_frames}"),
+        );
+    }
+}
+
+#[test]
+fn an_edit_that_the_end_overtakes_is_reported() {
+    let script = script();
+    let tables = "[[stage]]\nid = \"one\"\ncomponent = \"test.swap\"\n\
+                  [[stage]]\nid = \"two\"\ncomponent = \"test.provider\"\n\
+                  [[stage]]\nid = \"three\"\ncomponent = \"test.provider\"\n";
+    script.desk.write("edited.toml", tables);
+    let edit = "edit = { config = \"edited.toml\" }";
+    for before_the_end in [1, 2, 300] {
+        let run = script.changed(&Changes::new().at(FRAMES - before_the_end, edit));
+        assert!(matches!(run.answer.code, Some(0 | 4)), "{}", run.answer.err);
+        assert_eq!(run.report["complete"], true);
+        assert_eq!(run.output[0].len(), FRAMES);
+    }
+}

@@ -3,6 +3,8 @@
 //! In: values that somebody set, or that an edited file has. Out: events for the next block; or a
 //! job, where a parameter takes another instance.
 
+use std::sync::Arc;
+
 use segue_plugin::declare::ParamChange;
 use segue_plugin::link::ParamEvent;
 use segue_plugin::manifest::Component;
@@ -13,7 +15,7 @@ use crate::config::overrides::OverrideKey;
 use crate::id::StageId;
 use crate::pipeline::{Arrival, Change};
 use crate::session::cast::{Heard, Member};
-use crate::session::changes::job::Job;
+use crate::session::changes::job::{Claims, Job};
 use crate::session::changes::landing::{Landing, told};
 use crate::session::changes::prepare::With;
 use crate::session::changes::wish::Begun;
@@ -100,7 +102,10 @@ impl Changes {
             let help = did_you_mean(param, ids.iter().map(String::as_str));
             let help = help.map_or_else(String::new, |help| format!("; {help}"));
             let address = member.bound().address();
-            let known = listed(ids.iter().map(String::as_str).take(12));
+            let known = match ids.is_empty() {
+                true => "none".to_owned(),
+                false => listed(ids.iter().map(String::as_str).take(12)),
+            };
             return Err(format!(
                 "{address} has no parameter `{param}`: it has {known}{help}"
             ));
@@ -115,6 +120,10 @@ impl Changes {
         let after = self.running.after(&landing)?;
         let retuned = self.retuned(member, &after.config)?;
         if retuned.takes_another {
+            let claims = Claims::Stages(vec![Arc::clone(&member.id)]);
+            if self.jobs.iter().any(|job| job.claims.meet(&claims)) {
+                return Ok(Begun::Waits);
+            }
             let wanted = vec![(stage.to_string(), With::Found(member.found()))];
             let job = self.job("set", wish, context, (after.config, None, wanted))?;
             let notes = note.into_iter().collect();

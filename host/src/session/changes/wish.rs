@@ -17,6 +17,8 @@ pub(super) enum Begun {
     Done(Answer),
     /// It is under way.
     Job(Box<Job>),
+    /// Its stage is being changed: it begins when that is over.
+    Waits,
 }
 
 impl Changes {
@@ -77,6 +79,7 @@ impl Changes {
                 job.answer = wish.answer;
                 self.jobs.push(*job);
             }
+            Ok(Begun::Waits) => self.wishes.push_back(wish),
             Err(why) => self.refuse(wish, &why),
         }
     }
