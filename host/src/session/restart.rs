@@ -177,6 +177,12 @@ impl Restarts {
         left.filter(|left| *left > 0).fold(frames, u64::min)
     }
 
+    /// Whether a new instance of a stage that had failed is on trial.
+    pub(super) fn is_on_trial(&self, number: usize) -> bool {
+        let keeper = self.keepers.get(number);
+        keeper.is_some_and(|keeper| matches!(keeper.log.life, Life::Trial { .. }))
+    }
+
     /// Whether a stage waits for something that no turn tells of.
     pub(super) const fn is_watching(&self) -> bool {
         self.watching

@@ -14,7 +14,7 @@ use crate::session::cast::Member;
 use crate::session::changes::landing::Landing;
 use crate::session::changes::prepare::Ready;
 use crate::swap::ask::{Answer, Insert};
-use crate::swap::table::State;
+use crate::swap::table::{Event, State};
 
 /// One change under way.
 pub(super) struct Job {
@@ -87,6 +87,16 @@ pub(super) enum Phase {
     Waiting(Ready),
     /// The audio thread has it.
     Sent,
+}
+
+impl Piece {
+    /// What the table makes of an event, at a place of the stream.
+    pub(super) fn after(&mut self, event: Event, at_frames: u64) {
+        let next = self.state.after(event).state;
+        if next != self.state {
+            (self.state, self.since_frames) = (next, at_frames);
+        }
+    }
 }
 
 /// What happens to one stage's instance.

@@ -11,7 +11,8 @@ use crate::swap::table::Event;
 impl Changes {
     /// Empties the rings.
     pub(super) fn collect(&mut self, context: &mut Context<'_>) {
-        let mut left = Vec::new();
+        let at = context.position_frames;
+        let (mut left, mut of_restarts) = (Vec::new(), Vec::new());
         while let Ok(departure) = context.rings.departures.pop() {
             match departure {
                 Departure::Trial { stage, trial } => left.push((stage, trial)),
@@ -27,11 +28,23 @@ impl Changes {
                 TurnKind::TrialFailed(_) => fault().map(|(_, text)| text),
                 _ => None,
             };
+            // A swap that is sent waits in the ring while a restart's instance is on trial.
+            let ends = matches!(turn.kind, TurnKind::TrialFailed(_) | TurnKind::Returned);
+            if ends && self.restarts.is_on_trial(turn.stage) {
+                of_restarts.push(turn.stage);
+                self.restarts.turn(turn, text, context);
+                continue;
+            }
             self.turn(turn, text, context);
         }
         for (stage, trial) in left {
-            if let Some(piece) = self.piece(stage) {
-                piece.state = piece.state.after(Event::Returned).state;
+            match of_restarts.iter().position(|other| *other == stage) {
+                Some(one) => drop(of_restarts.swap_remove(one)),
+                None => {
+                    if let Some(piece) = self.piece(stage) {
+                        piece.after(Event::Returned, at);
+                    }
+                }
             }
             self.restarts.end(trial.into_processor());
         }
@@ -49,7 +62,7 @@ impl Changes {
             self.restarts.turn(turn, text, context);
             return;
         };
-        let step = |piece: &mut Piece, event| piece.state = piece.state.after(event).state;
+        let step = |piece: &mut Piece, event| piece.after(event, at);
         match turn.kind {
             TurnKind::Failed(_) => {
                 step(piece, Event::OldFailed);
@@ -81,7 +94,7 @@ impl Changes {
                 self.restarts.swapped(turn.stage, at);
             }
             TurnKind::Reversed => {
-                step(piece, Event::FadeOver);
+                step(piece, Event::FadedBack);
                 piece.fault.get_or_insert("it was called back".to_owned());
             }
             TurnKind::RingOver => {}
@@ -95,6 +108,10 @@ impl Changes {
             job.is_back = true;
             job.over_at_frames = change.over_at_frames.or(Some(context.position_frames));
             job.exchange_ns = change.exchange_ns;
+            let applied = change.applied_at_frames.unwrap_or(context.position_frames);
+            for piece in &mut job.pieces {
+                piece.after(Event::ShadowBegan, applied);
+            }
         }
         for processor in change.into_processors() {
             self.restarts.end(processor);
