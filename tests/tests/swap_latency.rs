@@ -249,3 +249,18 @@ fn with_leave_silence_is_put_in_and_counted() {
         assert_eq!(output[settled..][..frames], input[late..][..frames]);
     }
 }
+
+#[test]
+fn a_stage_that_is_twelve_seconds_late_takes_that_long_and_is_not_given_up() {
+    let desk = Desk::new();
+    desk.install([test_plugin("shapes")]);
+    let tables = stage("one", "test.shapes/delay", "params.late_frames = 100000");
+    let script = Script::new(desk, vec![wav::noise(93, 220_000)], &tables);
+    // At this rate that is longer than a change may lie in the ring.
+    wav::write(&script.desk.path("in.wav"), 8_000, &script.input);
+    let run = script
+        .changed(&Changes::new().swap(20_001, "one", ""))
+        .expect(0);
+    assert_eq!(run.all_done(1)[0]["state"], "retired");
+    assert_same(&run.output, &script.input, "a long shadow");
+}
