@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use divan::Bencher;
-use segue::admission::{Admission, Admitted, Applicant, Helper, Places, serve};
-use segue::discovery::{ContentHash, Found, Origin, Registry, SearchPlan, scan};
+use segue::admission::{Admission, AdmissionFolders, Admitted, Applicant, Helper, serve};
+use segue::discovery::{ContentHash, FolderOrigin, FoundPlugin, Registry, SearchPlan, scan};
 use segue::id::PluginId;
-use segue::loading::Generation;
+use segue::loading::{Approved, Generation};
 use segue::observe::NoSink;
 use tempfile::TempDir;
 
@@ -66,21 +66,21 @@ fn program() -> PathBuf {
 struct Host {
     id: PluginId,
     path: PathBuf,
-    found: Found,
+    found: FoundPlugin,
     registry: Registry,
     admission: Admission,
 }
 
 impl Host {
     fn new(folder: &Path) -> Self {
-        let places = Places {
+        let places = AdmissionFolders {
             store: folder.join("store"),
             cache: folder.join("cache"),
             state: folder.join("state"),
         };
         let mut registry = Registry::load(&places.cache);
         let mut plan = SearchPlan::default();
-        plan.add(folder, Origin::Argument);
+        plan.add(folder, FolderOrigin::Argument);
         let now = SystemTime::now() + Duration::from_secs(10);
         let scan = scan(&plan, &mut registry, now);
         let (path, found) = scan.ready().next().expect("the plugin is ready");
@@ -137,12 +137,12 @@ fn admit_stored_loading_alone(bencher: Bencher<'_, '_>) {
     };
     bencher
         .with_inputs(prepared)
-        .bench_local_refs(|(host, folder)| {
+        .bench_local_refs(|(host, _folder)| {
             let mut hash = ContentHash([0; 32]);
             // Only that it is another one matters here.
             hash.0[..4].copy_from_slice(&NUMBER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
             let manifest = &host.found.manifest;
-            Generation::open(&host.path, hash, manifest, folder.path()).expect("it is whole")
+            Generation::open(&Approved::at(&host.path, hash, manifest)).expect("it is whole")
         });
 }
 

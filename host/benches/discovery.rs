@@ -3,7 +3,7 @@
 //! The files are in the page cache; what is measured is the work of the host.
 
 #[expect(dead_code, reason = "the tests use more of it")]
-#[path = "../src/discovery/specimen.rs"]
+#[path = "../src/discovery/tests/specimen.rs"]
 mod specimen;
 
 use std::fs;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use divan::Bencher;
-use segue::discovery::{Origin, Registry, Scan, SearchPlan, scan};
+use segue::discovery::{FolderOrigin, Registry, Scan, SearchPlan, scan};
 use tempfile::TempDir;
 
 use crate::specimen::{Elf, elf, named};
@@ -43,7 +43,7 @@ fn plugins(count: usize, code_bytes: usize) -> (TempDir, TempDir) {
 /// dropping it, which a process does not do at its end, is not measured.
 fn scan_once(folder: &Path, cache: &Path, count: usize) -> (Scan, Registry) {
     let mut plan = SearchPlan::default();
-    plan.add(folder, Origin::Argument);
+    plan.add(folder, FolderOrigin::Argument);
     let mut registry = Registry::load(cache);
     let now = SystemTime::now() + Duration::from_secs(10);
     let found = scan(&plan, &mut registry, now);

@@ -120,7 +120,7 @@ fn run<T: AudioProcessor>(bencher: Bencher<'_, '_>, stages: usize, frames: usize
     assert!(
         (0..engine.numbers())
             .filter_map(|number| engine.stage(number))
-            .all(|stage| stage.calls() == engine.blocks())
+            .all(|stage| stage.counters().calls == engine.blocks())
     );
     assert!(output.iter().all(|sample| sample.is_finite()));
 }
@@ -194,6 +194,7 @@ fn check_finite(bencher: Bencher<'_, '_>, frames: usize) {
     bencher
         .counter(divan::counter::ItemsCount::new(1usize))
         .bench_local(|| {
-            (0..CHANNELS).any(|_| segue::audio::first_non_finite(black_box(&samples)).is_some())
+            (0..CHANNELS)
+                .any(|_| segue_media::audio::first_non_finite(black_box(&samples)).is_some())
         });
 }

@@ -10,14 +10,14 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use segue::audio::is_finite;
 use segue::discovery::{Registry, SearchPlan, content_hash, scan};
-use segue::loading::Generation;
+use segue::loading::{Approved, Generation};
 use segue::pipeline::{
     Engine, Graph, Lent, Network, OnError, Source, Stage, StageSetup, Wiring, lay,
 };
 use segue_dsp::biquad;
-use segue_dsp::eq::{Bank, Planes};
+use segue_dsp::eq::{Bank, Fade, Planes};
+use segue_media::audio::is_finite;
 use segue_plugin::abi::audio::Span;
 use segue_plugin::link::{AudioView, AudioViewMut, Block, Creation, Flags, NoServices, Processor};
 use segue_plugin::link::{Start, built_in};
@@ -154,7 +154,7 @@ fn block_ns(stages: usize, frames: usize) -> f64 {
     assert!(
         (0..engine.numbers())
             .filter_map(|number| engine.stage(number))
-            .all(|stage| stage.calls() == engine.blocks())
+            .all(|stage| stage.counters().calls == engine.blocks())
     );
     least
 }
@@ -178,7 +178,7 @@ fn stage(frames: usize) {
     });
     let audio = AudioView::new(&input, span(frames));
     let check = least_ns(20_000, || {
-        black_box(is_finite(black_box(audio)));
+        black_box(is_finite(black_box(audio).iter()));
     });
     for stages in [1, 10, 100, 1000] {
         // Two lengths, so that what a block costs once is left out.
@@ -231,7 +231,8 @@ fn compiled_in() -> Bank {
         };
         let peak = biquad::Coefficients::design(&band, 48_000.0).expect("it is in range");
         bank.insert(section).expect("there is room");
-        bank.glide(section, peak, 0).expect("it is there");
+        bank.fade(section, peak, Fade::AT_ONCE)
+            .expect("it is there");
     }
     bank
 }
@@ -244,7 +245,7 @@ fn equalizer(frames: usize) -> Option<Engine> {
     let scan = scan(&plan, &mut Registry::in_memory(), SystemTime::now());
     let (_, found) = scan.ready().next()?;
     let hash = content_hash(&mut std::fs::File::open(&path).ok()?).ok()?;
-    let opened = Generation::open(&path, hash, &found.manifest, path.parent()?);
+    let opened = Generation::open(&Approved::at(&path, hash, &found.manifest));
     let generation = opened.expect("the reference plugin can be opened");
     let mut params = Vec::new();
     for section in 0..PEAKS {
@@ -401,7 +402,7 @@ fn opening() {
         let mut file = std::fs::File::open(&path).expect("the copy is there");
         let hash = content_hash(&mut file).expect("the copy can be read");
         let start = Instant::now();
-        let opened = Generation::open(&path, hash, &found.manifest, home.path());
+        let opened = Generation::open(&Approved::at(&path, hash, &found.manifest));
         checked = checked.min(start.elapsed().as_secs_f64() * 1e3);
         assert!(opened.is_ok(), "{opened:?}");
     }

@@ -14,12 +14,13 @@ use std::time::{Duration, Instant, SystemTime};
 use segue::control::protocol::Order;
 use segue::control::{Client, sessions};
 use segue::discovery::{Registry, SearchPlan, content_hash, scan};
-use segue::loading::Generation;
-use segue::observe::{Receipt, Takeover as Took};
+use segue::loading::{Approved, Generation};
+use segue::observe::{ChangeVerdict, Receipt, Takeover as Took};
 use segue::pipeline::{
-    Arrival, Change, Departure, Engine, Fade, Graph, Handoff, History, HistoryShape, Laid, Lent,
-    Loaded, Network, Occupant, OnError, Passing, Reschedule, Rings, Shape, Source, Stage,
-    TakenOver, Takeover, Trial, TrialSetup, TurnKind, Wiring, change, lay,
+    Arrival, CandidateSetup, Change, Departure, Engine, Fade, Graph, Handoff, History,
+    HistoryShape, Laid, Lent, LoadedSchedule, Network, Occupant, OnError, PlannedFade, Reschedule,
+    Rings, ScheduleFade, Shape, Source, Stage, StageCandidate, StageEvent, StageEventKind,
+    SwapDone, SwapMethod, Wiring, change, lay,
 };
 use segue::swap::ask::{Command, Insert, Swap, Target};
 use segue_plugin::abi::audio::Span;
@@ -151,7 +152,7 @@ impl Session {
         fs::rename(folder.join("new"), folder.join("filters.so")).expect("it is there");
     }
 
-    /// Another instance of the newest library; answers the receipt and how long it all took.
+    /// Another instance of the newest library; returns the receipt and how long it all took.
     fn swap(&mut self) -> (Receipt, Duration) {
         let command = Command::Swap(Swap {
             target: Target::Stage("eq".parse().expect("it is an id")),
@@ -168,7 +169,7 @@ impl Session {
             .as_ref()
             .and_then(|receipts| receipts.first());
         let receipt = receipt.unwrap_or_else(|| panic!("{reply:?}")).clone();
-        assert_eq!(receipt.verdict, "done", "{receipt:#?}");
+        assert_eq!(receipt.verdict, ChangeVerdict::Done, "{receipt:#?}");
         assert_eq!(receipt.heap_calls, Some(0), "{receipt:#?}");
         (receipt, took)
     }
@@ -348,8 +349,7 @@ fn generation() -> Arc<Generation> {
     let (_, found) = scan.ready().next().expect("it is a plugin");
     let mut file = fs::File::open(&path).expect("it was built");
     let hash = content_hash(&mut file).expect("it can be read");
-    let folder = path.parent().expect("it lies in a folder");
-    Generation::open(&path, hash, &found.manifest, folder).expect("it can be opened")
+    Generation::open(&Approved::at(&path, hash, &found.manifest)).expect("it can be opened")
 }
 
 const SHAPE: Shape = Shape {
@@ -365,7 +365,7 @@ fn kept(stage: Stage) -> Stage {
         sidechains: Vec::new(),
         outputs: CHANNELS,
     };
-    stage.with_history(History::new(shape, 4 * RATE as usize))
+    stage.with_history(History::new(shape, 4 * RATE as usize).expect("there is memory for it"))
 }
 
 fn chain(count: usize) -> Network {
@@ -431,7 +431,7 @@ impl Player {
     }
 
     fn send(&mut self, change: Change) {
-        let sent = self.rings.arrivals.push(Arrival::Change(Box::new(change)));
+        let sent = self.rings.send(Arrival::Change(Box::new(change)));
         assert!(sent.is_ok(), "there is room");
     }
 }
@@ -450,12 +450,12 @@ fn call(processor: &mut Processor, player: &mut Player) {
     assert!(outcome.status.is_ok());
 }
 
-fn swap(occupant: Occupant, fade_frames: u64, handoff: Option<Handoff>) -> Box<Trial> {
-    Box::new(Trial::swap(TrialSetup {
+fn swap(occupant: Occupant, fade_frames: u64, handoff: Option<Handoff>) -> Box<StageCandidate> {
+    Box::new(StageCandidate::swap(CandidateSetup {
         occupant,
         shape: SHAPE,
         frames_max: FRAMES,
-        takeover: Takeover::Fade {
+        fade: PlannedFade::Crossfade {
             frames: fade_frames,
         },
         growth: None,
@@ -488,15 +488,22 @@ fn fading() {
         // A fade that lasts for longer than is measured.
         let mut fading = player(kept(stage()));
         fading.send(Change {
-            trials: vec![(0, swap(equalizer(&generation), u64::MAX / 2, None))],
+            candidates: vec![(0, swap(equalizer(&generation), u64::MAX / 2, None))],
             ..Change::default()
         });
         fading
     });
     // Its shadow: nobody heard it until then.
     (0..RATE as usize / FRAMES).for_each(|_| fading.block());
-    let began = fading.rings.turns.pop().expect("something happened");
-    assert!(matches!(began.kind, TurnKind::FadeBegan), "{began:?}");
+    let mut left = std::iter::from_fn(|| fading.rings.receive());
+    let began = left.find_map(|departure| match departure {
+        Departure::StageEvent(turn) => Some(turn.kind),
+        _ => None,
+    });
+    assert!(
+        matches!(began, Some(StageEventKind::FadeBegan)),
+        "{began:?}"
+    );
     let mut alone = equalizer(&generation).processor;
     let mut least = [f64::INFINITY; 4];
     // In turn, so that all see the same machine.
@@ -507,7 +514,13 @@ fn fading() {
         keep(2, round_ns(|| keeping.block()));
         keep(3, round_ns(|| fading.block()));
     }
-    assert_eq!(fading.engine.stage(0).map(Stage::blocks_out), Some(0));
+    assert_eq!(
+        fading
+            .engine
+            .stage(0)
+            .map(|stage| stage.counters().blocks_out),
+        Some(0)
+    );
     let [alone, plain, keeping, fading] = least;
     let extra = fading - keeping;
     say(&format!("  {:<34} {alone:7.0} ns", "call/eq/128"));
@@ -534,32 +547,38 @@ fn exchanges() {
         SHAPE,
     ))]);
     let mut player = Player::new((first, rings));
-    let mut trials = Vec::new();
+    let mut candidates = Vec::new();
     for _ in 0..500 {
-        let trial = swap(equalizer(&generation), 960, Some(Handoff::new(64 * 1024)));
+        let candidate = swap(equalizer(&generation), 960, Some(Handoff::new(64 * 1024)));
         player.send(Change {
-            trials: vec![(0, trial)],
+            candidates: vec![(0, candidate)],
             ..Change::default()
         });
         (0..4).for_each(|_| player.block());
-        while let Ok(turn) = player.rings.turns.pop() {
-            if let TurnKind::Swapped(done) = turn.kind
-                && let TakenOver::Handoff { took_ns, .. } = done.takeover
-            {
-                states.push(took_ns as f64 / 1e3);
-            }
-        }
-        while let Ok(departure) = player.rings.departures.pop() {
-            if let Departure::Change(change) = departure {
-                trials.push(change.exchange_ns as f64 / 1e3);
+        while let Some(departure) = player.rings.receive() {
+            match departure {
+                Departure::Change(change) => candidates.push(change.exchange_ns as f64 / 1e3),
+                Departure::StageEvent(turn) => states.extend(state_us(&turn)),
+                _ => {}
             }
         }
     }
-    assert_eq!((states.len(), trials.len()), (500, 500));
-    spread("exchange/instance/1", "us", trials);
+    assert_eq!((states.len(), candidates.len()), (500, 500));
+    spread("exchange/instance/1", "us", candidates);
     spread("state/eq/16, without a session", "us", states);
     for count in [1, 10, 100] {
         schedules(&generation, count);
+    }
+}
+
+/// How long it took to hand a state over, where a turn is that.
+fn state_us(turn: &StageEvent) -> Option<f64> {
+    match turn.kind {
+        StageEventKind::Swapped(SwapDone {
+            method: SwapMethod::Handoff { took_ns, .. },
+            ..
+        }) => Some(took_ns as f64 / 1e3),
+        _ => None,
     }
 }
 
@@ -576,13 +595,13 @@ fn schedules(generation: &Arc<Generation>, count: usize) {
         let during = transition.during.expect("a stage comes or goes");
         let added = transition.added.iter().map(|number| (*number, new()));
         let schedule = Reschedule {
-            fade: Some(Passing {
+            fade: Some(ScheduleFade {
                 begins_at_frames: during.settled_frames,
                 fade: Fade::of(FRAMES as u64),
-                after: Loaded::new(transition.after, FRAMES),
+                after: LoadedSchedule::new(transition.after, FRAMES),
             }),
-            next: Loaded::new(during, FRAMES),
-            room: Vec::new(),
+            next: LoadedSchedule::new(during, FRAMES),
+            larger_slots: Vec::new(),
             added: added.collect(),
             gone: Vec::with_capacity(1),
             removed: transition.removed,
@@ -592,7 +611,7 @@ fn schedules(generation: &Arc<Generation>, count: usize) {
             ..Change::default()
         });
         (0..4).for_each(|_| player.block());
-        while let Ok(departure) = player.rings.departures.pop() {
+        while let Some(departure) = player.rings.receive() {
             if let Departure::Change(change) = departure {
                 took.push(change.exchange_ns as f64 / 1e3);
             }

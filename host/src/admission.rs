@@ -10,6 +10,7 @@
 //! The verdict says what opening a library does to a process. It is never a reason to leave out
 //! the checks that make its calls sound: `loading` makes these every time.
 
+mod answers;
 mod error;
 mod exercise;
 mod held;
@@ -22,34 +23,35 @@ mod verdicts;
 mod wire;
 
 #[cfg(test)]
-pub(crate) mod rig;
-#[cfg(test)]
-pub(crate) mod specimen;
-#[cfg(test)]
-mod stories;
+pub(crate) mod tests;
 
 use std::collections::HashSet;
 use std::fmt;
-use std::path::{Path, PathBuf, absolute};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::{debug, warn};
 
-use crate::admission::held::{Held, build_of, closure, deadly, orders};
-use crate::admission::helper::Order;
+use crate::admission::held::{HeldApplicant, build_of, closure, deadly, orders, remembered};
+use crate::admission::helper::OpenOrder;
 use crate::admission::note::Note;
-use crate::admission::probe::{Outcome, probe};
-use crate::admission::store::{STORE_BYTES_MAX, Store, Way};
-use crate::admission::verdicts::{Build, Key, Verdict, Verdicts};
-use crate::admission::wire::Cause;
-use crate::discovery::{ContentHash, Found, Registry, Stamp};
-use crate::id::PluginId;
+use crate::admission::probe::{ProbeOutcome, Prober, probe};
+use crate::admission::store::{CopyNeed, STORE_BYTES_MAX, Store};
+use crate::admission::verdicts::{Build, ProbeMoment, ProbeVerdict, VerdictKey, Verdicts};
+use crate::admission::wire::FailureCause;
+use crate::discovery::{ContentHash, Registry, Stamp};
 use crate::loading::meter::GENERATIONS_MAX;
-use crate::loading::{Generation, Providers, resident};
+use crate::loading::{Approved, Generation, LoadError, Providers, open_in_time, resident};
 use crate::observe::{Event, EventSink};
+use crate::process::start;
+
+/// The first argument that makes the program `segue` the helper process, which tries libraries out: for
+/// [`Helper::arguments`].
+pub const HELPER: &str = "probe-helper";
 
 pub use error::{AdmissionError, HelperError, Rejection};
+pub use held::Applicant;
 pub use helper::serve;
 pub use probe::{Helper, PROBE_DEADLINE};
 pub use store::StoreError;
@@ -57,7 +59,7 @@ pub use verdicts::Objection;
 
 /// Where admission keeps what it knows. Folders are made, for their owner only, when needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
+pub struct AdmissionFolders {
     /// Copies of libraries: `$XDG_CACHE_HOME/segue/store`, say. Owned by the user, mode 700.
     pub store: PathBuf,
     /// Verdicts of probes: `$XDG_CACHE_HOME/segue`, say.
@@ -66,23 +68,10 @@ pub struct Places {
     pub state: PathBuf,
 }
 
-/// A plugin that is to be opened.
-#[derive(Debug, Clone, Copy)]
-pub struct Applicant<'a> {
-    /// Which plugin.
-    pub id: &'a PluginId,
-    /// Its file.
-    pub path: &'a Path,
-    /// What discovery found there.
-    pub found: &'a Found,
-    /// The plugins whose components it may use. Those that are not before it are not at hand.
-    pub uses: &'a [PluginId],
-}
-
 /// A plugin that was opened.
 #[derive(Debug, Clone)]
 pub struct Admitted {
-    /// Its open library.
+    /// The library that is open, shared with everybody who uses the same content.
     pub generation: Arc<Generation>,
     /// What its instances may ask for.
     pub providers: Arc<Providers>,
@@ -90,7 +79,7 @@ pub struct Admitted {
 
 /// Lets plugins in. Thread: one at a time, any but audio.
 pub struct Admission {
-    places: Places,
+    places: AdmissionFolders,
     helper: Option<Helper>,
     events: Arc<dyn EventSink>,
     deadline: Duration,
@@ -112,7 +101,11 @@ impl fmt::Debug for Admission {
 impl Admission {
     /// Prepares to admit plugins; nothing is read yet. Without a helper nothing is ever opened.
     #[must_use]
-    pub fn new(places: Places, helper: Option<Helper>, events: Arc<dyn EventSink>) -> Self {
+    pub fn new(
+        places: AdmissionFolders,
+        helper: Option<Helper>,
+        events: Arc<dyn EventSink>,
+    ) -> Self {
         Self {
             places,
             helper,
@@ -145,7 +138,7 @@ impl Admission {
 
     /// Opens the plugins, each after all it uses, after a probe of those that have no verdict.
     ///
-    /// Answers as many as there are applicants, in their order. What they may ask for comes with
+    /// Returns as many as there are applicants, in their order. What they may ask for comes with
     /// them. Ids are told apart: of two applicants of one id the later one is used.
     ///
     /// # Errors
@@ -159,14 +152,21 @@ impl Admission {
         let held = self.hold(&store, applicants)?;
         self.within_limit(&held)?;
         self.refuse_what_killed(&held)?;
-        let judged = self.judge(&helper, build, &held);
+        let judged = self.judge(&Prober::new(&helper, self.deadline, &store), build, &held);
         if let Some(verdicts) = &mut self.verdicts
             && let Err(error) = verdicts.save()
         {
             warn!(folder = %self.places.cache.display(), %error, "verdicts could not be kept");
         }
         judged?;
-        self.open(&held)
+        let opened = self.open(&held);
+        if let Err(AdmissionError::Load { source, .. }) = &opened
+            && matches!(source, LoadError::Late { .. })
+        {
+            // That opening goes on by way of this folder's descriptor, which has to stay what it is.
+            std::mem::forget(store);
+        }
+        opened
     }
 
     /// What is held against a content, as far as it is known without opening it: what its probe
@@ -191,23 +191,23 @@ impl Admission {
         &mut self,
         store: &Store,
         applicants: &'a [Applicant<'a>],
-    ) -> Result<Vec<Held<'a>>, AdmissionError> {
-        let mut held: Vec<Held<'a>> = Vec::with_capacity(applicants.len());
+    ) -> Result<Vec<HeldApplicant<'a>>, AdmissionError> {
+        let mut held: Vec<HeldApplicant<'a>> = Vec::with_capacity(applicants.len());
         let mut is_larger = false;
         for applicant in applicants {
-            let path = absolute(applicant.path).unwrap_or_else(|_| applicant.path.to_owned());
+            let path = start::absolute(applicant.path);
             let found = applicant.found;
             let (hash, way) = store.hold(&path, &found.stamp, found.hash)?;
-            is_larger |= way == Way::Copied;
+            is_larger |= way == CopyNeed::Copied;
             let place = |id| held.iter().rposition(|before| before.applicant.id == id);
             let uses = applicant.uses.iter().filter_map(place).collect();
-            let resource_dir = path.parent().unwrap_or(&path).to_owned();
-            self.learned.push((path, found.stamp, hash));
-            held.push(Held {
+            self.learned.push((path.clone(), found.stamp, hash));
+            held.push(HeldApplicant {
                 applicant,
                 hash,
                 path: store.path_of(hash),
-                resource_dir,
+                door: store.door_of(hash),
+                file: path,
                 uses,
             });
         }
@@ -222,19 +222,19 @@ impl Admission {
     }
 
     /// Refuses to map more libraries than may be.
-    fn within_limit(&self, held: &[Held<'_>]) -> Result<(), AdmissionError> {
+    fn within_limit(&self, held: &[HeldApplicant<'_>]) -> Result<(), AdmissionError> {
         let mut open: HashSet<_> = resident().iter().map(|open| open.hash()).collect();
         let found = open.len();
         open.extend(held.iter().map(|held| held.hash));
         if open.len() > found && open.len() > self.resident_max {
-            let max = self.resident_max;
-            return Err(AdmissionError::Full { found, max });
+            let (more, max) = (open.len() - found, self.resident_max);
+            return Err(AdmissionError::Full { found, more, max });
         }
         Ok(())
     }
 
     /// Refuses what a host was opening when it died.
-    fn refuse_what_killed(&self, held: &[Held<'_>]) -> Result<(), AdmissionError> {
+    fn refuse_what_killed(&self, held: &[HeldApplicant<'_>]) -> Result<(), AdmissionError> {
         let notes = note::left_behind(&self.places.state);
         for held in held {
             if let Some(note) = notes.get(&held.hash) {
@@ -244,64 +244,82 @@ impl Admission {
         Ok(())
     }
 
-    /// Probes what has no verdict.
+    /// Probes what has no verdict, and remembers what will be so next time.
     fn judge(
         &mut self,
-        helper: &Helper,
+        trial: &Prober<'_>,
         build: Build,
-        held: &[Held<'_>],
+        held: &[HeldApplicant<'_>],
     ) -> Result<(), AdmissionError> {
         for at in 0..held.len() {
             let closure = closure(held, at);
             let others: Vec<_> = closure.iter().map(|at| held[*at].hash).collect();
             let candidate = &held[at];
-            let key = Key::new(&build, candidate.hash, &others);
-            let verdict = match self.verdicts().get(key) {
+            let key = VerdictKey::new(&build, candidate.hash, &others);
+            let now = ProbeMoment::now();
+            let verdict = match self.verdicts().get(key, &now) {
                 Some(verdict) => verdict.clone(),
-                None => self.ask(helper, build, key, &orders(held, &closure, at), candidate)?,
+                None => {
+                    let asked = self.ask(trial, &orders(held, &closure, at), candidate)?;
+                    let (verdict, cause) = asked;
+                    if cause == FailureCause::Content {
+                        let hash = candidate.hash;
+                        self.verdicts().put(build, key, hash, verdict.clone());
+                    }
+                    verdict
+                }
             };
-            if let Verdict::Failed(objection) = verdict {
+            if let ProbeVerdict::Failed(objection) = verdict {
                 return Err(candidate.rejected(objection));
             }
         }
         Ok(())
     }
 
-    /// Probes one of them, and remembers what will be so next time.
+    /// Probes one of them. Returns what was found, and what that depends on.
     fn ask(
         &mut self,
-        helper: &Helper,
-        build: Build,
-        key: Key,
-        orders: &[Order],
-        candidate: &Held<'_>,
-    ) -> Result<Verdict, AdmissionError> {
+        trial: &Prober<'_>,
+        orders: &[OpenOrder],
+        candidate: &HeldApplicant<'_>,
+    ) -> Result<(ProbeVerdict, FailureCause), AdmissionError> {
         let plugin = candidate.name();
         let began = Instant::now();
-        let outcome = probe(helper, self.deadline, orders);
+        // It may end this process as well as its own.
+        let note = self.note(candidate.hash)?;
+        let outcome = probe(trial, orders);
+        drop(note);
         self.probing += began.elapsed();
         let outcome = outcome?;
         self.events.event(Event::Probed {
             plugin: plugin.clone(),
         });
-        let (verdict, cause) = match outcome {
-            Outcome::Passed { notes } => {
+        Ok(self.judged(&plugin, outcome))
+    }
+
+    /// What a probe found, and what that depends on.
+    fn judged(&mut self, plugin: &str, outcome: ProbeOutcome) -> (ProbeVerdict, FailureCause) {
+        match outcome {
+            ProbeOutcome::Passed { notes } => {
                 for note in notes {
                     debug!(plugin, note, "the probe could not try everything");
                 }
-                (Verdict::Passed, Cause::Content)
+                (ProbeVerdict::Passed, FailureCause::Content)
             }
-            Outcome::Failed { objection, cause } => (Verdict::Failed(objection), cause),
-        };
-        if cause == Cause::Content {
-            let (hash, verdict) = (candidate.hash, verdict.clone());
-            self.verdicts().put(build, key, hash, verdict);
+            ProbeOutcome::Failed {
+                mut objection,
+                cause,
+            } => {
+                if cause == FailureCause::Content {
+                    objection.again = remembered(&self.verdicts().path());
+                }
+                (ProbeVerdict::Failed(objection), cause)
+            }
         }
-        Ok(verdict)
     }
 
     /// Opens all of them in this process.
-    fn open(&self, held: &[Held<'_>]) -> Result<Vec<Admitted>, AdmissionError> {
+    fn open(&self, held: &[HeldApplicant<'_>]) -> Result<Vec<Admitted>, AdmissionError> {
         let mut admitted: Vec<Admitted> = Vec::with_capacity(held.len());
         for held in held {
             let mut providers = Providers::default();
@@ -316,21 +334,32 @@ impl Admission {
         Ok(admitted)
     }
 
-    fn open_one(&self, held: &Held<'_>) -> Result<Arc<Generation>, AdmissionError> {
+    fn open_one(&self, held: &HeldApplicant<'_>) -> Result<Arc<Generation>, AdmissionError> {
         let mut open = resident().into_iter();
         if let Some(generation) = open.find(|generation| generation.hash() == held.hash) {
             return Ok(generation);
         }
-        let note = Note::write(&self.places.state, held.hash)
-            .map_err(|(path, source)| AdmissionError::Note { path, source })?;
+        let note = self.note(held.hash)?;
         let manifest = &held.applicant.found.manifest;
-        let opened = Generation::open(&held.path, held.hash, manifest, &held.resource_dir);
+        let opened = open_in_time(&Approved {
+            door: &held.door,
+            path: &held.path,
+            hash: held.hash,
+            manifest,
+            file: &held.file,
+        });
         drop(note);
         opened.map_err(|source| AdmissionError::Load {
             plugin: held.applicant.id.clone(),
             version: manifest.version.clone(),
             source,
         })
+    }
+
+    /// Notes that a content is about to be tried or opened.
+    fn note(&self, hash: ContentHash) -> Result<Note, AdmissionError> {
+        let written = Note::write(&self.places.state, hash);
+        written.map_err(|(path, source)| AdmissionError::Note { path, source })
     }
 
     fn verdicts(&mut self) -> &mut Verdicts {

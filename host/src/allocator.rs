@@ -6,6 +6,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 
 use segue::loading::meter;
+use segue::process::calls;
 
 /// The system's allocator, counted.
 pub(crate) struct Counting;
@@ -28,7 +29,11 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        refuse_in_real_time();
+        // A plugin that calls `exit` has the thread-locals of this thread dropped, which is not
+        // the host's doing; a host function that a plugin calls takes memory before it frees some.
+        if calls::now().is_none() {
+            refuse_in_real_time();
+        }
         meter::count_free(layout.size());
         // SAFETY: the pointer came from `System`, as all of this allocator's do, with this layout.
         unsafe { System.dealloc(pointer, layout) }
@@ -52,7 +57,7 @@ fn refuse_in_real_time() {
     if meter::is_real_time() {
         // Written as it is: formatting, or taking the lock of standard error, may allocate.
         let message = b"segue: the audio thread touched the heap inside `process`\n";
-        let _ = rustix::io::write(std::io::stderr(), message);
+        let _ = segue::system::streams::write(segue::process::standard::error(), message);
         std::process::abort();
     }
 }

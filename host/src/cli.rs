@@ -1,7 +1,7 @@
 //! Cli: the command line, from arguments to an exit code.
 //!
-//! In: arguments and environment of the process, and how a report is rendered. Out: words for
-//! people and data for programs; audio, where a command makes some. The only module that prints.
+//! In: arguments and environment of the process. Out: words for people and data for programs;
+//! audio, where a command makes some. The only module that prints.
 //!
 //! Data goes to standard output; progress, events and errors go to standard error. The process
 //! ends without running the destructors of foreign libraries, after everything was written.
@@ -13,6 +13,7 @@ mod check;
 mod completions;
 mod configuration;
 mod ctl;
+mod end;
 mod environment;
 mod exit;
 mod failure;
@@ -24,14 +25,17 @@ mod list;
 mod log;
 mod man;
 mod offered;
+mod out;
+mod printed;
 mod profile;
 mod progress;
 mod run;
 mod search;
+mod shell;
 mod signals;
-#[cfg(test)]
-mod specimen;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod text;
 mod welcome;
 
@@ -45,56 +49,20 @@ use crate::cli::arguments::{Arguments, Command};
 use crate::cli::environment::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::shell::{HELPER, Shell};
 use crate::cli::terminal::{Amount, Terminal};
-use crate::config::render::Color;
-use crate::observe::{BatchReport, Receipt, RunReport};
-
-/// What the program is called.
-const NAME: &str = "segue";
-
-/// The first argument of the helper process that tries libraries out.
-const HELPER: &str = "probe-helper";
-
-/// How a report of a run is written down. The caller brings it: the command line decides where
-/// reports go, not how they look.
-#[derive(Debug, Clone, Copy)]
-pub struct Renderers {
-    /// For people, in so many columns.
-    pub text: fn(&RunReport, Color, usize) -> String,
-    /// For programs.
-    pub json: fn(&RunReport) -> String,
-    /// Where its time went, in so many columns.
-    pub profile_text: fn(&RunReport, Color, usize) -> String,
-    /// How the times of its stages are distributed, in so many columns.
-    pub histogram_text: fn(&RunReport, usize) -> String,
-    /// A change of the running pipeline in a line, at so many frames per second (0 is unknown).
-    pub receipt_line: fn(&Receipt, u32) -> String,
-    /// A change of the running pipeline in full, in so many columns, at so many frames per second.
-    pub receipt_text: fn(&Receipt, Color, usize, u32) -> String,
-    /// Of many files, for people, in so many columns.
-    pub batch_text: fn(&BatchReport, Color, usize) -> String,
-    /// Of many files, for programs.
-    pub batch_json: fn(&BatchReport) -> String,
-}
-
-/// What every command needs.
-struct Shell {
-    terminal: Terminal,
-    environment: Environment,
-    renderers: Renderers,
-    /// When the process started.
-    born: Instant,
-}
+use crate::process::start;
 
 /// Does what the command line says and ends the process. Thread: main.
-pub fn main(born: Instant, renderers: Renderers) -> ! {
+pub fn main(born: Instant) -> ! {
     // A panic has told its story when it gets here; the end of the process is the same as ever,
     // so that no destructor of a library that was opened runs.
-    let answer = panic::catch_unwind(|| answer(born, renderers));
-    exit::end(answer.unwrap_or(Exit::Failed))
+    let answer = panic::catch_unwind(|| answer(born));
+    end::end(answer.unwrap_or(Exit::Failed))
 }
 
-fn answer(born: Instant, renderers: Renderers) -> Exit {
+fn answer(born: Instant) -> Exit {
+    start::remember();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|first| first == HELPER) {
         return admission::serve(&arguments[2..]);
@@ -109,7 +77,6 @@ fn answer(born: Instant, renderers: Renderers) -> Exit {
     let shell = Shell {
         terminal: Terminal::new(&environment, amount, global.log),
         environment,
-        renderers,
         born,
     };
     let ended = log::start(&shell).and_then(|()| dispatch(&shell, arguments.command));

@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::config::check::Checker;
 use crate::config::entries::Entries;
 use crate::config::keys::top::ROOT;
-use crate::config::source::{Origin, Source, SourceId, Sources};
+use crate::config::source::{SourceId, SourceText, Sources, TextOrigin};
 
 mod build;
 pub(crate) mod check;
@@ -21,17 +21,11 @@ pub mod diff;
 mod entries;
 mod failure;
 pub mod find;
-#[cfg(test)]
-mod golden;
 pub mod help;
-#[cfg(test)]
-mod hostile;
 pub mod keys;
 pub mod limits;
 pub mod mistake;
 pub mod model;
-#[doc(hidden)]
-pub mod mutate;
 pub mod nearest;
 pub mod overlay;
 pub mod overrides;
@@ -43,9 +37,9 @@ pub mod save;
 pub mod schema;
 mod shape;
 pub mod source;
-#[cfg(test)]
-mod specimen;
 pub(crate) mod syntax;
+#[cfg(test)]
+mod tests;
 pub mod units;
 pub mod values;
 pub mod words;
@@ -57,12 +51,23 @@ pub use crate::config::mistake::{Mistake, Mistakes};
 pub use crate::config::model::Config;
 pub use crate::config::overlay::Override;
 pub use crate::config::overrides::Overrides;
-pub use crate::config::reading::{read, read_again, read_as};
+pub use crate::config::reading::{FileUnreadable, read, read_again, read_as, read_legible};
 pub use crate::config::render::Color;
 pub use crate::config::replace::{NotReplaced, replace};
-pub use crate::config::save::save;
+pub use crate::config::save::{Unsaved, save};
 pub use crate::config::schema::schema;
 pub use crate::config::source::{Span, Spanned};
+
+/// What can be read of a configuration that may have mistakes.
+#[derive(Debug, Clone)]
+pub struct Legible {
+    /// Every mistake of form.
+    pub mistakes: Mistakes,
+    /// The configuration, without the parts whose component, settings or reference had mistakes, so
+    /// that no mistake of meaning follows from one of form. Only to be looked at while there are
+    /// mistakes; `None` where there is nothing to look at.
+    pub config: Option<Config>,
+}
 
 /// Reads a configuration from its text. Relative paths in it start at the folder of `path`, which
 /// is not looked at; messages call the text by it.
@@ -70,27 +75,39 @@ pub use crate::config::source::{Span, Spanned};
 /// # Errors
 /// Every mistake at once, each with its place.
 pub fn parse(text: &str, path: &Path, overrides: &[Override]) -> Result<Config, Mistakes> {
+    let Legible { mistakes, config } = legible(text, path, overrides);
+    match config {
+        Some(config) if !mistakes.has_errors() => Ok(config),
+        _ => Err(mistakes),
+    }
+}
+
+/// As [`parse`], with what can be read in spite of mistakes.
+#[must_use]
+pub fn legible(text: &str, path: &Path, overrides: &[Override]) -> Legible {
     let (sources, named) = sources(text, path, overrides);
     let mut mistakes = Mistakes::new(sources.clone());
     let text = &sources.get(SourceId::FILE).text;
     let Some(mut entries) = entries(text, &mut mistakes) else {
-        return Err(mistakes);
+        let config = None;
+        return Legible { mistakes, config };
     };
     overlay::apply(&named, &mut entries, &mut mistakes);
     defaults::fill(&ROOT, &mut entries);
     shape::check(&entries, &mut mistakes);
     failure::check(&entries, &mut mistakes);
     if mistakes.has_errors() {
-        return Err(mistakes);
+        entries.keep_whole_parts();
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    build::build(entries, sources, folder).ok_or_else(|| {
+    let config = build::build(entries, sources, folder);
+    if config.is_none() && !mistakes.has_errors() {
         // Not reachable as far as the tests can tell; a host on the air explains all the same.
         mistakes.push(Mistake::nowhere(
             "the file has no mistake that could be found, and could not be read all the same",
         ));
-        mistakes
-    })
+    }
+    Legible { mistakes, config }
 }
 
 fn sources(
@@ -98,10 +115,10 @@ fn sources(
     path: &Path,
     overrides: &[Override],
 ) -> (Sources, Vec<(SourceId, Override)>) {
-    let file = Source {
+    let file = SourceText {
         name: path.display().to_string().into(),
         text: text.strip_prefix('\u{feff}').unwrap_or(text).into(),
-        origin: Origin::File,
+        origin: TextOrigin::File,
     };
     let mut sources = Sources::new(file, defaults::source());
     let named = overlay::sources(overrides, &mut sources);

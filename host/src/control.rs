@@ -7,23 +7,22 @@
 //! [`Client`] to one. None of the threads here touches audio, and none can make the session wait:
 //! a full queue answers "busy", a slow follower loses events and is told how many.
 
-mod broadcast;
 mod client;
 mod connection;
 mod error;
 mod folder;
-#[cfg(test)]
-mod hostile;
 mod line;
+mod mail;
 mod peer;
 pub mod protocol;
 mod request;
 mod server;
 mod service;
+#[cfg(test)]
+mod tests;
 pub mod timeline;
 mod version;
 
-pub use broadcast::Broadcast;
 pub use client::{Client, Followed};
 pub use error::ControlError;
 pub use folder::{Found, name_of, sessions};

@@ -16,30 +16,27 @@ pub(crate) mod folder;
 mod hash;
 mod judge;
 mod library;
+mod machine;
 mod plan;
+mod reasons;
 pub(crate) mod registry;
 mod scanner;
 mod stamp;
 
 #[cfg(test)]
-mod again;
-#[cfg(test)]
-mod hostile;
-#[cfg(test)]
-mod scans;
-#[cfg(test)]
-pub(crate) mod specimen;
+pub(crate) mod tests;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-pub use class::{Class, Found, Incompatible, NotAPlugin, Unreadable};
-pub use duplicates::{Content, Duplicate};
+pub use class::{Class, FoundPlugin, Incompatible};
+pub use duplicates::{ContentMatch, Duplicate};
 pub use file::LIBRARY_BYTES_MAX;
 pub use folder::FOLDER_NAMES_MAX;
 pub use hash::{ContentHash, content_hash};
-pub use library::{Format, Machine};
-pub use plan::{Hints, Origin, PLACES_MAX, Place, SearchPlan};
+pub use machine::{Format, Machine};
+pub use plan::{FolderOrigin, Hints, OwnFolders, PLACES_MAX, RESERVED, SearchFolder, SearchPlan};
+pub use reasons::{NotAPlugin, Unreadable};
 pub use registry::Registry;
 pub use scanner::scan;
 pub use stamp::{SETTLED_AFTER, Stamp};
@@ -47,7 +44,7 @@ pub use stamp::{SETTLED_AFTER, Stamp};
 /// The most files of a scan. Ten thousand plugins are many.
 pub const FILES_MAX: usize = 16_384;
 
-/// What a search found.
+/// What a search of all folders found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scan {
     /// Every file that looks like a library, in the order of the plan and of their names.
@@ -68,23 +65,23 @@ pub struct Entry {
     /// Where it is, as the plan names it.
     pub path: PathBuf,
     /// Who named its folder; `None` for a file that was named by itself.
-    pub origin: Option<Origin>,
-    /// What it is.
+    pub origin: Option<FolderOrigin>,
+    /// What the file is: a plugin that is ready, or why it is none.
     pub class: Class,
 }
 
 /// A folder of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Searched {
-    /// Which one.
-    pub place: Place,
-    /// What became of it.
-    pub outcome: Outcome,
+    /// The folder, and who named it.
+    pub place: SearchFolder,
+    /// What became of the folder: read, missing, or why not.
+    pub outcome: FolderOutcome,
 }
 
 /// What became of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum FolderOutcome {
     /// It was read, and so many files in it look like libraries.
     Read {
         /// How many.
@@ -99,7 +96,7 @@ pub enum Outcome {
     Missing,
     /// It is one of those before it, perhaps under another name.
     Again,
-    /// It cannot be read.
+    /// The folder cannot be read; what the system said.
     Unreadable(String),
     /// The plan has too many folders.
     LeftOut,
@@ -108,7 +105,7 @@ pub enum Outcome {
 impl Scan {
     /// The plugins that may be loaded as far as can be told here: of two files of one plugin and
     /// version the first.
-    pub fn ready(&self) -> impl Iterator<Item = (&Path, &Found)> {
+    pub fn ready(&self) -> impl Iterator<Item = (&Path, &FoundPlugin)> {
         let later: HashSet<_> = self
             .duplicates
             .iter()

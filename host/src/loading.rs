@@ -8,13 +8,18 @@
 
 mod deadline;
 mod error;
+pub mod exercise;
 mod generation;
 pub mod meter;
+mod opening;
 mod services;
 
-pub use deadline::{CREATE_DEADLINE, Missed, Pending, begin, within};
+#[cfg(test)]
+pub(crate) use deadline::starved;
+pub use deadline::{CREATE_DEADLINE, Missed, Pending, begin, begin_with, within};
 pub use error::LoadError;
-pub use generation::{Generation, GenerationUse, resident};
+pub use generation::{Approved, Generation, GenerationUse, resident};
+pub use opening::open_in_time;
 pub use services::Providers;
 
 /// Holds every lock of this module while `body` runs, for tests that show that the audio thread

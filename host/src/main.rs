@@ -1,11 +1,10 @@
-//! The binary: hands the command line, and the ways to render a report, to the library.
+//! The binary: hands the command line to the library.
 //!
 //! In: the arguments and the environment of the process. Out: its exit code.
 
 use std::time::Instant;
 
 use segue::cli;
-use segue::report;
 
 #[expect(
     unsafe_code,
@@ -18,16 +17,5 @@ mod allocator;
 static ALLOCATOR: allocator::Counting = allocator::Counting;
 
 fn main() {
-    let born = Instant::now();
-    let renderers = cli::Renderers {
-        text: report::text,
-        json: report::json,
-        profile_text: report::profile::text,
-        histogram_text: report::profile::histograms,
-        receipt_line: report::receipt::essence,
-        receipt_text: report::receipt::text,
-        batch_text: report::batch::text,
-        batch_json: report::batch::json,
-    };
-    cli::main(born, renderers)
+    cli::main(Instant::now())
 }

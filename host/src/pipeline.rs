@@ -1,56 +1,67 @@
 //! Pipeline: blocks into blocks.
 //!
-//! In: a `Network` of stages and taps, and activated instances. Out: a `Plan` made by control
+//! In: a `Network` of stages and taps, and activated instances. Out: a `Schedule` made by control
 //! code, and an `Engine` that runs it block by block; the audio thread runs engines and nothing
 //! else.
 //!
 //! The way of a block: the session lends a stretch of input and of output to
-//! [`Engine::process`]; the engine walks the plan's flat list of steps; each stage reads one
+//! [`Engine::process`]; the engine walks the schedule's flat list of steps; each stage reads one
 //! place and writes another; what happened is left in counters and in a ring, to be read on the
 //! control thread.
 
+mod block;
 mod budget;
+mod call;
+mod candidate;
+mod cells;
 mod change;
-mod course;
 mod crossfade;
 mod delay;
 mod engine;
-mod events;
 mod exchange;
+mod fade_in;
+mod failed;
+mod fallback;
 mod fault;
 mod feed;
+mod gauges;
+mod held_audio;
 mod history;
-mod hold;
-mod loaded;
+mod loaded_schedule;
 mod network;
-mod plan;
-mod seat;
-mod spare;
+mod param_events;
+mod placed_instance;
+mod rings;
+mod schedule;
 mod stage;
+mod stage_event;
 mod store;
 mod substitute;
 mod swapped;
 pub mod transition;
-mod trial;
 
+pub use block::{Lent, OutputUse, SIDECHAINS_MAX};
 pub use budget::{Breach, Budget, BudgetUse};
-pub use change::{Change, Passing, Reschedule};
+pub use candidate::{CandidateSetup, Handoff, LatencyGrowth, PlannedFade, StageCandidate};
+pub(crate) use cells::Published;
+pub use change::{Change, Reschedule, ScheduleFade};
 pub use crossfade::{Decay, Fade};
 pub use delay::DelayLine;
-pub use engine::{Engine, Lent, Rings, SIDECHAINS_MAX, StageRecord, Stopped, Timed};
-pub use exchange::{Arrival, Departure, Turn, TurnKind};
-pub use fault::{Fault, FaultKind, OnError};
+pub use engine::{Engine, Stopped, Timed};
+pub use exchange::{Arrival, Departure, SavedState, StateRequest};
+pub use failed::FailedInstance;
+pub use fault::{Fault, FaultKind, OnError, failure_kind};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
+pub use gauges::{EngineGauges, OutputValues, StageGauges, StageSound};
 pub use history::{History, HistoryShape, PastInput, PastOutput};
-pub use loaded::Loaded;
-pub use network::{Cycle, Network, Source, TapWiring, Wiring};
-pub use plan::{DelaySpec, Place, Plan, Step};
-pub use seat::{Occupant, Shape};
-pub use stage::{OutputUse, Stage, StageSetup, StageState};
+pub use loaded_schedule::LoadedSchedule;
+pub use network::{Cycle, Network, ReadBy, Source, TapWiring, Wiring};
+pub use placed_instance::{Occupant, Shape};
+pub use rings::{Rings, StageRecord};
+pub use schedule::{Gate, LineKey, LineSpec, Origin, Place, Reader, Schedule, Step};
+pub use stage::{Stage, StageCounters, StageSetup, StageState};
+pub use stage_event::{StageEvent, StageEventKind};
+pub(crate) use store::{view, view_mut};
 pub use substitute::SubstituteFrames;
-pub use swapped::{HandoffRefusal, Progress, Reversal, SwapDone, TakenOver};
-pub use transition::{
-    Floors, Gate, Graph, Laid, LineKey, LineSpec, Origin, Reader, Refused, Schedule, Transition,
-    change, lay, moved,
-};
-pub use trial::{Growth, Handoff, Takeover, Trial, TrialSetup};
+pub use swapped::{HandoffRefusal, Progress, Reversal, SwapDone, SwapMethod};
+pub use transition::{Floors, Graph, Laid, Refused, Transition, change, in_series, lay, moved};

@@ -14,9 +14,7 @@ mod summary;
 mod table;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
-mod receipts;
+mod tests;
 
 use crate::config::render::Color;
 use crate::observe::RunReport;

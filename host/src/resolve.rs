@@ -27,13 +27,7 @@ mod wishes;
 mod words;
 
 #[cfg(test)]
-mod bounds;
-#[cfg(test)]
-mod conflicts;
-#[cfg(test)]
-mod oracle;
-#[cfg(test)]
-mod stories;
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -41,10 +35,10 @@ use semver::Version;
 
 use crate::id::PluginId;
 
-pub use explain::{Explanation, Fact, RuledOut, Verdict};
-pub use universe::{CANDIDATES_MAX, Candidate, REQUIRES_MAX, Refused, Requirement, Universe};
+pub use explain::{Explanation, Fact, Misfit, RuledOut};
+pub use universe::{CANDIDATES_MAX, Candidate, NotKept, REQUIRES_MAX, Requirement, Universe};
 pub use versions::VERSIONS_MAX;
-pub use wishes::{WISHES_MAX, Wish, Wishes};
+pub use wishes::{VersionWish, WISHES_MAX, Wishes};
 
 /// How many circles are set aside before giving up. Each costs one run of the solver; people make
 /// one by mistake, not hundreds.

@@ -16,9 +16,7 @@ mod reading;
 mod turns;
 
 #[cfg(test)]
-mod files;
-#[cfg(test)]
-mod times;
+mod tests;
 
 use std::fmt;
 use std::io;
@@ -32,15 +30,16 @@ use semver::Version;
 
 use crate::discovery::ContentHash;
 use crate::id::PluginId;
-use crate::watch::hints::{HINTS_MAX, Hint, Hints};
-use crate::watch::places::Places;
-use crate::watch::turns::{Parts, Timing, Turns};
+use crate::threads::{prepare_to_wait, wait_for_end};
+use crate::watch::hints::{HINTS_MAX, Hint, SystemWatches};
+use crate::watch::places::WatchedPlaces;
+use crate::watch::turns::{Timing, WatchThread, WatcherParts};
 
 /// Who is told. Called on the watch's own thread; nothing is looked at until it returns.
 pub type Tell = Box<dyn Fn(Changed) + Send>;
 
 /// What is watched.
-pub struct Setup {
+pub struct WatchSetup {
     /// Folders that plugins come from; they need not be there yet.
     pub folders: Vec<PathBuf>,
     /// Libraries that are named one by one.
@@ -113,22 +112,22 @@ pub struct Watch {
 ///
 /// # Errors
 /// `Thread`, where there is none to be had. Missing folders and missing watches are no errors.
-pub fn start(setup: Setup) -> Result<Watch, Error> {
+pub fn start(setup: WatchSetup) -> Result<Watch, Error> {
     let (sender, incoming) = sync_channel(HINTS_MAX);
-    let hints = Hints::new(sender.clone());
+    let hints = SystemWatches::new(sender.clone());
     with(setup, Timing::USUAL, hints, (sender, incoming))
 }
 
 /// The same with other times, or without the system's hints.
 fn with(
-    setup: Setup,
+    setup: WatchSetup,
     timing: Timing,
-    hints: Hints,
+    hints: SystemWatches,
     (sender, incoming): (SyncSender<Hint>, Receiver<Hint>),
 ) -> Result<Watch, Error> {
     let is_over = Arc::new(AtomicBool::new(false));
-    let turns = Turns::new(Parts {
-        places: Places::new(&setup.folders, &setup.files, setup.config.as_deref()),
+    let turns = WatchThread::new(WatcherParts {
+        places: WatchedPlaces::new(&setup.folders, &setup.files, setup.config.as_deref()),
         hints,
         incoming,
         is_over: Arc::clone(&is_over),
@@ -136,7 +135,12 @@ fn with(
         timing,
     });
     let builder = Builder::new().name("segue-watch".to_owned());
-    let thread = builder.spawn(move || turns.run()).map_err(Error::Thread)?;
+    let thread = builder
+        .spawn(move || {
+            prepare_to_wait();
+            turns.run();
+        })
+        .map_err(Error::Thread)?;
     Ok(Watch {
         is_over,
         hints: sender,
@@ -150,7 +154,7 @@ impl Drop for Watch {
         self.is_over.store(true, Ordering::Release);
         let _ = self.hints.try_send(Hint::Stop); // Where there is no room, it is awake anyway.
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            wait_for_end(thread);
         }
     }
 }

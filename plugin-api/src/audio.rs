@@ -29,13 +29,13 @@ impl<'a> Audio<'a> {
         self.position_frames
     }
 
-    /// How many frames.
+    /// How many frames each channel has.
     #[must_use]
     pub const fn frames(&self) -> usize {
         self.raw.frames()
     }
 
-    /// How many channels.
+    /// How many channels there are, 1 to 64.
     #[must_use]
     pub const fn channels(&self) -> usize {
         self.raw.channels()

@@ -58,7 +58,7 @@ impl Context<'_> {
         self.frames
     }
 
-    /// Frames per second.
+    /// The stream's sample rate in Hz, constant while active.
     #[must_use]
     pub const fn sample_rate_hz(&self) -> u32 {
         self.sample_rate_hz
@@ -102,25 +102,28 @@ impl Context<'_> {
 
     /// Leaves a note for the log: up to 96 bytes of text and a number.
     pub fn note(&mut self, text: &str, value: f64) {
-        self.records.push(record(
-            RawRecordKind::NOTE,
-            0,
-            self.offset_frames,
-            text,
+        let bytes = text.floor_char_boundary(RECORD_TEXT_BYTES);
+        let mut record = RawRecord {
+            kind: RawRecordKind::NOTE,
+            offset_frames: self.offset_frames as u32,
+            text_bytes: bytes as u32,
             value,
-        ));
+            ..RawRecord::EMPTY
+        };
+        record.text[..bytes].copy_from_slice(&text.as_bytes()[..bytes]);
+        self.records.push(record);
     }
 
     /// Publishes a declared event, by its place in `EVENTS`, at a frame of this block.
     pub fn publish(&mut self, event: usize, frame: usize, value: f64) {
         let offset = self.offset_frames + frame.min(self.frames.saturating_sub(1));
-        self.records.push(record(
-            RawRecordKind::PUBLISH,
-            event as u32,
-            offset,
-            "",
+        self.records.push(RawRecord {
+            kind: RawRecordKind::PUBLISH,
+            index: event as u32,
+            offset_frames: offset as u32,
             value,
-        ));
+            ..RawRecord::EMPTY
+        });
     }
 }
 
@@ -132,18 +135,4 @@ impl BlockSpan for Context<'_> {
     fn frames(&self) -> usize {
         self.frames
     }
-}
-
-fn record(kind: RawRecordKind, index: u32, offset: usize, text: &str, value: f64) -> RawRecord {
-    let bytes = text.floor_char_boundary(RECORD_TEXT_BYTES);
-    let mut record = RawRecord {
-        kind,
-        index,
-        offset_frames: offset as u32,
-        text_bytes: bytes as u32,
-        value,
-        ..RawRecord::EMPTY
-    };
-    record.text[..bytes].copy_from_slice(&text.as_bytes()[..bytes]);
-    record
 }

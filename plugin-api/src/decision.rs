@@ -9,13 +9,14 @@ use crate::observer::Heard;
 use crate::params::Params;
 use crate::setup::{Activation, Setup};
 
-/// The most actions taken from one decision.
-pub const ACTIONS_MAX: usize = 64;
+pub use crate::abi::setup::ACTIONS_MAX;
 
 /// Observations to actions: looks at readings and says what should be done.
 ///
-/// It never does anything itself: the host does what the stage's `may` list allows, and records
-/// everything. Runs away from the audio thread, at fixed frames of the stream.
+/// It never does anything itself: the host does what the `may` list of its `[[decide]]` allows, and
+/// records everything. This release acts on [`Actions::alert`] and [`Actions::stop`] only; every other
+/// action is recorded in the report as not among what the decision may do, and nothing is done. Runs
+/// away from the audio thread, at fixed frames of the stream.
 pub trait DecisionEngine: Params + Send + 'static {
     /// What it is created with beside its parameters.
     const SETTINGS: &'static [SettingDecl] = &[];
@@ -53,7 +54,7 @@ pub trait DecisionEngine: Params + Send + 'static {
         actions: &mut Actions<'_>,
     ) -> Result<(), Fault>;
 
-    /// Forgets the past.
+    /// Forgets everything that was shown before, as after activation; parameters stay.
     fn reset(&mut self) {}
 }
 
@@ -96,13 +97,13 @@ impl<'a> Observation<'a> {
 pub struct Reading {
     /// Stream time it holds for.
     pub position_frames: u64,
-    /// Index into [`Activation::sources`].
+    /// Which of [`Activation::sources`] it is of, from 0 on.
     pub source: usize,
     /// Index into the source's readings.
     pub reading: usize,
     /// The channel; 0 for readings of the whole signal.
     pub channel: usize,
-    /// The value.
+    /// The value in the unit that the source declares.
     pub value: f64,
 }
 
@@ -117,7 +118,7 @@ impl<'a> Actions<'a> {
         Self { raw }
     }
 
-    /// Tells people.
+    /// Tells people: in the log, in events and in the report.
     pub fn alert(&mut self, reason: impl Into<String>) {
         self.push(RawActionKind::ALERT, "", f64::NAN, reason.into());
     }
@@ -127,17 +128,20 @@ impl<'a> Actions<'a> {
         self.push(RawActionKind::STOP, "", f64::NAN, reason.into());
     }
 
-    /// Takes a stage out of the path. Hosts before 1.2 record it and do nothing.
+    /// Wants a stage out of the path. No released host does this: it is recorded in the report, and
+    /// the stage stays.
     pub fn bypass(&mut self, stage: &str, reason: impl Into<String>) {
         self.push(RawActionKind::BYPASS, stage, f64::NAN, reason.into());
     }
 
-    /// Puts a bypassed stage back. Hosts before 1.2 record it and do nothing.
+    /// Wants a bypassed stage back. No released host does this: it is recorded in the report, and the
+    /// stage stays bypassed.
     pub fn restore(&mut self, stage: &str, reason: impl Into<String>) {
         self.push(RawActionKind::RESTORE, stage, f64::NAN, reason.into());
     }
 
-    /// Sets `stage.param`. Hosts before 1.2 record it and do nothing.
+    /// Wants another value of `stage.param`. No released host does this: it is recorded in the report,
+    /// and the value stays.
     pub fn set(&mut self, param: &str, value: f64, reason: impl Into<String>) {
         self.push(RawActionKind::SET, param, value, reason.into());
     }

@@ -16,11 +16,11 @@ pub use crate::layout::{Layout, Layouts, SPEAKER_NAMES};
 pub enum Kind {
     /// Audio to audio, and named outputs.
     Processor,
-    /// Audio to features.
+    /// Audio to features: it describes a signal and leaves it as it is.
     Analyzer,
     /// Reference and signal to readings.
     Metric,
-    /// Observations to actions.
+    /// Observations to actions: it reads what taps find, and asks for changes.
     Decision,
 }
 
@@ -85,7 +85,7 @@ pub struct Capabilities {
     pub latency: Span,
     /// How long it sounds after its input ended; `activate` gives the exact frames.
     pub tail: Span,
-    /// Where it may run.
+    /// Whether it may run at the pace of the stream: see [`RealTime`].
     pub real_time: RealTime,
     /// Whether blocks of another size give the same samples.
     pub blocks: BlockInvariance,
@@ -125,9 +125,9 @@ pub struct ParamDecl {
     pub doc: &'static str,
     /// The unit, `dB`, `Hz`, `ms`, or empty.
     pub unit: &'static str,
-    /// The least value.
+    /// The least value that is accepted, in the unit.
     pub min: f64,
-    /// The greatest value.
+    /// The greatest value that is accepted, in the unit.
     pub max: f64,
     /// The value when nothing is said; a choice's index.
     pub default: f64,
@@ -137,6 +137,19 @@ pub struct ParamDecl {
     pub smooth_ms: f64,
     /// What a change of it takes.
     pub change: ParamChange,
+    /// What bounds a value beside its range.
+    pub limit: ParamLimit,
+}
+
+/// What bounds the values of a parameter beside its range, which is the same in every session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamLimit {
+    /// Nothing but the range does.
+    Range,
+    /// The session's sample rate: a value has to lie below half of it, as a filter's frequency has
+    /// to. The host refuses other values in files and from people, by name and number; a decision's
+    /// or a curve's reach the component, which applies the nearest that it can.
+    BelowHalfRate,
 }
 
 /// What a change of a parameter takes.
@@ -151,7 +164,7 @@ pub enum ParamChange {
 /// A parameter, or a row of alike parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ParamItem {
-    /// One parameter.
+    /// One parameter with an id of its own.
     One(ParamDecl),
     /// `count` times the same parameters, addressed `id.1.member` to `id.count.member`.
     Group(GroupDecl),
@@ -164,7 +177,7 @@ pub struct GroupDecl {
     pub id: &'static str,
     /// One or more sentences for people.
     pub doc: &'static str,
-    /// How many there are.
+    /// How many members of the group there are, numbered from 1 on.
     pub count: u16,
     /// What each consists of; groups do not nest.
     pub members: &'static [ParamItem],
@@ -203,7 +216,7 @@ pub struct SettingDecl {
 pub enum Need {
     /// Without it there is no component.
     Required,
-    /// The component does without.
+    /// The component does without it.
     Optional,
 }
 
@@ -224,9 +237,9 @@ pub enum SettingKind {
         /// The greatest value.
         max: i64,
     },
-    /// Yes or no.
+    /// Yes or no: `true` or `false` in files.
     Boolean,
-    /// A list of texts.
+    /// A list of texts, within bounds.
     List {
         /// The most entries.
         items_max: u32,
@@ -242,18 +255,18 @@ pub struct OutputDecl {
     pub id: &'static str,
     /// One or more sentences for people.
     pub doc: &'static str,
-    /// The unit, or empty.
+    /// The unit of the value as people read it, or empty.
     pub unit: &'static str,
-    /// The least value.
+    /// The least value that is accepted, in the unit.
     pub min: f64,
-    /// The greatest value.
+    /// The greatest value that is accepted, in the unit.
     pub max: f64,
 }
 
 /// Something that happens in the stream and that others may subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EventDecl {
-    /// The name, `[a-z0-9_-]+`.
+    /// The setting's name in files, `[a-z0-9_-]+`.
     pub id: &'static str,
     /// One or more sentences for people.
     pub doc: &'static str,
@@ -268,11 +281,11 @@ pub struct ReadingDecl {
     pub id: &'static str,
     /// One or more sentences for people, with the source of the formula.
     pub doc: &'static str,
-    /// The unit, or empty.
+    /// The unit of the value as people read it, or empty.
     pub unit: &'static str,
-    /// The least value.
+    /// The least value that it can have.
     pub min: f64,
-    /// The greatest value.
+    /// The greatest value that it can have.
     pub max: f64,
     /// One value in all, or one per channel.
     pub per: Per,
@@ -285,7 +298,7 @@ pub struct ReadingDecl {
 pub enum Per {
     /// One for the whole signal.
     Signal,
-    /// One for each channel.
+    /// One value for each channel of the signal.
     Channel,
 }
 
@@ -303,7 +316,7 @@ impl Per {
 /// Which direction of a reading is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
-    /// Neither: it describes.
+    /// Neither is better: the value describes.
     Neither,
     /// The higher the better: a signal-to-noise ratio.
     Higher,
@@ -322,7 +335,7 @@ pub struct ComponentDecl {
     pub doc: &'static str,
     /// Its parameters, in wire order.
     pub params: &'static [ParamItem],
-    /// Its settings.
+    /// What files may set once, before activation.
     pub settings: &'static [SettingDecl],
     /// Its outputs, in wire order; processors only.
     pub outputs: &'static [OutputDecl],
@@ -345,14 +358,14 @@ pub struct ComponentDecl {
 pub enum Reference {
     /// It looks at the signal alone.
     Unused,
-    /// It cannot do without.
+    /// It cannot do without: where the other is missing, the plugin is not loaded.
     Required,
 }
 
 /// Another plugin that this one uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequireDecl {
-    /// The other plugin's id.
+    /// The id of the other plugin, `acme.warmth`.
     pub id: &'static str,
     /// Which versions will do, in Cargo's syntax.
     pub version: &'static str,
@@ -363,17 +376,17 @@ pub struct RequireDecl {
 /// One plugin, as the manifest tells it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PluginDecl {
-    /// Its id, `acme.warmth`.
+    /// The plugin's id, `acme.warmth`: a vendor and a name, for ever the same.
     pub id: &'static str,
-    /// Its name for people.
+    /// The plugin's name for people, one line.
     pub name: &'static str,
-    /// Its semantic version.
+    /// The plugin's semantic version, `1.2.3`.
     pub version: &'static str,
-    /// Who makes it.
+    /// Who makes the plugin, one line.
     pub vendor: &'static str,
-    /// An SPDX expression.
+    /// The license as an SPDX expression, `MIT OR Apache-2.0`.
     pub license: &'static str,
-    /// What it is for.
+    /// What the plugin is for, one line.
     pub doc: &'static str,
     /// The oldest host ABI it can do with.
     pub min_host: crate::abi::AbiVersion,
@@ -385,11 +398,11 @@ pub struct PluginDecl {
     pub panic: PanicStrategy,
     /// Whether its heap is counted.
     pub heap: Heap,
-    /// The plugins it uses.
+    /// The other plugins that it uses, each with the versions that will do.
     pub requires: &'static [RequireDecl],
     /// Ids that it takes the place of.
     pub replaces: &'static [&'static str],
-    /// What it provides.
+    /// The components that it provides, each under a name of its own.
     pub components: &'static [ComponentDecl],
 }
 

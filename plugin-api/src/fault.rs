@@ -1,4 +1,4 @@
-//! Fault: how a component answers, and how it says no.
+//! Fault: how a component returns from a call, and how it refuses.
 
 use crate::abi::status::{RawCode, RawStatus, process_detail};
 
@@ -122,7 +122,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the component panicked.
+    /// Whether the component panicked, so that it is not called again.
     #[must_use]
     pub fn is_panic(&self) -> bool {
         self.raw == RawCode::POISONED

@@ -50,6 +50,7 @@ pub mod declare;
 #[macro_use]
 pub mod export;
 pub mod fault;
+mod format;
 pub mod layout;
 pub mod link;
 pub mod manifest;

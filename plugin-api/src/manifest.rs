@@ -33,17 +33,8 @@ pub use limits::MANIFEST_BYTES_MAX;
 pub use model::{Component, Manifest};
 pub use syntax::Syntax;
 
-use crate::declare::PanicStrategy;
-
 /// The version line of the compiler that builds this SDK, and the plugin with it.
 pub const RUSTC_VERSION: &str = env!("SEGUE_RUSTC");
 
 /// The target triple that this SDK, and the plugin with it, is built for.
 pub const TARGET: &str = env!("SEGUE_TARGET");
-
-/// What a panic does in this build.
-pub const PANIC_STRATEGY: PanicStrategy = if cfg!(panic = "abort") {
-    PanicStrategy::Abort
-} else {
-    PanicStrategy::Unwind
-};

@@ -52,11 +52,11 @@ use crate::setup::{Activation, Format, Setup, output_layout};
 /// # Ok::<(), Refusal>(())
 /// ```
 pub trait AudioAnalyzer: Params + Send + 'static {
-    /// What it finds.
+    /// The features that it finds, in the order in which it writes them.
     const FEATURES: &'static [ReadingDecl];
     /// How often `emit` is called; `Varies`: never, only `finish` at the end.
     const HOP: Span = Span::Varies;
-    /// The layouts it takes.
+    /// The layouts that it takes; others are refused before activation.
     const LAYOUTS: Layouts = Layouts::Any;
     /// What it is created with beside its parameters.
     const SETTINGS: &'static [SettingDecl] = &[];
@@ -125,7 +125,7 @@ pub trait AudioAnalyzer: Params + Send + 'static {
         Ok(())
     }
 
-    /// Forgets the past.
+    /// Forgets everything that was heard before, as after activation; parameters stay.
     fn reset(&mut self) {}
 }
 
@@ -136,11 +136,11 @@ pub trait AudioAnalyzer: Params + Send + 'static {
 pub trait QualityMetric: Params + Send + 'static {
     /// What it measures, with unit, range and the better direction.
     const READINGS: &'static [ReadingDecl];
-    /// Whether it compares.
+    /// Whether it compares the signal with a second one.
     const REFERENCE: Reference = Reference::Unused;
     /// How often `emit` is called; `Varies`: never, only `finish` at the end.
     const HOP: Span = Span::Varies;
-    /// The layouts it takes.
+    /// The layouts that it takes; others are refused before activation.
     const LAYOUTS: Layouts = Layouts::Any;
     /// What it is created with beside its parameters.
     const SETTINGS: &'static [SettingDecl] = &[];
@@ -209,7 +209,7 @@ pub trait QualityMetric: Params + Send + 'static {
         Ok(())
     }
 
-    /// Forgets the past.
+    /// Forgets everything that was heard before, as after activation; parameters stay.
     fn reset(&mut self) {}
 }
 
@@ -258,13 +258,13 @@ impl<'a> Heard<'a> {
         self.raw.frame
     }
 
-    /// Which of the component's subscriptions it answers.
+    /// Which of the component's subscriptions it belongs to.
     #[must_use]
     pub const fn subscription(&self) -> usize {
         self.raw.subscription as usize
     }
 
-    /// The number it carries.
+    /// The number that the publisher gave the event.
     #[must_use]
     pub const fn value(&self) -> f64 {
         self.raw.value

@@ -59,6 +59,7 @@ pub use value::{Choices, ParamValue};
 /// | `unit = "dB"` | for people |
 /// | `smooth_ms = 10.0` | how long a change glides; for [`Smoothed`] fields, 0.0 for at once |
 /// | `reactivates` | latency or layout may change with it |
+/// | `below_half_rate` | a frequency: has to lie below half the sample rate of the session |
 /// | `id = "gain_db"` | the name in files, where it is not the field's |
 /// | `group` | alone or with `id`: an array of structs that derive `Params` |
 ///

@@ -63,7 +63,7 @@ pub trait AudioProcessor: Params + Send + 'static {
         output_layout(Self::CAPABILITIES.layouts, format.layout)
     }
 
-    /// Allocates what `process` needs; answers the exact latency and tail.
+    /// Allocates what `process` needs; returns the exact latency and tail.
     ///
     /// # Errors
     /// A sentence about what is missing.

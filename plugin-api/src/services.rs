@@ -200,7 +200,7 @@ impl std::fmt::Debug for HostedObserver {
 }
 
 impl HostedObserver {
-    /// Gets it ready; answers its hop in frames, 0 for none.
+    /// Gets it ready; returns its hop in frames, 0 for none.
     ///
     /// # Errors
     /// What the component says.

@@ -2,49 +2,12 @@
 
 use std::path::Path;
 
-use crate::abi::setup::{
-    RawActivation, RawFormat, RawMode, RawSetting, RawSettingKind, RawSource, RawTiming,
-};
-use crate::declare::{Capabilities, Layout, Layouts, Span};
+use crate::abi::setup::{RawActivation, RawMode, RawSetting, RawSettingKind, RawSource};
+use crate::declare::{Layout, Layouts};
 use crate::fault::Refusal;
 use crate::services::Host;
 
-/// The signal a component is asked to take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Format {
-    /// Frames per second, 1 to 768,000.
-    pub sample_rate_hz: u32,
-    /// Its channels.
-    pub layout: Layout,
-}
-
-impl Format {
-    pub(crate) fn read(raw: RawFormat) -> Result<Self, Refusal> {
-        let layout = raw.layout.read().ok_or_else(|| {
-            Refusal::invalid_input(format!("{:?} is not a channel layout", raw.layout))
-        })?;
-        Ok(Self {
-            sample_rate_hz: raw.sample_rate_hz,
-            layout,
-        })
-    }
-
-    pub(crate) fn raw(self) -> RawFormat {
-        RawFormat {
-            sample_rate_hz: self.sample_rate_hz,
-            layout: self.layout.into(),
-        }
-    }
-}
-
-/// Where a component runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Off line: as fast as it goes.
-    Offline,
-    /// At the pace of the stream.
-    RealTime,
-}
+pub use crate::format::{Format, Mode, Timing, frames};
 
 /// What a component is created with: settings, folder, host.
 #[derive(Debug)]
@@ -135,13 +98,13 @@ impl<'a> Activation<'a> {
         Ok(Self { raw, format })
     }
 
-    /// The main input.
+    /// Rate and channels of the main input.
     #[must_use]
     pub const fn format(&self) -> Format {
         self.format
     }
 
-    /// Frames per second.
+    /// The stream's sample rate in Hz, constant until deactivation.
     #[must_use]
     pub const fn sample_rate_hz(&self) -> u32 {
         self.format.sample_rate_hz
@@ -159,7 +122,7 @@ impl<'a> Activation<'a> {
         self.raw.frames_max as usize
     }
 
-    /// Where it runs.
+    /// At which pace blocks will come.
     #[must_use]
     pub fn mode(&self) -> Mode {
         if self.raw.mode == RawMode::OFFLINE {
@@ -210,49 +173,6 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Latency and tail of an activated processor, constant until it is deactivated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// How many frames the output lags behind the input.
-    pub latency_frames: u64,
-    /// How many frames it sounds on after its input ended, beside the latency.
-    pub tail_frames: u64,
-}
-
-impl Timing {
-    /// Neither latency nor tail.
-    pub const NONE: Self = Self {
-        latency_frames: 0,
-        tail_frames: 0,
-    };
-
-    /// What the capabilities say at this sample rate; spans that vary count as 0.
-    #[must_use]
-    pub fn declared(capabilities: &Capabilities, sample_rate_hz: u32) -> Self {
-        Self {
-            latency_frames: frames(capabilities.latency, sample_rate_hz),
-            tail_frames: frames(capabilities.tail, sample_rate_hz),
-        }
-    }
-
-    pub(crate) const fn raw(self) -> RawTiming {
-        RawTiming {
-            latency_frames: self.latency_frames,
-            tail_frames: self.tail_frames,
-        }
-    }
-}
-
-/// The frames of a span at a sample rate, rounded to the nearest; 0 where it varies.
-#[must_use]
-pub fn frames(span: Span, sample_rate_hz: u32) -> u64 {
-    match span {
-        Span::Frames(frames) => u64::from(frames),
-        Span::Seconds(seconds) => (seconds * f64::from(sample_rate_hz)).round() as u64,
-        Span::Varies => 0,
-    }
-}
-
 /// The layout that comes out of a processor with these layouts when `input` goes in.
 ///
 /// # Errors
@@ -277,12 +197,6 @@ pub fn output_layout(layouts: Layouts, input: Layout) -> Result<Layout, Refusal>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_span_of_seconds_is_rounded_to_the_nearest_frame() {
-        assert_eq!(frames(Span::Seconds(0.005), 44_100), 221);
-        assert_eq!(frames(Span::Frames(64), 8_000), 64);
-    }
 
     #[test]
     fn a_layout_that_is_not_taken_is_named_beside_those_that_are() {

@@ -5,6 +5,14 @@
 
 #![cfg(target_pointer_width = "64")]
 
+#[path = "../../tests/src/golden.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the tests of the whole product use this file too, and all of it"
+)]
+mod golden;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{Display, Write};
 use std::path::Path;
@@ -14,7 +22,7 @@ use segue_plugin::abi::ABI_VERSION;
 use segue_plugin::abi::root::root_layout;
 
 /// How the file is written anew.
-const COMMAND: &str = "SEGUE_BLESS=1 cargo test -p segue-plugin --test golden_layout";
+const COMMAND: &str = "SEGUE_GOLDEN=write cargo test -p segue-plugin --test golden_layout";
 
 /// Starts the line of a table of functions, which may grow at its end.
 const TABLE: &str = "table ";
@@ -26,7 +34,7 @@ const NAME_DEPTH: usize = 2;
 fn the_wire_is_what_the_golden_file_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/layout.golden");
     let today = Wire::today();
-    if std::env::var_os("SEGUE_BLESS").is_some() {
+    if golden::is_to_be_written() {
         bless(&path, &today);
     }
     let golden = std::fs::read_to_string(&path)

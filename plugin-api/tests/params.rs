@@ -1,6 +1,8 @@
 //! Params: what `#[derive(Params)]` declares, and how values reach the fields.
 
-use segue_plugin::declare::{GroupDecl, ParamChange, ParamDecl, ParamItem, param_count};
+use segue_plugin::declare::{
+    GroupDecl, ParamChange, ParamDecl, ParamItem, ParamLimit, param_count,
+};
 use segue_plugin::params::{Choices, Params, Smoothed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Choices)]
@@ -41,7 +43,7 @@ struct Equalizer<const BANDS: usize> {
     off: bool,
     #[param(default = true)]
     linear: bool,
-    #[param(range = -1.0..=1.0, default = 0.5)]
+    #[param(range = -1.0..=1.0, default = 0.5, below_half_rate)]
     pan: f32,
     history: [f32; 4],
 }
@@ -58,6 +60,7 @@ const PLAIN: ParamDecl = ParamDecl {
     choices: &[],
     smooth_ms: 0.0,
     change: ParamChange::Live,
+    limit: ParamLimit::Range,
 };
 
 const BAND: [ParamItem; 2] = [
@@ -68,6 +71,7 @@ const BAND: [ParamItem; 2] = [
         default: 1.0,
         choices: &["high-pass", "peak", "low-shelf-2"],
         change: ParamChange::Reactivates,
+        limit: ParamLimit::Range,
         ..PLAIN
     }),
     ParamItem::One(ParamDecl {
@@ -120,6 +124,7 @@ fn fields_are_declared_in_order_with_their_documentation() {
             id: "pan",
             min: -1.0,
             default: 0.5,
+            limit: ParamLimit::BelowHalfRate,
             ..PLAIN
         }),
     ];

@@ -1,7 +1,7 @@
 //! Smoothed: glides are the same for every division of the stream into blocks.
 
 use proptest::prelude::*;
-use segue_plugin::declare::{ParamChange, ParamDecl};
+use segue_plugin::declare::{ParamChange, ParamDecl, ParamLimit};
 use segue_plugin::params::{BlockSpan, ParamValue, Smoothed};
 
 const RATE_HZ: f64 = 1000.0;
@@ -19,6 +19,7 @@ fn smoothed(smooth_ms: f64) -> Smoothed {
         choices: &[],
         smooth_ms,
         change: ParamChange::Live,
+        limit: ParamLimit::Range,
     });
     smoothed.prepare(RATE_HZ, BLOCK_FRAMES_MAX as usize);
     smoothed

@@ -8,8 +8,9 @@ root=$(cd "$here/../.." && pwd)
 sdk="$here/plugin-api"
 
 rm -rf "$sdk"
-mkdir -p "$sdk/macros"
-for part in Cargo.toml README.md build.rs src macros/Cargo.toml macros/src; do
+mkdir -p "$sdk/layout" "$sdk/macros"
+parts="Cargo.toml README.md build.rs src layout/Cargo.toml layout/src macros/Cargo.toml macros/src"
+for part in $parts; do
     if [ -e "$root/plugin-api/$part" ]; then
         cp -R "$root/plugin-api/$part" "$sdk/$part"
     fi
@@ -22,7 +23,7 @@ done
 # Written by tests/museum/freeze.sh; not to be edited.
 [workspace]
 resolver = "3"
-members = ["relic", "plugin-api", "plugin-api/macros"]
+members = ["relic", "plugin-api", "plugin-api/layout", "plugin-api/macros"]
 
 TOML
     sed -n '/^\[workspace.package\]/,/^\[profile.release\]/p' "$root/Cargo.toml" | sed '$d'

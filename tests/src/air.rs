@@ -1,19 +1,21 @@
 //! Air: a session at the pace of the stream that is listened to all the time.
 //!
 //! In: a configuration, and a constant signal for as long as the test wants. Out: what is heard,
-//! waited for in frames; answers of `segue ctl`. Every wait has a deadline, none asserts a time.
+//! waited for in frames; answers of `segue ctl`. Standard error is read, or nobody reads it. Every wait has a deadline, none asserts a time.
 
 use std::fs;
 use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::pipe::fcntl_setpipe_size;
 use serde_json::Value;
 
 use crate::desk::{Answer, Desk};
+use crate::documented;
 
 /// Every sample that goes in.
 pub const LEVEL: f32 = 0.25;
@@ -51,6 +53,17 @@ pub struct Air {
     reader: JoinHandle<()>,
     told: Arc<Told>,
     teller: JoinHandle<()>,
+    ears: Arc<Growing<Ears>>,
+}
+
+/// Whether standard error is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ears {
+    /// From the start.
+    #[default]
+    Open,
+    /// Once the process is over, out of a pipe that holds as little as a pipe can.
+    Closed,
 }
 
 /// What is left when a session is over.
@@ -78,7 +91,16 @@ struct Growing<T> {
 type Heard = Growing<Vec<f32>>;
 type Told = Growing<String>;
 
-impl<T: Default> Growing<T> {
+impl<T> From<T> for Growing<T> {
+    fn from(value: T) -> Self {
+        Self {
+            all: Mutex::new(value),
+            more: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Growing<T> {
     fn with<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         let answer = change(&mut self.all.lock().unwrap_or_else(PoisonError::into_inner));
         self.more.notify_all();
@@ -107,6 +129,19 @@ impl Air {
     /// Starts a session of `content`, with further arguments.
     #[must_use]
     pub fn start(desk: Desk, content: &str, more: &[&str]) -> Self {
+        Self::start_as(desk, content, Ears::Open, |command| {
+            command.args(more);
+        })
+    }
+
+    /// The same, with a command that is changed further.
+    #[must_use]
+    pub fn start_as(
+        desk: Desk,
+        content: &str,
+        ears: Ears,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         desk.write("plugins.toml", content);
         let mut command = desk.command(["run", "-", "-", "--config", "plugins.toml"]);
         command.args([
@@ -117,7 +152,7 @@ impl Air {
             "--report",
             "report.json",
         ]);
-        command.args(more);
+        change(&mut command);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -129,6 +164,11 @@ impl Air {
         let is_over = Arc::new(AtomicBool::new(false));
         let (seen, heard, told) = (Arc::clone(&is_over), Arc::default(), Arc::default());
         let (listens, writes) = (Arc::clone(&heard), Arc::clone(&told));
+        if ears == Ears::Closed {
+            fcntl_setpipe_size(&err, 1).expect("a pipe may become smaller");
+        }
+        let ears = Arc::new(Growing::from(ears));
+        let open = Arc::clone(&ears);
         Self {
             desk,
             child,
@@ -137,7 +177,11 @@ impl Air {
             heard,
             reader: std::thread::spawn(move || listen(out, &listens)),
             told,
-            teller: std::thread::spawn(move || take_down(err, &writes)),
+            teller: std::thread::spawn(move || {
+                let _ = open.wait(|ears| *ears == Ears::Open);
+                take_down(err, &writes);
+            }),
+            ears,
         }
     }
 
@@ -209,15 +253,21 @@ impl Air {
         self.desk.segue(["ctl"].iter().chain(arguments))
     }
 
-    /// Asks it for something that it does; answers what it says.
+    /// Asks it for something that it does; returns what it says.
     #[track_caller]
     pub fn done(&self, arguments: &[&str]) -> Value {
-        self.ctl(&[arguments, &["--json"]].concat())
-            .expect(0)
-            .json()
+        let answer = self.ctl(&[arguments, &["--json"]].concat());
+        let answer = answer.expect(0).json();
+        if !answer["status"].is_null() {
+            documented::check("status", &answer["status"]);
+        }
+        for receipt in answer["receipts"].as_array().into_iter().flatten() {
+            documented::check("receipt", receipt);
+        }
+        answer
     }
 
-    /// Asks it for something that it refuses, with this exit code; answers why.
+    /// Asks it for something that it refuses, with this exit code; returns why.
     #[track_caller]
     pub fn refused(&self, arguments: &[&str], code: i32) -> String {
         self.ctl(arguments).expect(code).err
@@ -253,13 +303,15 @@ impl Air {
             .collect()
     }
 
-    /// Ends the input: as many frames come out as went in.
+    /// Ends the input: all frames come out that went in, behind as many as the output is late.
     #[track_caller]
     pub fn finish(self) -> Over {
         self.is_over.store(true, Ordering::Relaxed);
         let over = self.wait();
-        let frames = over.report["stream"]["frames_in"].as_u64();
-        assert_eq!(frames, Some(over.heard.len() as u64), "{}", over.err);
+        let stream = &over.report["stream"];
+        let count = |key: &str| stream[key].as_u64().expect("a report counts frames");
+        let frames = count("frames_in") + count("latency_frames");
+        assert_eq!(frames, over.heard.len() as u64, "{}", over.err);
         over
     }
 
@@ -269,17 +321,20 @@ impl Air {
         self.reader.join().expect("the reader does not panic");
         let status = self.child.wait().expect("the child can be waited for");
         self.is_over.store(true, Ordering::Relaxed);
+        self.ears.with(|ears| *ears = Ears::Open);
         self.feeder.join().expect("the feeder does not panic");
         self.teller.join().expect("the reader does not panic");
         let err = self.told.with(|told| told.clone());
         let report = fs::read(self.desk.path("report.json"));
         let report = report.unwrap_or_else(|error| panic!("{error}: {err}"));
+        let report = serde_json::from_slice(&report).expect("a report is JSON");
+        documented::check("report", &report);
         Over {
             desk: self.desk,
             code: status.code(),
             heard: self.heard.with(std::mem::take),
             err,
-            report: serde_json::from_slice(&report).expect("a report is JSON"),
+            report,
         }
     }
 }

@@ -95,12 +95,16 @@ pub fn cargo<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item =
     run(cargo_build(folder).args(arguments))
 }
 
-/// The command that builds in `folder`, with the lock file as it is, for [`run`].
+/// The command that builds in `folder`, with the lock file as it is and optimized where this test is,
+/// for [`run`].
 #[must_use]
 pub fn cargo_build(folder: &Path) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(folder).args(["build", "--locked"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
     command
 }
 

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 use crate::build;
 
+/// Where hosts write down which transitions of the table of changes they take, if anybody wants it.
+const TRANSITIONS: &str = "SEGUE_TEST_TRANSITIONS";
+
 /// A folder of its own for one test, with all that `segue` keeps elsewhere.
 #[derive(Debug)]
 pub struct Desk {
@@ -56,7 +59,7 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    /// Writes a file and answers its path.
+    /// Writes a file and returns its path.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, content).expect("the desk can be written to");
@@ -92,7 +95,7 @@ impl Desk {
     ) -> Command {
         let mut command = Command::new(executable);
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("SEGUE_") {
+            if name.to_string_lossy().starts_with("SEGUE_") && name != TRANSITIONS {
                 command.env_remove(name);
             }
         }
@@ -115,6 +118,12 @@ impl Desk {
     pub fn segue<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Answer {
         answer(&mut self.command(arguments), &[])
     }
+}
+
+/// A stage of a configuration, with further lines of its table.
+#[must_use]
+pub fn stage(id: &str, component: &str, more: &str) -> String {
+    format!("[[stage]]\nid = \"{id}\"\ncomponent = \"{component}\"\n{more}\n")
 }
 
 /// Runs a command, gives it `input` on standard input and waits for its end.

@@ -7,15 +7,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use segue::discovery::{self, Class, Found, Registry, SearchPlan, content_hash};
-use segue::loading::{Generation, LoadError};
+use segue::discovery::{self, Class, FoundPlugin, Registry, SearchPlan, content_hash};
+use segue::loading::{Approved, Generation, LoadError};
 
 /// What discovery says of a file; nothing is opened.
 #[must_use]
 pub fn class(path: &Path) -> Class {
     let plan = SearchPlan {
         files: vec![path.to_owned()],
-        folders: Vec::new(),
+        ..SearchPlan::default()
     };
     let mut scan = discovery::scan(&plan, &mut Registry::in_memory(), SystemTime::now());
     scan.entries.remove(0).class
@@ -24,7 +24,7 @@ pub fn class(path: &Path) -> Class {
 /// What discovery found in a file that is ready.
 #[must_use]
 #[track_caller]
-pub fn found(path: &Path) -> Found {
+pub fn found(path: &Path) -> FoundPlugin {
     match class(path) {
         Class::Ready(found) => *found,
         class => panic!("{} is {class:?}, expected it to be ready", path.display()),
@@ -39,8 +39,7 @@ pub fn try_open(path: &Path) -> Result<Arc<Generation>, LoadError> {
     let manifest = found(path).manifest;
     let mut file = File::open(path).expect("the file was found a moment ago");
     let hash = content_hash(&mut file).expect("the file can be read");
-    let folder = path.parent().expect("a file lies in a folder");
-    Generation::open(path, hash, &manifest, folder)
+    Generation::open(&Approved::at(path, hash, &manifest))
 }
 
 /// Opens a library that nothing is wrong with.

@@ -77,7 +77,7 @@ impl Live {
         self.child.id()
     }
 
-    /// Reads until so many frames came out since the start, and answers the newest part.
+    /// Reads until so many frames came out since the start, and returns the newest part.
     ///
     /// What has come out by then was processed; the session may be ahead by what pipes hold.
     #[track_caller]

@@ -68,7 +68,7 @@ const PIECES: &[&str] = &[
 /// A text after some edits; which ones follows from the seed alone.
 #[must_use]
 pub fn mutate(text: &str, seed: u64) -> String {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut dice = Dice::new(seed);
     let mut text = text.to_owned();
     for _ in 0..=dice.below(3) {
         text = once(&text, &mut dice);
@@ -181,11 +181,18 @@ fn with_bytes(text: &str, dice: &mut Dice) -> String {
 }
 
 /// A source of numbers that look like luck.
-struct Dice(u64);
+#[derive(Debug)]
+pub struct Dice(u64);
 
 impl Dice {
+    /// Others for every seed, the same for the same one.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
     /// A number below a bound, which is at least 1.
-    fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         // Xorshift with Marsaglia's constants.
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -193,7 +200,8 @@ impl Dice {
         ((self.0 >> 11) % bound as u64) as usize
     }
 
-    fn of<'a>(&mut self, pool: &[&'a str]) -> &'a str {
+    /// One of these texts.
+    pub fn of<'a>(&mut self, pool: &[&'a str]) -> &'a str {
         pool[self.below(pool.len())]
     }
 }

@@ -158,7 +158,7 @@ impl Run {
         &receipts[0]
     }
 
-    /// Asserts that so many changes were made, and answers their receipts.
+    /// Asserts that so many changes were made, and returns their receipts.
     #[track_caller]
     pub fn all_done(&self, count: usize) -> &[Value] {
         let receipts = self.receipts();

@@ -17,6 +17,7 @@ use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::{Pid, Signal, kill_process};
 use segue_tests::build::reference;
 use segue_tests::desk::{Answer, Desk};
+use segue_tests::documented;
 use segue_tests::wav;
 use serde_json::Value;
 
@@ -44,7 +45,10 @@ fn run(desk: &Desk, arguments: &[&str]) -> Answer {
 }
 
 fn report(desk: &Desk, name: &str) -> Value {
-    serde_json::from_slice(&fs::read(desk.path(name)).unwrap()).unwrap()
+    let report: Value = serde_json::from_slice(&fs::read(desk.path(name)).unwrap()).unwrap();
+    let is_of_many = !report["files"].is_null();
+    documented::check(if is_of_many { "batch" } else { "report" }, &report);
+    report
 }
 
 /// Every file below a folder that is not hidden, with its number and its last change.

@@ -10,7 +10,7 @@ use std::fs;
 use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
-use segue_tests::air::Air;
+use segue_tests::air::{Air, LEVEL};
 use segue_tests::build::{reference, test_plugin};
 use segue_tests::desk::Desk;
 use serde_json::Value;
@@ -308,15 +308,42 @@ fn values_reach_the_instance_and_wrong_ones_are_explained() {
     let wrong = air.refused(&["set", "gian", "gain_db", "1"], 3);
     assert!(wrong.contains("did you mean `gain`?"), "{wrong}");
     air.stays(factor(-12.5));
-    // What is out of range is taken as far as it goes.
-    let answer = air.done(&["set", "gain", "gain_db", "-900"]);
-    let reasons = receipts(&answer)[0]["reasons"].to_string();
-    assert!(reasons.contains("out of its range"), "{reasons}");
-    air.wait_for(factor(-120.0));
-    assert_eq!(air.overrides(), pairs(&[("gain.params.gain_db", "-120")]));
+    // From people what is out of range is a mistake, as it is in a file.
+    let wrong = air.refused(&["set", "gain", "gain_db", "-900"], 3);
+    assert!(wrong.contains("expected -120 to 60 dB"), "{wrong}");
+    assert_eq!(air.overrides(), pairs(&[("gain.params.gain_db", "-12.5")]));
+    air.stays(factor(-12.5));
     let _ = air.done(&["reset", "gain.params.gain_db"]);
     air.wait_for(factor(-6.0));
     assert_eq!(air.finish().code, Some(0));
+}
+
+#[test]
+fn a_value_that_is_set_has_the_seam_that_is_heard_in_its_receipt() {
+    let scale = stage("one", "test.provider/scale", "");
+    let before = factor(-6.0) * 0.5;
+    let air = on_air(&["provider-1"], &(gain("gain", -6.0) + &scale), before);
+    let seam = |arguments: &[&str]| receipts(&air.done(arguments))[0]["seam"].clone();
+    // This one steps from one block to the next, and the input is constant.
+    let step = seam(&["set", "one", "more", "2"]);
+    let largest = step["largest_step"].as_f64().unwrap() as f32;
+    assert!((largest - LEVEL * before).abs() < 1e-6, "{step}");
+    assert_eq!(step["own_step_max"], 0.0, "{step}");
+    // This one glides.
+    let glide = seam(&["set", "gain", "gain_db", "-12"]);
+    let largest = glide["largest_step"].as_f64().unwrap();
+    assert!(largest > 0.0 && largest < 2e-4, "{glide}");
+    // What changes nothing, and what is not heard yet, has none.
+    assert_eq!(seam(&["set", "one", "more", "2"]), Value::Null);
+    let _ = air.done(&["pause"]);
+    assert_eq!(seam(&["set", "one", "more", "1"]), Value::Null);
+    let _ = air.done(&["resume"]);
+    air.wait_for(factor(-12.0) * 0.5);
+    let over = air.finish();
+    assert_eq!(over.code, Some(0));
+    let changes = over.report["changes"].as_array().unwrap();
+    let seams: Vec<_> = changes.iter().map(|one| &one["seam"]).collect();
+    assert_eq!(seams, [&step, &glide, &Value::Null, &Value::Null]);
 }
 
 #[test]
@@ -564,7 +591,7 @@ fn more_latency_than_the_reserve_is_refused_unless_silence_is_allowed() {
 }
 
 #[test]
-fn a_session_that_waits_for_its_input_says_so_and_ends_when_it_is_told_to() {
+fn a_session_that_waits_for_its_input_says_how_it_is_and_ends_when_it_is_told_to() {
     let desk = desk(&[]);
     let mut command = desk.command(["run", "-", "out.wav", "--stage", "segue.gain"]);
     command.args(["--raw", "f32le:48000:1", "--pace", "realtime"]);
@@ -577,12 +604,15 @@ fn a_session_that_waits_for_its_input_says_so_and_ends_when_it_is_told_to() {
     while !is_there() {
         assert_eq!(child.try_wait().unwrap(), None);
     }
-    // Who asks before it waits for its first frame is answered.
-    let asked = || desk.segue(["ctl", "status"]);
-    let status = std::iter::repeat_with(asked).find(|status| status.code != Some(0));
-    let status = status.unwrap();
-    assert_eq!(status.code, Some(1), "{}", status.err);
-    assert!(status.err.contains("stands still"), "{}", status.err);
+    // It says so at once, and first that it has begun.
+    let asked = || {
+        let answer = desk.segue(["ctl", "status", "--json"]).expect(0).json();
+        answer["status"]["waiting"].clone()
+    };
+    let waiting = std::iter::repeat_with(asked).find(|waiting| !waiting.is_null());
+    let waiting = waiting.unwrap();
+    assert_eq!(waiting["side"], "input");
+    assert!(waiting["waited_ns"].as_u64().unwrap() > 100_000_000);
     let _ = desk.segue(["ctl", "stop"]).expect(0);
     assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
     drop(silent);

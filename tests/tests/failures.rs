@@ -17,6 +17,8 @@ use std::path::Path;
 
 use segue_tests::build::test_plugin;
 use segue_tests::desk::{Answer, Desk};
+use segue_tests::documented;
+use segue_tests::golden;
 use segue_tests::wav::{self, Channels};
 use serde_json::{Value, json};
 
@@ -141,12 +143,14 @@ fn run(desk: &Desk, stage: &str, arguments: &[&str]) -> Run {
     let answer = desk.segue(all.iter().chain(arguments));
     let report = std::fs::read(desk.path("report.json"));
     let report = report.unwrap_or_else(|_| panic!("{stage}\n{}", answer.err));
+    let report = serde_json::from_slice(&report).unwrap();
+    documented::check("report", &report);
     Run {
         output: match desk.path("out.wav").exists() {
             true => wav::read(&desk.path("out.wav")),
             false => Vec::new(),
         },
-        report: serde_json::from_slice(&report).unwrap(),
+        report,
         answer,
     }
 }
@@ -248,7 +252,7 @@ fn told(report: &Value) -> Value {
 }
 
 /// Compares with the golden file, or writes it.
-fn golden(name: &str, told: &BTreeMap<String, Value>) {
+fn compare(name: &str, told: &BTreeMap<String, Value>) {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let path = tests.join(name);
     let text = serde_json::to_string_pretty(told).unwrap() + "\n";
@@ -258,12 +262,7 @@ fn golden(name: &str, told: &BTreeMap<String, Value>) {
         _ => line.to_owned(),
     };
     let text: String = text.lines().map(|text| line(text) + "\n").collect();
-    if std::env::var_os("SEGUE_GOLDEN").is_some() {
-        std::fs::create_dir_all(&tests).unwrap();
-        std::fs::write(&path, &text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, expected, "{}", path.display());
+    golden::check(&path, &text);
 }
 
 #[test]
@@ -320,7 +319,7 @@ fn what_is_heard_has_no_step_and_no_shift_whatever_fails_and_whatever_comes_of_i
             }
         }
     }
-    golden("failures.json", &all);
+    compare("failures.json", &all);
 }
 
 #[test]
@@ -494,8 +493,8 @@ fn off_line_the_stream_waits_for_a_new_instance_and_live_it_does_not() {
         (FAULT + DELAY, back / BLOCK_FRAMES * BLOCK_FRAMES)
     );
     let live = tried(&slowly(&desk, &["--pace", "realtime"]));
-    // The first block that begins when it is due or after; the stream went on while it was made.
+    // Once it is due and the conductor saw that; the stream went on while it was made.
     let due = (FAULT + DELAY).next_multiple_of(BLOCK_FRAMES);
-    assert_eq!(live.0, due);
+    assert!(live.0 >= due, "{live:?}");
     assert!(live.1 > back + 4 * BLOCK_FRAMES, "{live:?}");
 }

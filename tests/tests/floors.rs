@@ -1,6 +1,6 @@
 //! The house rules that a compiler does not check: floors, printing, unsafe code, sizes.
 //!
-//! The tables here are those of the design: a new module gets a floor in both places.
+//! The table of floors is that of `docs/architecture.md`: a new module gets a floor there.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,34 +13,27 @@ use std::path::Path;
 
 use segue_tests::build::root;
 use segue_tests::source::{Source, code_lines, tree};
-
-/// Modules of `host/src`, highest floor first. A module imports only from floors below its own.
-const FLOORS: [&[&str]; 8] = [
-    &["cli", "report"],
-    &["session", "control", "watch"],
-    &["supervise", "swap"],
-    &["pipeline", "admission"],
-    &["resolve", "loading"],
-    &["config", "discovery", "io"],
-    &["observe"],
-    &["audio", "id"],
-];
+use segue_tests::structure::text_errors;
 
 /// Where unsafe code may be opened, with everything inside: crate and module.
-const UNSAFE: [(&str, &[&str]); 6] = [
+const UNSAFE: [(&str, &[&str]); 8] = [
     ("host/src/lib.rs", &["loading"]),
-    ("host/src/lib.rs", &["audio"]),
-    ("host/src/lib.rs", &["pipeline", "cpu"]),
+    ("host/src/lib.rs", &["cpu"]),
+    ("host/src/lib.rs", &["process", "ending"]),
+    ("host/src/lib.rs", &["system", "faults"]),
+    ("host/src/lib.rs", &["system", "scheduler"]),
     ("host/src/main.rs", &["allocator"]),
     ("plugin-api/src/lib.rs", &["abi"]),
     ("plugin-api/src/lib.rs", &["export"]),
 ];
 
 /// The crates of the workspace that ship.
-const CRATES: [&str; 14] = [
+const CRATES: [&str; 16] = [
+    "host/media/src/lib.rs",
     "host/src/lib.rs",
     "host/src/main.rs",
     "plugin-api/src/lib.rs",
+    "plugin-api/layout/src/lib.rs",
     "plugin-api/macros/src/lib.rs",
     "plugins/delay/src/lib.rs",
     "plugins/denoise/src/lib.rs",
@@ -57,6 +50,10 @@ const CRATES: [&str; 14] = [
 /// The most lines of code of a file; files of tests alone are free.
 const LINES_MAX: usize = 300;
 
+/// The libraries that call the operating system, and the module that alone names them.
+const CALLING: [&str; 2] = ["rustix", "libc"];
+const SYSTEM: &str = "system";
+
 /// What writes to a terminal.
 const PRINTING: [&str; 5] = ["print!", "println!", "eprint!", "eprintln!", "dbg!"];
 
@@ -66,8 +63,62 @@ fn every_module_imports_from_lower_floors_only() {
 }
 
 #[test]
+fn the_page_has_a_floor_for_every_module_and_no_other() {
+    let text = fs::read_to_string(root().join("host/src/lib.rs")).unwrap();
+    let modules = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod "));
+    let modules: BTreeSet<_> = modules.map(|name| name.trim_end_matches(';')).collect();
+    let table = table();
+    let listed: BTreeSet<_> = table.iter().flatten().map(String::as_str).collect();
+    assert_eq!(listed, modules);
+    let count: usize = table.iter().map(Vec::len).sum();
+    assert_eq!(count, listed.len(), "a module stands on two floors");
+}
+
+/// Modules of `host/src`, highest floor first, as the page of the architecture has them.
+fn table() -> Vec<Vec<String>> {
+    let page = root().join("docs/architecture.md");
+    let text = fs::read_to_string(&page).expect("the page is part of the repository");
+    let rows = text.lines().filter_map(|line| {
+        let (number, rest) = line.strip_prefix("| ")?.split_once(" | ")?;
+        let number: usize = number.parse().ok()?;
+        let (modules, _) = rest.split_once(" | ")?;
+        let names = modules
+            .split(", ")
+            .map(|name| name.trim_matches('`').to_owned());
+        Some((number, names.collect()))
+    });
+    let rows: Vec<(usize, Vec<String>)> = rows.collect();
+    let numbers: Vec<_> = rows.iter().map(|(number, _)| *number).collect();
+    let expected: Vec<_> = (0..rows.len()).rev().collect();
+    assert_eq!(numbers, expected, "{} has one floor a line", page.display());
+    rows.into_iter().map(|(_, modules)| modules).collect()
+}
+
+#[test]
 fn only_the_command_line_prints() {
     assert_eq!(printing(&tree(&root().join("host/src/lib.rs"))), [""; 0]);
+}
+
+#[test]
+fn only_one_room_calls_the_operating_system() {
+    let found = CRATES
+        .iter()
+        .flat_map(|first| calling(&tree(&root().join(first))));
+    assert_eq!(found.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn below_the_command_line_an_error_is_a_type_and_no_text() {
+    let mut found = text_errors(root());
+    // Files of tests alone say what they like.
+    let is_test = |path: &str| path.contains("/tests/") || path.ends_with("tests.rs");
+    found.retain(|found| {
+        let path = found.split(':').next().unwrap_or_default();
+        !path.starts_with("host/src/cli") && !is_test(path) && !path.ends_with("stories.rs")
+    });
+    assert_eq!(found, [""; 0]);
 }
 
 #[test]
@@ -88,6 +139,12 @@ fn no_file_is_longer_than_a_reader_can_hold() {
 
 /// Imports that go up or sideways, and modules without a floor.
 fn floors(sources: &[Source]) -> Vec<String> {
+    let table = table();
+    // A module's place in the table, from the top; `None` for what is not in it.
+    let floor = |module: &str| {
+        let mut floors = table.iter();
+        floors.position(|floor| floor.iter().any(|name| name == module))
+    };
     let mut found = BTreeSet::new();
     for source in sources {
         let Some(own) = source.module.first() else {
@@ -110,11 +167,6 @@ fn floors(sources: &[Source]) -> Vec<String> {
     found.into_iter().collect()
 }
 
-/// A module's place in the table, from the top; `None` for what is not in it.
-fn floor(module: &str) -> Option<usize> {
-    FLOORS.iter().position(|floor| floor.contains(&module))
-}
-
 /// Files outside `cli` that print.
 fn printing(sources: &[Source]) -> Vec<String> {
     let quiet = sources
@@ -124,6 +176,18 @@ fn printing(sources: &[Source]) -> Vec<String> {
         let words = source.words.iter();
         let prints = words.filter(|word| PRINTING.contains(&word.as_str()));
         prints.map(|word| format!("{} uses {word}", source.path.display()))
+    });
+    found.collect()
+}
+
+/// Files outside `system` that name what calls the operating system.
+fn calling(sources: &[Source]) -> Vec<String> {
+    let is_outside = |source: &&Source| source.module.first().is_none_or(|name| name != SYSTEM);
+    let found = sources.iter().filter(is_outside).flat_map(|source| {
+        let named = |word: &&&str| source.words.iter().any(|found| found == **word);
+        let path = source.path.display();
+        let words = CALLING.iter().filter(named);
+        words.map(move |word| format!("{path} uses {word}"))
     });
     found.collect()
 }
@@ -176,16 +240,16 @@ mod planted {
         let found = check(
             |first| floors(&tree(first)),
             &[
-                ("lib.rs", "mod audio; mod io; mod config; mod odd;"),
-                ("audio.rs", "mod deep;"),
-                ("audio/deep.rs", "fn f() { crate::io::open() }"),
+                ("lib.rs", "mod escape; mod discovery; mod config; mod odd;"),
+                ("escape.rs", "mod deep;"),
+                ("escape/deep.rs", "fn f() { crate::discovery::scan() }"),
                 (
-                    "io.rs",
-                    "use crate::audio::Buffer; use crate::config::Config;",
+                    "discovery.rs",
+                    "use crate::escape::line; use crate::config::Config;",
                 ),
                 (
                     "config.rs",
-                    "#[cfg(test)] mod tests { use crate::io::open; }",
+                    "#[cfg(test)] mod tests { use crate::discovery::scan; }",
                 ),
                 ("odd.rs", ""),
             ],
@@ -193,8 +257,8 @@ mod planted {
         assert_eq!(
             found,
             [
-                "audio/deep.rs: audio imports io, which is not below it",
-                "io.rs: io imports config, which is not below it",
+                "discovery.rs: discovery imports config, which is not below it",
+                "escape/deep.rs: escape imports discovery, which is not below it",
                 "odd has no floor",
             ]
         );
@@ -211,6 +275,23 @@ mod planted {
             ],
         );
         assert_eq!(found, ["io.rs uses eprintln!"]);
+    }
+
+    #[test]
+    fn calls_of_the_operating_system_elsewhere_are_found() {
+        let found = check(
+            |first| calling(&tree(first)),
+            &[
+                ("lib.rs", "mod io; mod system;"),
+                ("system.rs", "mod files;"),
+                ("system/files.rs", "use rustix::fs::openat;"),
+                (
+                    "io.rs",
+                    "fn f() { libc::getpid() } #[cfg(test)] mod tests { use rustix::fs::CWD; }",
+                ),
+            ],
+        );
+        assert_eq!(found, ["io.rs uses libc"]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn less(id: &str, after: &str, key: &str) -> String {
     )
 }
 
-/// Runs a pipeline over a file; answers what came out, and the report.
+/// Runs a pipeline over a file; returns what came out, and the report.
 fn run(desk: &Desk, pipeline: &str, blocks: u32, code: i32) -> (Channels, Value, Answer) {
     desk.write("plugins.toml", pipeline);
     let blocks = blocks.to_string();

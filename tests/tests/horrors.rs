@@ -54,7 +54,8 @@ fn of_another_major(library: &Path, major: u16) -> Vec<u8> {
 /// The folder of item 2 of what this has to show, and some more.
 fn horrors() -> Desk {
     let desk = Desk::new();
-    desk.install(reference().files());
+    // The reference plugins lie beside the executable: in another folder nobody may have their ids.
+    let _ = reference();
     desk.install([test_plugin("mark")]);
     let through = test_plugin("through");
     let put = |name: &str, bytes: &[u8]| {

@@ -93,7 +93,7 @@ fn headers_that_cannot_be_are_refused_with_what_was_found() {
 fn a_header_that_promises_more_than_there_is_is_read_and_told() {
     let desk = desk();
     desk.write("in.wav", header(1, 48_000, 16, 4_000_000));
-    let answer = run(&desk, "in.wav", "out.wav").expect(0);
+    let answer = run(&desk, "in.wav", "out.wav").expect(4);
     assert_eq!(wav::read(&desk.path("out.wav"))[0].len(), 2);
     let said = format!("{}{}", answer.text(), answer.err);
     assert!(said.contains("in.wav") || said.contains("header"), "{said}");

@@ -149,7 +149,7 @@ fn a_layout_that_changed_in_the_middle_is_refused_in_one_sentence() {
         after: "    /// In the middle.\n    pub middle_frames: u64,\n    /// The tail.\n",
     };
     let value = Edit {
-        file: "src/setup.rs",
+        file: "src/format.rs",
         before: "            tail_frames: self.tail_frames,\n        }\n    }\n}",
         after: "            tail_frames: self.tail_frames,\n            middle_frames: 0,\n        \
                 }\n    }\n}",

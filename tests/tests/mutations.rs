@@ -9,6 +9,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use segue::config::overrides::Wish;
+use segue::config::{Config, Overrides, diff, save};
+use segue::observe::Who;
 use segue_tests::build::test_plugin;
 use segue_tests::desk::Desk;
 use segue_tests::mutate::mutate;
@@ -207,4 +210,53 @@ fn most_kinds_of_mistakes_are_among_the_edits() {
     let parse = |seed| segue::config::parse(&mutate(GOOD, seed), Path::new("plugins.toml"), &[]);
     let good = (0..10_000).filter(|seed| parse(*seed).is_ok()).count();
     assert!((1_000..9_000).contains(&good), "{good}");
+}
+
+/// Overrides of the stages that are edited.
+fn overridden(file: &Config) -> Overrides {
+    let mut overrides = Overrides::default();
+    for (key, value) in [
+        ("a.params.more", "1.25"),
+        ("b.params.more", "0.75"),
+        ("c.component", "test.late/none"),
+        ("a.version", "=1.0.0"),
+    ] {
+        let wish = Wish {
+            key: key.parse().unwrap(),
+            value: value.to_owned(),
+            who: Who::Program {
+                name: "ada".to_owned(),
+            },
+            when: String::new(),
+            why: String::new(),
+        };
+        overrides.set(file, wish).unwrap();
+    }
+    overrides
+}
+
+#[test]
+fn an_edit_that_reads_is_planned_or_explained_and_can_be_saved_into() {
+    let parse = |text: &str| segue::config::parse(text, Path::new("plugins.toml"), &[]);
+    let running = parse(GOOD).unwrap();
+    let overrides = overridden(&running);
+    let (mut edited, mut fixed) = (0, 0);
+    for seed in 0..1_000 {
+        let text = mutate(GOOD, seed);
+        let saved = save(&text, &overrides);
+        let Ok(config) = parse(&text) else {
+            continue;
+        };
+        assert_eq!(diff(&config, &config).unwrap(), []);
+        match diff(&running, &config) {
+            Ok(_) => edited += 1,
+            Err(mistakes) => fixed += usize::from(!mistakes.is_empty()),
+        }
+        overrides.clone().on_reload(&running, &config);
+        let written = saved.unwrap().text;
+        // A value that the file has no place for any more is told before it is saved.
+        let is_read = parse(&written).is_ok() || overrides.apply(&config).is_err();
+        assert!(is_read, "{seed}\n{written}");
+    }
+    assert!(edited > 20 && fixed > 0, "{edited} edited, {fixed} fixed");
 }

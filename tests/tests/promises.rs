@@ -7,7 +7,7 @@
 )]
 
 use segue_tests::build::test_plugin;
-use segue_tests::desk::{Answer, Desk};
+use segue_tests::desk::{Answer, Desk, stage};
 use segue_tests::wav::{self, Channels};
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ fn desk(channels: usize) -> (Desk, Channels) {
     (desk, input)
 }
 
-/// Runs a configuration of these tables and answers output and report.
+/// Runs a configuration of these tables and returns output and report.
 fn run(desk: &Desk, tables: &str, arguments: &[&str]) -> (Channels, Value, Answer) {
     let head = "[stream]\ninput = \"in.wav\"\noutput = \"out.wav\"\noverwrite = true\n";
     desk.write("plugins.toml", format!("{head}{tables}"));
@@ -34,10 +34,6 @@ fn run(desk: &Desk, tables: &str, arguments: &[&str]) -> (Channels, Value, Answe
     let report = std::fs::read(desk.path("report.json")).unwrap();
     let report = serde_json::from_slice(&report).unwrap();
     (wav::read(&desk.path("out.wav")), report, answer)
-}
-
-fn stage(id: &str, component: &str, more: &str) -> String {
-    format!("[[stage]]\nid = \"{id}\"\ncomponent = \"{component}\"\n{more}\n")
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::fs;
 
 use segue_tests::build::reference;
 use segue_tests::desk::{Answer, Desk};
+use segue_tests::documented;
 use segue_tests::wav;
 use serde_json::Value;
 
@@ -33,12 +34,14 @@ fn desk() -> Desk {
     desk
 }
 
-/// Runs stages over the input; answers the report, and the table.
+/// Runs stages over the input; returns the report, and the table.
 fn run(desk: &Desk, stages: &[&str], code: i32) -> (Value, String) {
     let fixed = ["run", "in.wav", "--report", "report.json"];
     let answer = desk.segue(fixed.iter().chain(stages)).expect(code);
     let report = fs::read(desk.path("report.json")).unwrap();
-    (serde_json::from_slice(&report).unwrap(), answer.text())
+    let report = serde_json::from_slice(&report).unwrap();
+    documented::check("report", &report);
+    (report, answer.text())
 }
 
 fn profile(desk: &Desk, arguments: &[&str], code: i32) -> Answer {

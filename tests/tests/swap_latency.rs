@@ -2,7 +2,7 @@
 //! stages do not notice, parallel branches stay aligned; at real-time pace within the reserve.
 
 use segue_tests::build::test_plugin;
-use segue_tests::desk::Desk;
+use segue_tests::desk::{Desk, stage};
 use segue_tests::script::{Changes, Run, Script, assert_same, frame};
 use segue_tests::wav;
 use serde_json::Value;
@@ -39,11 +39,6 @@ fn latency(component: &str) -> u64 {
         "short" => 64,
         _ => 480,
     }
-}
-
-/// A stage.
-fn stage(id: &str, component: &str, more: &str) -> String {
-    format!("[[stage]]\nid = \"{id}\"\ncomponent = \"{component}\"\n{more}\n")
 }
 
 /// These tables, on two channels of noise.

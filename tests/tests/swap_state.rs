@@ -8,7 +8,7 @@
 
 use segue_plugin::declare::Kind;
 use segue_tests::build::{reference, test_plugin};
-use segue_tests::desk::Desk;
+use segue_tests::desk::{Desk, stage};
 use segue_tests::library;
 use segue_tests::script::{Changes, Run, SAMPLE_RATE_HZ, Script, assert_same, largest_step};
 use segue_tests::wav;
@@ -25,11 +25,7 @@ const STATELESS: [(&str, &str); 0] = [];
 
 /// What makes a reference processor do something that a fresh instance would do otherwise.
 const AT_WORK: [(&str, &str); 8] = [
-    (
-        "segue.delay/delay",
-        // With the usual room the past of a second does not fit into a state.
-        "params = { delay_ms = 37.0, feedback = 0.6 }\nsettings = { room_ms = 40 }",
-    ),
+    ("segue.delay/delay", "params = { feedback = 0.6 }"),
     (
         "segue.delay/latency",
         "params = { latency_frames = 480, tail_frames = 4800 }",
@@ -54,11 +50,6 @@ const AT_WORK: [(&str, &str); 8] = [
     ),
     ("segue.gain/gain", "params = { gain_db = -3 }"),
 ];
-
-/// A stage.
-fn stage(component: &str, more: &str) -> String {
-    format!("[[stage]]\nid = \"one\"\ncomponent = \"{component}\"\n{more}\n")
-}
 
 /// Noise that swells and falls, so that what follows a level is never at rest.
 fn swelling(seed: u64, frames: usize) -> Vec<f32> {
@@ -99,7 +90,7 @@ fn check_self_swaps(component: &str, params: &str) {
     let desk = Desk::new();
     desk.install(reference().files());
     let input = vec![swelling(1, MINUTE_FRAMES)];
-    let script = Script::new(desk, input, &stage(component, params));
+    let script = Script::new(desk, input, &stage("one", component, params));
     let expected = script.undisturbed();
     let run = script.changed(&swaps(MINUTE_FRAMES)).expect(0);
     for receipt in run.all_done(SWAPS) {
@@ -152,23 +143,59 @@ fn every_reference_processor_with_state_is_swapped_above() {
     assert_eq!(without, STATELESS.map(|(address, _)| address));
 }
 
-#[test]
-fn a_state_that_does_not_fit_is_not_handed_on_and_the_receipt_says_so() {
-    // A second of room on one channel takes three times what a state may have.
+/// A stage of a delay in stereo, and one swap of it for itself.
+fn delayed(more: &str) -> Script {
     let desk = Desk::new();
     desk.install([reference().file("segue-delay")]);
-    let tables = stage(
-        "segue.delay/delay",
-        "params = { delay_ms = 37.0 }\nsettings = { room_ms = 1000 }",
-    );
-    let script = Script::new(desk, vec![wav::noise(2, FRAMES)], &tables);
+    let input = [1, 2].map(|seed| swelling(seed, FRAMES));
+    Script::new(
+        desk,
+        input.to_vec(),
+        &stage("one", "segue.delay/delay", more),
+    )
+}
+
+#[test]
+fn a_delay_at_its_defaults_is_handed_over() {
+    let script = delayed("");
+    let expected = script.undisturbed();
+    let run = script.changed(&Changes::new().swap(SWAP_FRAME, "one", ""));
+    let run = run.expect(0);
+    run.all_done(1);
+    let takeover = &run.receipt()["takeover"];
+    assert_eq!(takeover["by"], "handoff", "{takeover:#}");
+    // The numbers, and the samples of 250 ms: not those of the room for longer delays.
+    let bytes = takeover["bytes"].as_u64().unwrap();
+    assert!((96_000..96_500).contains(&bytes), "{takeover:#}");
+    assert_same(&run.output, &expected.output, "handed over");
+}
+
+#[test]
+fn a_delay_that_is_not_handed_over_has_heard_what_it_repeats() {
+    let script = delayed("swap = { state = \"fresh\" }");
+    let expected = script.undisturbed();
+    let run = script.changed(&Changes::new().swap(SWAP_FRAME, "one", ""));
+    let run = run.expect(0);
+    run.all_done(1);
+    let takeover = &run.receipt()["takeover"];
+    assert_eq!(takeover["by"], "fade", "{takeover:#}");
+    let primed = takeover["primed_frames"].as_u64().unwrap();
+    assert!(primed >= 12_000, "{takeover:#}");
+    // Equal signals stay equal, to the last bit.
+    assert_same(&run.output, &expected.output, "primed");
+}
+
+#[test]
+fn a_state_that_does_not_fit_is_not_handed_on_and_the_receipt_says_so() {
+    // 1.5 s of two channels are a little more than a state may have.
+    let script = delayed("params = { delay_ms = 1500.0 }");
     let run = script.changed(&Changes::new().swap(SWAP_FRAME, "one", ""));
     let run = run.expect(0);
     run.all_done(1);
     let takeover = &run.receipt()["takeover"];
     assert_eq!(takeover["by"], "fade", "{takeover:#}");
     let why = takeover["why"].as_str().unwrap();
-    assert!(why.contains("longer than 65536 bytes"), "{why}");
+    assert!(why.contains("longer than 524288 bytes"), "{why}");
 }
 
 /// Where the versions of the state's test plugin meet.
@@ -181,7 +208,11 @@ const FRAMES: usize = 192_000;
 fn versions(params: &str) -> Script {
     let desk = Desk::new();
     desk.install(["state-1", "state-2"].map(test_plugin));
-    let tables = stage("test.state/level", &format!("params = {{ {params} }}"));
+    let tables = stage(
+        "one",
+        "test.state/level",
+        &format!("params = {{ {params} }}"),
+    );
     // A level that is far from 0, over which a fresh instance needs seconds.
     let input = [11, 12].map(|seed| {
         wav::noise(seed, FRAMES)
@@ -287,7 +318,7 @@ fn a_refused_or_malformed_migration_falls_back_to_a_fade() {
         ("refuses", "it leaves the past alone, as told"),
         ("short", "the running state ends before"),
         ("spoilt", "holds what no signal leaves behind"),
-        ("too-much", "migrated to 66560 bytes"),
+        ("too-much", "migrated to 525312 bytes"),
     ] {
         check_fallback(&format!("migrates = \"{how}\""), "1.1.0", why);
     }

@@ -12,16 +12,12 @@ use std::path::PathBuf;
 
 use segue_tests::air::{Air, Over};
 use segue_tests::build::{reference, test_plugin};
-use segue_tests::desk::Desk;
+use segue_tests::desk::{Desk, stage};
 use serde_json::Value;
 
 /// What versions 1.1.0 of `test.swap` make of the signal, one build and another.
 const LOWERED: f32 = 0.501_187_2;
 const LOW: f32 = 0.251_188_64;
-
-fn stage(id: &str, component: &str) -> String {
-    format!("[[stage]]\nid = \"{id}\"\ncomponent = \"{component}\"\n")
-}
 
 fn watched(watch: &str, stages: &str) -> String {
     format!("[plugins]\nwatch = \"{watch}\"\n{stages}")
@@ -31,7 +27,11 @@ fn watched(watch: &str, stages: &str) -> String {
 fn on_air(watch: &str) -> Air {
     let desk = Desk::new();
     desk.install_as(test_plugin("swap-1"), "level.so");
-    let air = Air::start(desk, &watched(watch, &stage("lev", "test.swap/level")), &[]);
+    let air = Air::start(
+        desk,
+        &watched(watch, &stage("lev", "test.swap/level", "")),
+        &[],
+    );
     air.wait_for(1.0);
     air
 }
@@ -107,8 +107,8 @@ fn nothing_goes_past_its_major_or_what_is_required_by_itself() {
     let desk = Desk::new();
     desk.install([test_plugin("provider-1"), test_plugin("swap-1")]);
     let stages = "[plugins.require]\n\"test.swap\" = \"~1.0\"\n".to_owned()
-        + &stage("one", "test.provider/scale")
-        + &stage("lev", "test.swap/level");
+        + &stage("one", "test.provider/scale", "")
+        + &stage("lev", "test.swap/level", "");
     let air = Air::start(desk, &watched("swap", &stages), &[]);
     air.wait_for(0.5);
     air.desk
@@ -128,7 +128,7 @@ fn nothing_goes_past_its_major_or_what_is_required_by_itself() {
 fn what_somebody_asked_for_stays() {
     let desk = Desk::new();
     desk.install_as(test_plugin("swap-1"), "level.so");
-    let stages = stage("kept", "test.swap/level") + &stage("free", "test.swap/level");
+    let stages = stage("kept", "test.swap/level", "") + &stage("free", "test.swap/level", "");
     let air = Air::start(desk, &watched("swap", &stages), &[]);
     air.wait_for(1.0);
     let _ = air.done(&["swap", "kept", "@1.0.0"]);
@@ -160,7 +160,7 @@ fn what_is_watched_follows_the_file() {
     air.stays(1.0);
     air.stays(1.0);
     assert!(!air.err().contains("appeared"), "{}", air.err());
-    let stages = stage("lev", "test.swap/level");
+    let stages = stage("lev", "test.swap/level", "");
     air.save(&watched("swap", &stages));
     air.wait_for_words("`segue ctl reload`");
     let answer = air.done(&["reload"]);
@@ -179,7 +179,7 @@ fn a_saved_file_is_told_of_unless_the_session_wrote_it_or_read_it() {
     desk.install([reference().file("segue-gain")]);
     let file = |gain_db: f32| {
         let params = format!("params = {{ gain_db = {gain_db:?} }}\n");
-        stage("gain", "segue.gain") + &params
+        stage("gain", "segue.gain", "") + &params
     };
     let air = Air::start(desk, &file(0.0), &[]);
     air.wait_for(1.0);

@@ -39,13 +39,12 @@ pub enum AdmissionError {
         source: io::Error,
     },
     /// No further library is mapped.
-    #[error(
-        "{found} libraries are mapped, expected at most {max}: none of them can be closed while \
-         the host runs; restart it to make room"
-    )]
+    #[error("{}", full(*found, *more, *max))]
     Full {
         /// How many there are.
         found: usize,
+        /// How many more are wanted.
+        more: usize,
         /// How many there may be.
         max: usize,
     },
@@ -59,6 +58,20 @@ pub enum AdmissionError {
         /// Why not.
         source: LoadError,
     },
+}
+
+/// Which limit is met, and what helps.
+fn full(found: usize, more: usize, max: usize) -> String {
+    if more > max {
+        return format!(
+            "{more} different libraries are wanted at once, expected at most {max}: a process maps \
+             no more; use fewer of them"
+        );
+    }
+    format!(
+        "{found} libraries are mapped and {more} more are wanted, expected at most {max} in all: \
+         none of them can be closed while the host runs; restart it to make room"
+    )
 }
 
 /// One plugin that may not be opened.
@@ -77,6 +90,8 @@ pub struct Rejection {
     pub reason: String,
     /// The last lines that it wrote, oldest first; may be empty.
     pub evidence: Vec<String>,
+    /// When it is tried again by itself, and what makes it be tried at once.
+    pub again: String,
 }
 
 /// Why the helper process could not do its work.
@@ -112,4 +127,23 @@ pub enum HelperError {
         /// Its last lines.
         evidence: Vec<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::full;
+
+    #[test]
+    fn the_limit_that_is_met_is_named_and_a_restart_only_where_it_helps() {
+        assert_eq!(
+            full(0, 3_000, 256),
+            "3000 different libraries are wanted at once, expected at most 256: a process maps no \
+             more; use fewer of them"
+        );
+        assert_eq!(
+            full(70, 2, 71),
+            "70 libraries are mapped and 2 more are wanted, expected at most 71 in all: none of \
+             them can be closed while the host runs; restart it to make room"
+        );
+    }
 }

@@ -1,4 +1,4 @@
-//! Exercise: one component from creation to drop, on a block of silence.
+//! Exercise: one component from creation to drop, on a few blocks of silence.
 //!
 //! In: an open library in the helper process. Out: a line before each step; the first panic or
 //! non-finite sample as a failure. What a component politely refuses is noted and no failure: it
@@ -6,32 +6,30 @@
 
 use std::sync::Arc;
 
+use segue_media::audio::Buffer;
 use segue_plugin::abi::audio::Span;
 use segue_plugin::declare::{Kind, Need, Reference};
 use segue_plugin::fault::Refusal;
 use segue_plugin::layout::Layout;
 use segue_plugin::link::{
-    AudioView, AudioViewMut, Block, CallStatus, Code, Creation, Decision, Flags, Observer,
-    Processor, Record, Start,
+    AudioView, CallStatus, Code, Creation, Decision, Observer, Processor, Start,
 };
 use segue_plugin::manifest::Component;
 use segue_plugin::manifest::model::Layouts;
 use segue_plugin::setup::{Format, Mode};
 
-use crate::admission::helper::Answers;
-use crate::admission::wire::{Failure, Line};
-use crate::audio::{Buffer, FloatMode};
-use crate::loading::meter::RealTimeScope;
+use crate::admission::answers::Answers;
+use crate::admission::wire::{HelperLine, PluginFailure};
+use crate::loading::exercise::{
+    self, Activated, CallOutcome, ExerciseBuffers, MakeStep, MakeSteps, silence,
+};
 use crate::loading::{Generation, Providers};
 
 /// The sample rate of the silence, in Hz: the one that everybody supports.
 const SAMPLE_RATE_HZ: u32 = 48_000;
 
-/// How many frames of silence.
+/// How many frames the longest block of silence has.
 const FRAMES: u32 = 256;
-
-/// How many notes and events a component may leave behind.
-const RECORDS: usize = 64;
 
 /// One component under trial.
 pub(super) struct Exercise<'a> {
@@ -45,11 +43,11 @@ pub(super) struct Exercise<'a> {
 }
 
 /// Why a component is not exercised further.
-enum End {
+pub(super) enum ExerciseEnd {
     /// It said no, which is noted.
     Refused(String),
     /// It failed.
-    Failed(Failure),
+    Failed(PluginFailure),
 }
 
 impl<'a> Exercise<'a> {
@@ -75,12 +73,12 @@ impl<'a> Exercise<'a> {
     }
 
     /// Runs it.
-    pub(super) fn run(mut self) -> Result<(), Failure> {
+    pub(super) fn run(mut self) -> Result<(), PluginFailure> {
         let mut settings = self.component.settings.iter();
         if let Some(setting) = settings.find(|setting| setting.need == Need::Required) {
             let (address, id) = (&self.address, &setting.id);
             let text = format!("{address} was not created: it needs the setting {id}");
-            self.answers.send(&Line::Note(text));
+            self.answers.send(&HelperLine::Note(text));
             return Ok(());
         }
         let ended = match self.component.kind {
@@ -90,70 +88,61 @@ impl<'a> Exercise<'a> {
         };
         match ended {
             Ok(()) => Ok(()),
-            Err(End::Refused(text)) => {
-                self.answers.send(&Line::Note(text));
+            Err(ExerciseEnd::Refused(text)) => {
+                self.answers.send(&HelperLine::Note(text));
                 Ok(())
             }
-            Err(End::Failed(failure)) => Err(failure),
+            Err(ExerciseEnd::Failed(failure)) => Err(failure),
         }
     }
 
-    fn processor(&mut self) -> Result<(), End> {
-        let (generation, component, format) = (self.generation, self.component, self.format);
+    fn processor(&mut self) -> Result<(), ExerciseEnd> {
+        let (generation, component) = (self.generation, self.component);
         let (address, services) = (self.address.clone(), Arc::clone(self.providers));
-        let mut processor = self.asked("creating", || {
-            generation.processor(&component.name, &named(&address), services)
-        })?;
-        let layout = self.asked("validating", || processor.validate_input(format))?;
-        self.asked("activating", || processor.activate(&start(format)))?;
-        self.process(&mut processor, layout)?;
+        let create = || generation.processor(&component.name, &named(&address), services);
+        let start = start(self.format);
+        let Activated {
+            mut processor,
+            layout_out,
+            ..
+        } = exercise::make(create, &start, self)?;
+        let outputs = component.outputs.len();
+        let mut buffers = ExerciseBuffers::new(&start, layout_out, outputs);
+        self.process(&mut processor, &mut buffers)?;
         let status = self.step("deactivating", || processor.deactivate());
         self.called("deactivating", status, || processor.fault_text())?;
         self.dropping(processor)
     }
 
-    /// Processes silence, and looks at what comes out.
-    fn process(&mut self, processor: &mut Processor, layout: Layout) -> Result<(), End> {
-        let input = Buffer::new(self.format.layout.channels(), FRAMES as usize);
-        let mut output = Buffer::new(layout.channels(), FRAMES as usize);
-        let mut outputs = vec![0.0; self.component.outputs.len()];
-        let mut records = vec![Record::EMPTY; RECORDS];
-        let output_span = span(&output);
-        let block = Block {
-            position_frames: 0,
-            flags: Flags::NONE,
-            input: AudioView::new(input.as_slice(), span(&input)),
-            output: AudioViewMut::new(output.as_mut_slice(), output_span),
-            sidechains: &[],
-            events: &[],
-            outputs: &mut outputs,
-            records: &mut records,
+    /// Has it process silence, and looks at what comes out.
+    fn process(
+        &mut self,
+        processor: &mut Processor,
+        buffers: &mut ExerciseBuffers,
+    ) -> Result<(), ExerciseEnd> {
+        let mut last = None;
+        let look = |_: &Processor, outcome: CallOutcome| {
+            last = Some(outcome);
+            let is_good = outcome.status.is_ok() && !outcome.mode_changed && outcome.is_finite;
+            if is_good { Ok(()) } else { Err(()) }
         };
-        let mut changed_mode = false;
-        let status = self.step("processing", || {
-            let _scope = RealTimeScope::enter();
-            let mode = FloatMode::enter();
-            let status = processor.process(block).status;
-            changed_mode = mode.was_changed();
-            status
-        });
-        self.called("processing", status, || processor.fault_text())?;
-        if changed_mode {
-            let address = &self.address;
-            let reason = format!("{address} leaves the processor in another floating-point mode");
-            return Err(End::Failed(Failure::of_content(reason)));
-        }
-        if output.iter().flatten().all(|sample| sample.is_finite()) {
+        let (_, panicked) = self.step("processing", || silence(processor, buffers, look));
+        let Some(last) = last else { return Ok(()) };
+        self.called("processing", (last.status, panicked), || {
+            processor.fault_text()
+        })?;
+        let address = &self.address;
+        let reason = if last.mode_changed {
+            format!("{address} leaves the processor in another floating-point mode")
+        } else if last.is_finite {
             return Ok(());
-        }
-        let reason = format!(
-            "{} made samples of silence that are infinite or no numbers",
-            self.address
-        );
-        Err(End::Failed(Failure::of_content(reason)))
+        } else {
+            format!("{address} made samples of silence that are infinite or no numbers")
+        };
+        Err(ExerciseEnd::Failed(PluginFailure::of_content(reason)))
     }
 
-    fn observer(&mut self) -> Result<(), End> {
+    fn observer(&mut self) -> Result<(), ExerciseEnd> {
         let (generation, component, format) = (self.generation, self.component, self.format);
         let (address, services) = (self.address.clone(), Arc::clone(self.providers));
         let mut observer = self.asked("creating", || {
@@ -168,14 +157,14 @@ impl<'a> Exercise<'a> {
     }
 
     /// Shows it silence, and reads what it makes of it.
-    fn observe(&mut self, observer: &mut Observer, hop_frames: u32) -> Result<(), End> {
+    fn observe(&mut self, observer: &mut Observer, hop_frames: u32) -> Result<(), ExerciseEnd> {
         let channels = self.format.layout.channels();
         let frames = match hop_frames {
             0 => FRAMES,
             hop_frames => FRAMES.min(hop_frames),
         };
-        let silence = Buffer::new(channels, frames as usize);
-        let signal = || AudioView::new(silence.as_slice(), span(&silence));
+        let quiet = Buffer::new(channels, frames as usize);
+        let signal = || AudioView::new(quiet.as_slice(), span(&quiet));
         let reference = match self.component.reference {
             Reference::Required => signal(),
             Reference::Unused => AudioView::empty(),
@@ -195,7 +184,7 @@ impl<'a> Exercise<'a> {
         self.called("finishing", status, || observer.fault_text())
     }
 
-    fn decision(&mut self) -> Result<(), End> {
+    fn decision(&mut self) -> Result<(), ExerciseEnd> {
         let (generation, component, format) = (self.generation, self.component, self.format);
         let (address, services) = (self.address.clone(), Arc::clone(self.providers));
         let mut decision = self.asked("creating", || {
@@ -208,7 +197,7 @@ impl<'a> Exercise<'a> {
         self.dropping(decision)
     }
 
-    fn decide(&mut self, decision: &mut Decision) -> Result<(), End> {
+    fn decide(&mut self, decision: &mut Decision) -> Result<(), ExerciseEnd> {
         let status = self.step("deciding with", || decision.decide(0, &[], &[]).0);
         self.called("deciding with", status, || decision.fault_text())
     }
@@ -216,7 +205,7 @@ impl<'a> Exercise<'a> {
     /// Does something, told before; says whether the library panicked in it.
     fn step<R>(&mut self, doing: &str, body: impl FnOnce() -> R) -> (R, Panicked) {
         let text = format!("{doing} {}", self.address);
-        self.answers.send(&Line::Step(text));
+        self.answers.send(&HelperLine::Step(text));
         let before = self.generation.panics();
         let answer = body();
         let panicked = match self.generation.panics() == before {
@@ -231,7 +220,7 @@ impl<'a> Exercise<'a> {
         &mut self,
         doing: &str,
         body: impl FnOnce() -> Result<R, Refusal>,
-    ) -> Result<R, End> {
+    ) -> Result<R, ExerciseEnd> {
         match self.step(doing, body) {
             (Ok(answer), Panicked::No) => Ok(answer),
             (Ok(_), Panicked::Yes) => Err(self.panicked(doing, "")),
@@ -249,7 +238,7 @@ impl<'a> Exercise<'a> {
         doing: &str,
         (status, panicked): (CallStatus, Panicked),
         text: impl FnOnce() -> String,
-    ) -> Result<(), End> {
+    ) -> Result<(), ExerciseEnd> {
         match (panicked, status.code) {
             (Panicked::Yes, _) | (_, Code::POISONED) => Err(self.panicked(doing, &text())),
             (Panicked::No, Code::OK) => Ok(()),
@@ -260,23 +249,40 @@ impl<'a> Exercise<'a> {
         }
     }
 
-    fn dropping<R>(&mut self, instance: R) -> Result<(), End> {
+    fn dropping<R>(&mut self, instance: R) -> Result<(), ExerciseEnd> {
         match self.step("dropping", || drop(instance)) {
             ((), Panicked::No) => Ok(()),
             ((), Panicked::Yes) => Err(self.panicked("dropping", "")),
         }
     }
 
-    fn panicked(&self, doing: &str, text: &str) -> End {
+    fn panicked(&self, doing: &str, text: &str) -> ExerciseEnd {
         let text = text.strip_prefix("panicked").unwrap_or(text);
         let text = text.strip_prefix(": ").unwrap_or(text);
         let colon = if text.is_empty() { "" } else { ": " };
         let reason = format!("it panicked while {doing} {}{colon}{text}", self.address);
-        End::Failed(Failure::of_content(reason))
+        ExerciseEnd::Failed(PluginFailure::of_content(reason))
     }
 
-    fn refused(&self, doing: &str, text: &str) -> End {
-        End::Refused(format!("{doing} {} was refused: {text}", self.address))
+    fn refused(&self, doing: &str, text: &str) -> ExerciseEnd {
+        ExerciseEnd::Refused(format!("{doing} {} was refused: {text}", self.address))
+    }
+}
+
+impl MakeSteps for Exercise<'_> {
+    type Error = ExerciseEnd;
+
+    fn run<R>(
+        &mut self,
+        step: MakeStep,
+        body: impl FnOnce() -> Result<R, Refusal>,
+    ) -> Result<R, ExerciseEnd> {
+        let doing = match step {
+            MakeStep::Create => "creating",
+            MakeStep::Validate => "validating",
+            MakeStep::Activate => "activating",
+        };
+        self.asked(doing, body)
     }
 }
 

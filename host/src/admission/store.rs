@@ -8,52 +8,32 @@
 
 mod copy;
 mod evict;
+mod kept;
 #[cfg(test)]
 mod tests;
 
-use std::fs::DirBuilder;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, fstat, openat, statat,
-    utimensat,
-};
+use tracing::warn;
 
 use crate::admission::hex;
+use crate::admission::store::kept::CopyState;
 use crate::discovery::{ContentHash, LIBRARY_BYTES_MAX, Stamp};
+use crate::private::{Private, PrivateError};
 
 pub(super) use evict::STORE_BYTES_MAX;
+
+/// Where Linux names what a process has open.
+const DESCRIPTORS: &str = "/proc/self/fd";
 
 /// Why a library is not in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The folder cannot be made or read.
-    #[error("the store {} cannot be used: {source}", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Somebody else could change what is in it.
-    #[error(
-        "the store {} belongs to user {owner} and has mode {mode:03o}, expected user {expected} \
-         and mode 700: libraries in it could be changed by others",
-        path.display()
-    )]
-    NotPrivate {
-        /// The folder.
-        path: PathBuf,
-        /// Whose it is.
-        owner: u32,
-        /// Its permissions.
-        mode: u32,
-        /// Who we are.
-        expected: u32,
-    },
+    /// The folder cannot be made or read, or somebody else could change what is in it.
+    #[error("no plugin is opened without a store of copies that only you can change: {0}")]
+    Folder(#[from] PrivateError),
     /// The library cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
     Read {
@@ -91,14 +71,13 @@ pub enum StoreError {
 /// The folder, open.
 #[derive(Debug)]
 pub(super) struct Store {
-    path: PathBuf,
-    folder: OwnedFd,
+    folder: Private,
     bytes_max: u64,
 }
 
 /// Whether a library had to be copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum CopyNeed {
     /// It was there.
     Known,
     /// It is new.
@@ -108,30 +87,8 @@ pub(super) enum Way {
 impl Store {
     /// Opens the store, which is made if it is not there, and makes sure that it is ours alone.
     pub(super) fn open(path: &Path, bytes_max: u64) -> Result<Self, StoreError> {
-        let folder = open_folder(path).map_err(|source| StoreError::Folder {
-            path: path.to_owned(),
-            source,
-        })?;
-        let about = fstat(&folder).map_err(|error| StoreError::Folder {
-            path: path.to_owned(),
-            source: error.into(),
-        })?;
-        let (owner, mode) = (about.st_uid, about.st_mode & 0o7777);
-        let expected = rustix::process::geteuid().as_raw();
-        if owner != expected || mode & 0o077 != 0 {
-            let path = path.to_owned();
-            return Err(StoreError::NotPrivate {
-                path,
-                owner,
-                mode,
-                expected,
-            });
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            folder,
-            bytes_max,
-        })
+        let folder = Private::open(path)?.closed()?;
+        Ok(Self { folder, bytes_max })
     }
 
     /// Brings a library into the store, unless its content is known and there.
@@ -142,9 +99,17 @@ impl Store {
         path: &Path,
         stamp: &Stamp,
         known: Option<ContentHash>,
-    ) -> Result<(ContentHash, Way), StoreError> {
-        if let Some(hash) = known.filter(|hash| self.has(*hash, stamp.size_bytes)) {
-            return Ok((hash, Way::Known));
+    ) -> Result<(ContentHash, CopyNeed), StoreError> {
+        if let Some(hash) = known {
+            match self.kept(hash, stamp.size_bytes) {
+                CopyState::Whole => return Ok((hash, CopyNeed::Known)),
+                CopyState::Missing => {}
+                CopyState::Changed => warn!(
+                    copy = %self.path_of(hash).display(),
+                    file = %path.display(),
+                    "a stored copy has changed since it was made, and is made again"
+                ),
+            }
         }
         if stamp.size_bytes > LIBRARY_BYTES_MAX {
             return Err(StoreError::Large {
@@ -157,33 +122,29 @@ impl Store {
 
     /// Where the copy of that content is.
     pub(super) fn path_of(&self, hash: ContentHash) -> PathBuf {
-        self.path.join(name_of(hash))
+        self.folder.path().join(name_of(hash))
     }
 
-    /// Whether the content is there in full length; if so it counts as used now.
-    ///
-    /// What is in the store was hashed when it came, and nobody else can write here.
-    fn has(&self, hash: ContentHash, size_bytes: u64) -> bool {
-        let name = name_of(hash);
-        let there = statat(&self.folder, &name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|about| {
-            FileType::from_raw_mode(about.st_mode) == FileType::RegularFile
-                && u64::try_from(about.st_size) == Ok(size_bytes)
-        });
-        let now = Timespec {
-            tv_sec: 0,
-            tv_nsec: UTIME_NOW,
-        };
-        let times = Timestamps {
-            last_access: now,
-            last_modification: now,
-        };
-        // Gone in this very moment means that it is not there.
-        there && utimensat(&self.folder, &name, &times, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+    /// The copy of that content by the folder that is open here, whatever becomes of its path.
+    pub(super) fn door_of(&self, hash: ContentHash) -> PathBuf {
+        door(self.folder.as_fd(), hash).unwrap_or_else(|| self.path_of(hash))
+    }
+
+    /// The folder itself, for the helper process.
+    pub(super) fn folder(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
     }
 }
 
+/// The copy of a content in a folder that is open, while it is open; `None` where the system has
+/// no such names. Names of other contents are others, whichever folder they are in.
+pub(super) fn door(folder: BorrowedFd<'_>, hash: ContentHash) -> Option<PathBuf> {
+    let folder = Path::new(DESCRIPTORS).join(folder.as_raw_fd().to_string());
+    folder.exists().then(|| folder.join(name_of(hash)))
+}
+
 /// What a content is called.
-fn name_of(hash: ContentHash) -> String {
+pub(super) fn name_of(hash: ContentHash) -> String {
     format!("{hash}.so")
 }
 
@@ -193,15 +154,4 @@ fn hash_of(name: &str) -> Option<ContentHash> {
         .strip_suffix(".so")
         .filter(|digits| digits.len() == 64)?;
     hex::hash(digits)
-}
-
-fn open_folder(path: &Path) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    match openat(CWD, path, flags, Mode::empty()) {
-        Err(rustix::io::Errno::NOENT) => {
-            DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-            Ok(openat(CWD, path, flags, Mode::empty())?)
-        }
-        other => Ok(other?),
-    }
 }

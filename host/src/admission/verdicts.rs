@@ -6,10 +6,10 @@
 //! A cache that is damaged, foreign or missing is an empty one. Two hosts that write at once lose
 //! verdicts of one of them, which costs a probe.
 
+mod moment;
+
 use std::collections::HashSet;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ use sha2::{Digest, Sha256};
 use tracing::debug;
 
 use crate::discovery::ContentHash;
+use crate::private;
+
+pub(super) use moment::ProbeMoment;
 
 /// The most verdicts kept; the oldest go first.
 const VERDICTS_MAX: usize = 1024;
@@ -28,16 +31,16 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 const FILE_NAME: &str = "verdicts";
 
 /// What the file starts with; another version is another magic.
-const MAGIC: [u8; 8] = *b"SEGUEVD1";
+const MAGIC: [u8; 8] = *b"SEGUEVD2";
 
 /// How many bytes of the checksum are kept.
 const SUM_BYTES: usize = 8;
 
 /// What a verdict is about: a hash of all that it depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Key([u8; 32]);
+pub(super) struct VerdictKey([u8; 32]);
 
-impl Key {
+impl VerdictKey {
     /// The key of a candidate that is opened by this build of the host with these others.
     pub(super) fn new(build: &Build, candidate: ContentHash, closure: &[ContentHash]) -> Self {
         let mut closure = closure.to_vec();
@@ -56,7 +59,7 @@ pub(super) struct Build(pub(super) [u8; 32]);
 
 /// What a probe found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Verdict {
+pub(super) enum ProbeVerdict {
     /// Nothing against it.
     Passed,
     /// It may not be opened.
@@ -70,62 +73,84 @@ pub struct Objection {
     pub reason: String,
     /// The last lines that it wrote, oldest first; may be empty.
     pub evidence: Vec<String>,
+    /// When it is tried again by itself, and what makes it be tried at once.
+    pub again: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
-    key: Key,
+struct VerdictEntry {
+    key: VerdictKey,
     build: Build,
     candidate: ContentHash,
-    verdict: Verdict,
+    moment: ProbeMoment,
+    verdict: ProbeVerdict,
 }
 
 /// The verdicts known to this process, oldest first.
 #[derive(Debug)]
 pub(super) struct Verdicts {
-    path: PathBuf,
-    entries: Vec<Entry>,
+    folder: PathBuf,
+    entries: Vec<VerdictEntry>,
     changed: bool,
 }
 
 impl Verdicts {
     /// Loads what is kept in `folder`.
     pub(super) fn load(folder: &Path) -> Self {
-        let path = folder.join(FILE_NAME);
-        let entries = read(&path);
         Self {
-            path,
-            entries,
+            folder: folder.to_owned(),
+            entries: read(folder),
             changed: false,
         }
     }
 
     /// The verdict on a key.
-    pub(super) fn get(&self, key: Key) -> Option<&Verdict> {
+    ///
+    /// A failure is no verdict any more where it was found under other limits or long ago: then
+    /// the library is tried again.
+    pub(super) fn get(&self, key: VerdictKey, now: &ProbeMoment) -> Option<&ProbeVerdict> {
         let newest = self.entries.iter().rev();
         let mut found = newest.filter(|entry| entry.key == key);
-        found.next().map(|entry| &entry.verdict)
+        found.next().and_then(|entry| entry.holding(now))
     }
 
     /// What this build holds against a content, whatever it was opened with.
     pub(super) fn against(&self, build: Build, candidate: ContentHash) -> Option<&Objection> {
         let newest = self.entries.iter().rev();
         let mut about = newest.filter(|entry| entry.build == build && entry.candidate == candidate);
-        match &about.next()?.verdict {
-            Verdict::Failed(objection) => Some(objection),
-            Verdict::Passed => None,
+        match about.next()?.holding(&ProbeMoment::now())? {
+            ProbeVerdict::Failed(objection) => Some(objection),
+            ProbeVerdict::Passed => None,
         }
     }
 
-    /// Remembers a verdict; `save` keeps it.
-    pub(super) fn put(&mut self, build: Build, key: Key, candidate: ContentHash, verdict: Verdict) {
-        self.entries.push(Entry {
+    /// Remembers a verdict of this moment; `save` keeps it.
+    pub(super) fn put(
+        &mut self,
+        build: Build,
+        key: VerdictKey,
+        candidate: ContentHash,
+        verdict: ProbeVerdict,
+    ) {
+        self.entries.push(VerdictEntry {
             key,
             build,
             candidate,
+            moment: ProbeMoment::now(),
             verdict,
         });
         self.changed = true;
+    }
+
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The file that keeps them.
+    pub(super) fn path(&self) -> PathBuf {
+        self.folder.join(FILE_NAME)
     }
 
     /// Writes what is new beside what other hosts wrote meanwhile.
@@ -136,17 +161,27 @@ impl Verdicts {
         if !self.changed {
             return Ok(());
         }
-        let mut entries = read(&self.path);
+        let mut entries = read(&self.folder);
         entries.append(&mut self.entries);
         self.entries = newest(entries);
-        write(&self.path, &encode(&self.entries))?;
+        private::replace(&self.folder, FILE_NAME, &encode(&self.entries))?;
         self.changed = false;
         Ok(())
     }
 }
 
+impl VerdictEntry {
+    /// The verdict, as long as it holds.
+    fn holding(&self, now: &ProbeMoment) -> Option<&ProbeVerdict> {
+        match self.verdict {
+            ProbeVerdict::Passed => Some(&self.verdict),
+            ProbeVerdict::Failed(_) => self.moment.holds(now).then_some(&self.verdict),
+        }
+    }
+}
+
 /// The last verdict on each key, oldest first, as many as are kept.
-fn newest(entries: Vec<Entry>) -> Vec<Entry> {
+fn newest(entries: Vec<VerdictEntry>) -> Vec<VerdictEntry> {
     let mut seen = HashSet::new();
     let mut newest: Vec<_> = entries
         .into_iter()
@@ -159,7 +194,7 @@ fn newest(entries: Vec<Entry>) -> Vec<Entry> {
 }
 
 /// The file's bytes: head, checksum, and as many of the newest entries as fit.
-fn encode(entries: &[Entry]) -> Vec<u8> {
+fn encode(entries: &[VerdictEntry]) -> Vec<u8> {
     let mut rest = entries;
     loop {
         let body = postcard::to_stdvec(rest).expect("a vector takes whatever is written");
@@ -171,7 +206,7 @@ fn encode(entries: &[Entry]) -> Vec<u8> {
     }
 }
 
-fn decode(bytes: &[u8]) -> Option<Vec<Entry>> {
+fn decode(bytes: &[u8]) -> Option<Vec<VerdictEntry>> {
     let (sum, body) = bytes.strip_prefix(&MAGIC)?.split_at_checked(SUM_BYTES)?;
     if Sha256::digest(body)[..SUM_BYTES] != *sum {
         return None;
@@ -179,89 +214,52 @@ fn decode(bytes: &[u8]) -> Option<Vec<Entry>> {
     postcard::from_bytes(body).ok()
 }
 
-fn read(path: &Path) -> Vec<Entry> {
-    let entries = read_bounded(path).and_then(|bytes| {
+fn read(folder: &Path) -> Vec<VerdictEntry> {
+    let entries = private::read(folder, FILE_NAME, FILE_BYTES_MAX).and_then(|bytes| {
         let damaged = || io::Error::other("it is damaged, or of another version");
         decode(&bytes).ok_or_else(damaged)
     });
     entries.unwrap_or_else(|error| {
-        debug!(path = %path.display(), %error, "starting without verdicts");
+        debug!(folder = %folder.display(), %error, "starting without verdicts");
         Vec::new()
     })
 }
 
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    let flags = i32::try_from(flags.bits()).unwrap_or(0);
-    let mut options = OpenOptions::new();
-    let file = options.read(true).custom_flags(flags).open(path)?;
-    let about = file.metadata()?;
-    if !about.is_file() || about.len() > FILE_BYTES_MAX {
-        return Err(io::Error::other("it is no file of their size"));
-    }
-    let mut bytes = Vec::with_capacity(about.len() as usize);
-    file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Replaces the file as a whole: whoever reads it meanwhile reads the old one.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-    }
-    let fresh = path.with_extension(std::process::id().to_string());
-    // What a process of the same number left behind when it was killed.
-    let _ = fs::remove_file(&fresh);
-    let mut options = OpenOptions::new();
-    let file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&fresh);
-    let written = file
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| fs::rename(&fresh, path));
-    if written.is_err() {
-        // Whatever went wrong, it is reported; what is left of it must not stay.
-        let _ = fs::remove_file(&fresh);
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::admission::verdicts::moment::FAILED_FOR;
 
     const BUILD: Build = Build([1; 32]);
     const CONTENT: ContentHash = ContentHash([2; 32]);
 
-    fn failed(reason: &str) -> Verdict {
-        Verdict::Failed(Objection {
+    fn failed(reason: &str) -> ProbeVerdict {
+        ProbeVerdict::Failed(Objection {
             reason: reason.to_owned(),
             evidence: vec!["a line".to_owned()],
+            again: String::new(),
         })
     }
 
-    fn key(number: usize) -> Key {
+    fn key(number: usize) -> VerdictKey {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&number.to_le_bytes());
-        Key(bytes)
+        VerdictKey(bytes)
     }
 
     #[test]
     fn a_key_depends_on_host_content_and_closure_but_not_on_their_order() {
         let (one, other) = (ContentHash([3; 32]), ContentHash([4; 32]));
-        let key = Key::new(&BUILD, CONTENT, &[one, other]);
-        assert_eq!(key, Key::new(&BUILD, CONTENT, &[other, one]));
+        let key = VerdictKey::new(&BUILD, CONTENT, &[one, other]);
+        assert_eq!(key, VerdictKey::new(&BUILD, CONTENT, &[other, one]));
         let others = [
-            Key::new(&Build([9; 32]), CONTENT, &[one, other]),
-            Key::new(&BUILD, one, &[CONTENT, other]),
-            Key::new(&BUILD, CONTENT, &[one]),
+            VerdictKey::new(&Build([9; 32]), CONTENT, &[one, other]),
+            VerdictKey::new(&BUILD, one, &[CONTENT, other]),
+            VerdictKey::new(&BUILD, CONTENT, &[one]),
         ];
         assert!(!others.contains(&key));
     }
@@ -271,13 +269,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("made/for/it");
         let (mut one, mut other) = (Verdicts::load(&folder), Verdicts::load(&folder));
-        one.put(BUILD, key(1), CONTENT, Verdict::Passed);
+        one.put(BUILD, key(1), CONTENT, ProbeVerdict::Passed);
         other.put(BUILD, key(2), CONTENT, failed("it crashed"));
         one.save().unwrap();
         other.save().unwrap();
         let both = Verdicts::load(&folder);
-        assert_eq!(both.get(key(1)), Some(&Verdict::Passed));
-        assert_eq!(both.get(key(2)), Some(&failed("it crashed")));
+        assert_eq!(
+            both.get(key(1), &ProbeMoment::now()),
+            Some(&ProbeVerdict::Passed)
+        );
+        assert_eq!(
+            both.get(key(2), &ProbeMoment::now()),
+            Some(&failed("it crashed"))
+        );
         let against = both.against(BUILD, CONTENT).unwrap();
         assert_eq!(against.reason, "it crashed");
         assert_eq!(both.against(Build([7; 32]), CONTENT), None);
@@ -288,25 +292,59 @@ mod tests {
     fn the_last_verdict_counts_and_the_oldest_go() {
         let folder = tempfile::tempdir().unwrap();
         let mut verdicts = Verdicts::load(folder.path());
-        verdicts.put(BUILD, key(0), CONTENT, Verdict::Passed);
+        verdicts.put(BUILD, key(0), CONTENT, ProbeVerdict::Passed);
         for number in 1..=VERDICTS_MAX {
             verdicts.put(BUILD, key(number), CONTENT, failed("earlier"));
-            verdicts.put(BUILD, key(number), CONTENT, Verdict::Passed);
+            verdicts.put(BUILD, key(number), CONTENT, ProbeVerdict::Passed);
         }
         verdicts.save().unwrap();
         let verdicts = Verdicts::load(folder.path());
         assert_eq!(verdicts.entries.len(), VERDICTS_MAX);
-        assert_eq!(verdicts.get(key(0)), None);
-        assert_eq!(verdicts.get(key(1)), Some(&Verdict::Passed));
+        assert_eq!(verdicts.get(key(0), &ProbeMoment::now()), None);
+        assert_eq!(
+            verdicts.get(key(1), &ProbeMoment::now()),
+            Some(&ProbeVerdict::Passed)
+        );
+    }
+
+    #[test]
+    fn a_failure_holds_for_a_while_under_the_same_limits_and_a_success_for_ever() {
+        let found = ProbeMoment {
+            at: 1_000,
+            limits: 7,
+        };
+        let check = |at, limits, expected: [bool; 2]| {
+            let now = ProbeMoment { at, limits };
+            let holds = |verdict: ProbeVerdict| {
+                let entry = VerdictEntry {
+                    key: key(1),
+                    build: BUILD,
+                    candidate: CONTENT,
+                    moment: found,
+                    verdict,
+                };
+                entry.holding(&now).is_some()
+            };
+            assert_eq!(
+                [failed("it crashed"), ProbeVerdict::Passed].map(holds),
+                expected
+            );
+        };
+        check(1_000, 7, [true, true]);
+        check(1_000 + FAILED_FOR - 1, 7, [true, true]);
+        check(1_000 + FAILED_FOR, 7, [false, true]);
+        check(1_001, 8, [false, true]);
+        check(999, 7, [false, true]); // From a clock that was ahead.
     }
 
     #[test]
     fn a_file_of_long_failures_stays_within_its_bound() {
         let long = failed(&"x".repeat(16 << 10));
-        let entry = |number| Entry {
+        let entry = |number| VerdictEntry {
             key: key(number),
             build: BUILD,
             candidate: CONTENT,
+            moment: ProbeMoment::now(),
             verdict: long.clone(),
         };
         let entries: Vec<_> = (0..VERDICTS_MAX).map(entry).collect();
@@ -319,10 +357,11 @@ mod tests {
     proptest! {
         #[test]
         fn a_damaged_file_is_no_file(at in 0_usize..200, flip in 1_u8..=255) {
-            let entry = Entry {
+            let entry = VerdictEntry {
                 key: key(1),
                 build: BUILD,
                 candidate: CONTENT,
+                moment: ProbeMoment::now(),
                 verdict: failed("it crashed"),
             };
             let mut bytes = encode(&[entry]);

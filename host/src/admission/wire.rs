@@ -11,7 +11,7 @@ pub(super) const TEXT_BYTES_MAX: usize = 1024;
 /// One line of a helper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Line {
+pub(super) enum HelperLine {
     /// It understood what to do, and foreign code comes next.
     Ready,
     /// It is about to do this: `creating acme.warmth/tube`.
@@ -19,40 +19,52 @@ pub(super) enum Line {
     /// Something that is no reason to refuse the plugin.
     Note(String),
     /// The plugin failed, and the helper lived to say so.
-    Failed(Failure),
+    Failed(PluginFailure),
     /// Everything went well.
     Done,
+    /// The process that opened the libraries is gone, and so is all that it started.
+    Ended(HelperEnd),
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum HelperEnd {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
 }
 
 /// How a plugin failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Failure {
+pub(super) struct PluginFailure {
     /// In words that follow 'cannot be used:'.
     pub(super) reason: String,
     /// What it is owed to.
-    pub(super) cause: Cause,
+    pub(super) cause: FailureCause,
 }
 
 /// What a failure is owed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Cause {
+pub(super) enum FailureCause {
     /// The library itself: it will fail again.
     Content,
     /// The moment or the machine, a library that is not installed say: it may be well next time.
     Circumstance,
 }
 
-impl Failure {
+impl PluginFailure {
     /// A failure that is owed to the library.
     pub(super) fn of_content(reason: impl Into<String>) -> Self {
-        let cause = Cause::Content;
+        let cause = FailureCause::Content;
         let reason = reason.into();
         Self { reason, cause }
     }
 }
 
-impl Line {
+impl HelperLine {
     /// The line as it is written: it starts on a new line whatever the plugin wrote before.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![b'\n'];
@@ -74,11 +86,12 @@ impl Line {
             Self::Ready => Self::Ready,
             Self::Step(text) => Self::Step(cut(text)),
             Self::Note(text) => Self::Note(cut(text)),
-            Self::Failed(failure) => Self::Failed(Failure {
+            Self::Failed(failure) => Self::Failed(PluginFailure {
                 reason: cut(&failure.reason),
                 cause: failure.cause,
             }),
             Self::Done => Self::Done,
+            Self::Ended(ended) => Self::Ended(*ended),
         }
     }
 }
@@ -100,35 +113,40 @@ pub(super) fn cut(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn check(line: &Line) {
+    fn check(line: &HelperLine) {
         let bytes = line.encode();
         assert_eq!((bytes[0], bytes[bytes.len() - 1]), (b'\n', b'\n'));
         let inner = &bytes[1..bytes.len() - 1];
         assert!(!inner.contains(&b'\n'));
-        assert_eq!(Line::decode(inner).as_ref(), Some(line));
+        assert_eq!(HelperLine::decode(inner).as_ref(), Some(line));
     }
 
     #[test]
     fn every_line_comes_back() {
-        check(&Line::Ready);
-        check(&Line::Step("creating acme.warmth/tube".to_owned()));
-        check(&Line::Note("ä \"quoted\" \\ text".to_owned()));
-        check(&Line::Failed(Failure::of_content("it panicked")));
-        check(&Line::Done);
+        check(&HelperLine::Ready);
+        check(&HelperLine::Step("creating acme.warmth/tube".to_owned()));
+        check(&HelperLine::Note("ä \"quoted\" \\ text".to_owned()));
+        check(&HelperLine::Failed(PluginFailure::of_content(
+            "it panicked",
+        )));
+        check(&HelperLine::Done);
+        check(&HelperLine::Ended(HelperEnd::Code(7)));
+        check(&HelperLine::Ended(HelperEnd::Signal(11)));
     }
 
     #[test]
     fn what_else_comes_down_the_pipe_is_no_line() {
         for garbage in ["", "done", "{\"done\":1}", "{\"step\":", "\u{0}", "[[[[[[["] {
-            assert_eq!(Line::decode(garbage.as_bytes()), None, "{garbage}");
+            assert_eq!(HelperLine::decode(garbage.as_bytes()), None, "{garbage}");
         }
-        assert_eq!(Line::decode(b"\xff\xfe"), None);
+        assert_eq!(HelperLine::decode(b"\xff\xfe"), None);
     }
 
     #[test]
     fn a_text_is_cut_and_loses_its_escapes() {
         let long = format!("\u{1b}[31m{}", "ä".repeat(TEXT_BYTES_MAX));
-        let Some(Line::Note(text)) = Line::decode(&Line::Note(long).encode()) else {
+        let Some(HelperLine::Note(text)) = HelperLine::decode(&HelperLine::Note(long).encode())
+        else {
             panic!("a note is a note");
         };
         assert!(text.len() <= TEXT_BYTES_MAX);

@@ -7,22 +7,23 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::admission::{self, Admission, Helper, Places};
+use crate::admission::{self, Admission, AdmissionFolders, Helper};
 use crate::cli::exit::Exit;
 use crate::cli::{HELPER, Shell};
 use crate::observe::EventSink;
+use crate::system::processes;
 
 /// The admission of this user. Its helper is the program by the descriptor it runs from, so that a
 /// program that was replaced meanwhile is not taken for it.
 pub(super) fn admission(shell: &Shell, events: Arc<dyn EventSink>) -> Admission {
     let environment = &shell.environment;
     let cache = environment.cache();
-    let places = Places {
+    let places = AdmissionFolders {
         store: cache.join("store"),
         cache,
         state: environment.state(),
     };
-    let helper = environment.program().map(|program| Helper {
+    let helper = processes::program().map(|program| Helper {
         program,
         arguments: vec![HELPER.into()],
     });

@@ -2,6 +2,9 @@
 //!
 //! Comments here are what `--help` shows.
 
+mod profile;
+mod run;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -9,9 +12,9 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::cli::ctl::arguments::Ctl;
-use crate::cli::offered::Offered;
-pub(super) use crate::cli::profile::arguments::Profile;
-use crate::io::RawSpec;
+
+pub(super) use profile::Profile;
+pub(super) use run::{PaceWord, Run, Search};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,8 +46,9 @@ A stage is written as a component and its values, NAME=VALUE; `id=`, `on_error=`
 
 Many files: IN is a folder, a pattern such as 'takes/**/*.wav', or several paths, and OUT a folder.
 Folders are read with all that lies below them, and outputs keep their paths there. Each file comes
-out as if it were alone; one that fails is told, and the rest goes on. A journal beside the outputs
-says what each was made of (its input is read once more for that), and --resume goes on from it.
+out as if it were alone; a failing file is reported, the others continue. A journal beside the
+outputs says what each was made of (its input is read once more for that), and --resume goes on
+from it.
 Exit codes then: 0 all well; 4 some failed or were degraded; 1 none succeeded.";
 
 const LIST_EXAMPLES: &str = "\
@@ -153,7 +157,7 @@ pub(super) enum Command {
     Run(Box<Run>),
     /// List the components that there are
     #[command(after_help = LIST_EXAMPLES)]
-    List(List),
+    List(ListArguments),
     /// Show what a plugin says of itself
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(Inspect),
@@ -162,7 +166,7 @@ pub(super) enum Command {
     Check(Check),
     /// Draw the stages of a configuration
     #[command(after_help = GRAPH_EXAMPLES)]
-    Graph(Graph),
+    Graph(GraphArguments),
     /// Run a pipeline, write nothing, and show where its time goes
     #[command(after_help = PROFILE_EXAMPLES)]
     Profile(Box<Profile>),
@@ -180,98 +184,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Run {
-    /// The audio to read; - for a pipe, or a folder [default: [stream] input]
-    #[arg(value_name = "IN")]
-    pub(super) input: Option<PathBuf>,
-    /// The file to write: .wav, .flac or .aiff; - for a pipe, or a folder [default: [stream] output]
-    #[arg(value_name = "OUT")]
-    pub(super) output: Option<PathBuf>,
-    /// With more than two paths, all but the last are read and the last is a folder
-    #[arg(value_name = "PATH", hide = true)]
-    pub(super) more: Vec<PathBuf>,
-    /// Keep outputs that are complete and up to date; process the rest
-    #[arg(long)]
-    pub(super) resume: bool,
-    /// What many files become: wav, flac or aiff [default: wav]
-    #[arg(long, value_name = "FORM", value_parser = ["wav", "flac", "aiff"])]
-    pub(super) format: Option<String>,
-    /// The configuration [default: ./plugins.toml, the user's, the system's]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "stage")]
-    pub(super) config: Option<PathBuf>,
-    /// A stage of a chain, in the place of a configuration; may be repeated
-    #[arg(long, value_name = "STAGE")]
-    pub(super) stage: Vec<String>,
-    /// A parameter of a stage, tap or decision; may be repeated
-    #[arg(long, value_name = "STAGE.PARAM=VALUE", allow_hyphen_values = true)]
-    pub(super) set: Vec<String>,
-    /// How fast
-    #[arg(long, value_enum, default_value = "fast", value_name = "PACE")]
-    pub(super) pace: PaceWord,
-    /// Write the report as JSON; - for standard output, in the place of the table
-    #[arg(long, value_name = "F.json")]
-    pub(super) report: Option<PathBuf>,
-    /// IN has no header and holds such samples; a pipe or *.raw goes out like that too. Beside an
-    /// IN whose name has a header, *.raw alone
-    #[arg(long, value_name = "s16le:48000:2")]
-    pub(super) raw: Option<RawSpec>,
-    /// How OUT stores samples: 8, 16, 24, 32, f32, f64, ulaw or alaw [default: as IN]
-    #[arg(long, value_name = "BITS", value_parser = Offered::BITS, hide_possible_values = true)]
-    pub(super) bits: Option<String>,
-    /// Noise before samples are rounded to 8 or 16 bits: auto, tpdf or none [default: auto]
-    #[arg(long, value_name = "DITHER", value_parser = Offered::DITHER, hide_possible_values = true)]
-    pub(super) dither: Option<String>,
-    /// Replace OUT if it exists
-    #[arg(long)]
-    pub(super) overwrite: bool,
-    /// How many threads work: on files, or on decoding, encoding beside one; 0 is one per core
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<String>,
-    /// Refuse input samples that are not finite, instead of making them 0
-    #[arg(long)]
-    pub(super) strict_input: bool,
-    /// How many frames are processed in one step
-    #[arg(long, value_name = "N")]
-    pub(super) block_frames: Option<String>,
-    #[command(flatten)]
-    pub(super) control: Control,
-    #[command(flatten)]
-    pub(super) search: Search,
-}
-
-/// How a run can be changed while it runs.
-#[derive(Debug, Default, Args)]
-pub(super) struct Control {
-    /// Changes at places of the stream: swaps, parameters, edits
-    #[arg(long, value_name = "F.toml", value_hint = ValueHint::FilePath)]
-    pub(super) timeline: Option<PathBuf>,
-    /// What `segue ctl` calls the session [default: [pipeline] name, the configuration's file]
-    #[arg(long, value_name = "NAME", conflicts_with = "no_control")]
-    pub(super) name: Option<String>,
-    /// Open no control socket: nobody can ask the session for anything
-    #[arg(long)]
-    pub(super) no_control: bool,
-}
-
-/// How fast a run goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum PaceWord {
-    /// As fast as it can; time never changes the audio
-    Fast,
-    /// As fast as the stream
-    Realtime,
-}
-
-/// Where else plugins are.
-#[derive(Debug, Args)]
-pub(super) struct Search {
-    /// A folder to search for plugins first, or several with : between; may be repeated
-    #[arg(long = "plugin-path", value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(super) plugin_path: Vec<OsString>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct ListArguments {
     /// Components of this kind only
     #[arg(long, value_enum, value_name = "KIND")]
     pub(super) kind: Option<KindWord>,
@@ -321,7 +234,7 @@ pub(super) struct Check {
     /// The configuration [default: ./plugins.toml, the user's, the system's]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// Take warnings for mistakes
+    /// Treat warnings as errors
     #[arg(long)]
     pub(super) strict: bool,
     /// Look at the file alone, not at the plugins it names
@@ -344,7 +257,7 @@ pub(super) struct Check {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Graph {
+pub(super) struct GraphArguments {
     /// The configuration [default: ./plugins.toml, the user's, the system's]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,

@@ -62,7 +62,7 @@ pub(super) fn text(stages: &[String]) -> Result<String, ChainError> {
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     let mut text = String::new();
     for stage in stages {
-        let stage = Stage::read(stage)?;
+        let stage = TypedStage::read(stage)?;
         let id = stage.id(&mut taken);
         text.push_str(&stage.write(&id));
     }
@@ -71,7 +71,7 @@ pub(super) fn text(stages: &[String]) -> Result<String, ChainError> {
 
 /// One stage, as it was typed.
 #[derive(Debug, Default)]
-struct Stage {
+struct TypedStage {
     component: String,
     id: Option<String>,
     /// Keys of the stage itself, with TOML values.
@@ -84,7 +84,7 @@ struct Stage {
     settings: Vec<(String, String)>,
 }
 
-impl Stage {
+impl TypedStage {
     fn read(text: &str) -> Result<Self, ChainError> {
         let mut words = words(text)?.into_iter();
         let component = words.next().ok_or(ChainError::Empty)?;

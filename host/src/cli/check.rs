@@ -5,23 +5,24 @@
 
 mod json;
 mod layouts;
+mod outside;
 
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::cli::Shell;
 use crate::cli::arguments::{Check, Search};
 use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::search;
+use crate::cli::shell::Shell;
 use crate::cli::terminal::say;
 use crate::cli::text::count;
-use crate::config;
 use crate::config::help;
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::model::Config;
 use crate::config::schema::schema;
+use crate::config::{self, Legible};
 use crate::resolve::Conflict;
 use crate::session::{self, Bindings, Catalogue, Choice, bind};
 
@@ -41,14 +42,21 @@ pub(super) fn check(shell: &Shell, arguments: &Check) -> Result<Exit, Failure> {
     }
     let path = configuration::path(shell, arguments.file.as_deref())?;
     let overrides = configuration::overrides(Vec::new());
-    let findings = match config::read(&path, &overrides) {
-        Err(mistakes) => Findings::of(mistakes),
-        Ok(config) if arguments.resolved => {
+    let Legible { mistakes, config } = config::read_legible(&path, &overrides);
+    let is_whole = !mistakes.has_errors();
+    let findings = match config {
+        Some(config) if is_whole && arguments.resolved => {
             shell.terminal.print(&config.resolved());
             return Ok(Exit::Done);
         }
-        Ok(config) if arguments.syntax => Findings::of(config.mistakes()).checked(&config),
-        Ok(config) => against_plugins(shell, &arguments.search, &config),
+        Some(config) if is_whole && arguments.syntax => Findings::of(mistakes).checked(&config),
+        Some(config) if !arguments.syntax && !arguments.resolved => {
+            // What is meant is looked at beside how it is written, so that one mistake hides none.
+            let mut findings = against_plugins(shell, &arguments.search, &config, &mistakes);
+            findings.mistakes.extend(mistakes);
+            findings
+        }
+        _ => Findings::of(mistakes),
     };
     tell(shell, arguments, &path, findings)
 }
@@ -81,12 +89,23 @@ impl Findings {
     }
 }
 
-/// Holds a configuration against what is there.
-fn against_plugins(shell: &Shell, arguments: &Search, config: &Config) -> Findings {
+/// Holds a configuration against what is there; `form` is what is wrong with how it is written, and
+/// then only what is whole in it is held against anything.
+fn against_plugins(
+    shell: &Shell,
+    arguments: &Search,
+    config: &Config,
+    form: &Mistakes,
+) -> Findings {
     let whole = config;
     let plan = search::plan(shell, arguments, Some(config));
     let catalogue = Catalogue::of(search::scan(shell, &plan));
     let mut findings = Findings::of(config.mistakes()).checked(config);
+    let rate_hz = outside::sample_rate_hz(config, &mut findings.mistakes);
+    outside::check(config, &catalogue, &mut findings.mistakes);
+    if !form.has_errors() {
+        outside::empty(config, &mut findings.mistakes);
+    }
     let mut held = Cow::Borrowed(config);
     let choices = match session::choose(&catalogue, config) {
         Ok((choices, without)) => {
@@ -100,9 +119,9 @@ fn against_plugins(shell: &Shell, arguments: &Search, config: &Config) -> Findin
         }
     };
     let config = &*held;
-    match bind(config, &choices) {
-        Err(mistakes) => findings.mistakes = mistakes,
-        Ok(bindings) if findings.conflict.is_none() => {
+    match bind(config, &choices, rate_hz) {
+        Err(mistakes) => findings.mistakes.extend(mistakes),
+        Ok(bindings) if findings.conflict.is_none() && !form.has_errors() => {
             layouts::check(config, &bindings, &mut findings.mistakes);
             findings.checked.push_str(&plugins(&bindings, &choices));
         }
@@ -170,11 +189,17 @@ fn tell(
         Failure::from(conflict).tell(terminal);
     }
     if exit == Exit::Done {
-        terminal.print(&format!(
-            "{}: no mistakes in {}\n",
-            path.display(),
-            findings.checked
-        ));
+        let verdict = verdict(&findings.mistakes);
+        let (path, checked) = (path.display(), findings.checked);
+        terminal.print(&format!("{path}: {verdict} in {checked}\n"));
     }
     Ok(exit)
+}
+
+/// What is said of a file without errors.
+fn verdict(mistakes: &Mistakes) -> String {
+    match mistakes.len() {
+        0 => "no mistakes".to_owned(),
+        warnings => format!("no errors, {}", count(warnings, "warning")),
+    }
 }

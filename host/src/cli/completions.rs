@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::cli::arguments::{Arguments, Completions};
 use crate::cli::exit::Exit;
-use crate::cli::{NAME, Shell as Session};
+use crate::cli::shell::{NAME, Shell as Session};
 
 /// Prints the script.
 pub(super) fn completions(shell: &Session, arguments: &Completions) -> Exit {

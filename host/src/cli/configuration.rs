@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::Shell;
 use crate::cli::environment::is_library;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::shell::Shell;
 use crate::config;
 use crate::config::find::find;
 use crate::config::model::Config;
 use crate::config::overlay::{Override, from_environment};
+use crate::process::start;
 
 /// The path of the configuration: the one that is named, or the first that is there.
 ///
@@ -66,8 +67,8 @@ pub(super) fn read_if_any(shell: &Shell) -> Option<Config> {
 /// What flags and environment put over a configuration. A flag wins.
 pub(super) fn overrides(flags: Vec<Override>) -> Vec<Override> {
     // A name that is not UTF-8 is no key's. A value that is not is wrong where it stands, not absent.
-    let variables = std::env::vars_os();
-    let texts = variables.filter_map(|(name, value)| {
+    let variables = start::variables();
+    let texts = variables.into_iter().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
         Some((name, value.to_string_lossy().into_owned()))
     });

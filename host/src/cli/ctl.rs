@@ -6,22 +6,25 @@
 pub(super) mod arguments;
 mod events;
 mod find;
-#[cfg(test)]
-mod golden;
 mod status;
+mod table;
+#[cfg(test)]
+mod tests;
 mod wish;
 
-use crate::cli::Shell;
 use crate::cli::ctl::arguments::Ctl;
 use crate::cli::ctl::find::find;
+use crate::cli::ctl::table::table;
 use crate::cli::ctl::wish::order;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::shell::Shell;
 use crate::cli::terminal::Look;
-use crate::cli::text::{clean, columns, cut};
+use crate::cli::text::{clean, one_line};
 use crate::control::protocol::{Order, Problem, ProblemKind, Reply};
 use crate::control::{Client, ControlError};
 use crate::observe::PlannedEdit;
+use crate::report::receipt;
 
 pub(super) use find::folders;
 
@@ -52,14 +55,12 @@ pub(super) fn ctl(shell: &Shell, arguments: &Ctl) -> Result<Exit, Failure> {
 fn tell(shell: &Shell, order: &Order, reply: Reply, client: &Client) -> Result<Exit, Failure> {
     let look = &shell.terminal.out;
     if let Some(status) = &reply.status {
-        shell
-            .terminal
-            .print(&status::text(status, look, shell.renderers.receipt_line));
+        shell.terminal.print(&status::text(status, look));
     }
     if let Some(receipts) = &reply.receipts {
         let rate = client.greeting().sample_rate_hz;
         for receipt in receipts {
-            let text = (shell.renderers.receipt_text)(receipt, look.color, look.width, rate);
+            let text = receipt::text(receipt, look.color, look.width, rate);
             shell.terminal.print(&text);
         }
     }
@@ -80,20 +81,11 @@ fn planned(plan: &[PlannedEdit], look: &Look) -> String {
     if plan.is_empty() {
         return "nothing would change\n".to_owned();
     }
-    let header = ["stage", "action", "what", "cost"].map(str::to_owned);
-    let one_line = |text: &str| clean(text).replace(['\n', '\t'], " ");
     let rows = plan.iter().map(|edit| {
-        let cells = [&edit.stage, &edit.action, &edit.what, &edit.cost];
-        cells.map(|cell| one_line(cell)).to_vec()
+        let (action, cost) = (edit.action.to_string(), edit.cost.to_string());
+        vec![one_line(&edit.stage), action, one_line(&edit.what), cost]
     });
-    let rows: Vec<_> = std::iter::once(header.to_vec()).chain(rows).collect();
-    let mut text = String::new();
-    for (at, line) in columns(&rows).into_iter().enumerate() {
-        let line = cut(&line, look.line_width());
-        let line = if at == 0 { look.bold(&line) } else { line };
-        text.push_str(&format!("{line}\n"));
-    }
-    text
+    table(&["stage", "action", "what", "cost"], rows.collect(), look)
 }
 
 fn refused(order: &Order, problem: &Problem) -> Failure {

@@ -6,7 +6,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::config::find::Places;
+use crate::config::find::ConfigPlaces;
+use crate::process::start;
+use crate::system::people;
 
 /// The name of Segue's folder in every folder of the user's.
 const NAME: &str = "segue";
@@ -14,7 +16,7 @@ const NAME: &str = "segue";
 /// The system's folder of configurations.
 const SYSTEM: &str = "/etc";
 
-/// Answers the value of a variable.
+/// Returns the value of a variable.
 type Lookup = dyn Fn(&str) -> Option<OsString>;
 
 /// What the process was started with.
@@ -26,7 +28,7 @@ pub(super) struct Environment {
 impl Environment {
     /// That of this process.
     pub(super) fn of_process() -> Self {
-        Self::new(|name| std::env::var_os(name), std::env::current_exe().ok())
+        Self::new(start::variable, std::env::current_exe().ok())
     }
 
     /// One with these variables, for an executable at this path.
@@ -50,15 +52,6 @@ impl Environment {
         self.absolute("HOME")
     }
 
-    /// The executable, by a path that names this very file even if another took its name.
-    pub(super) fn program(&self) -> Option<PathBuf> {
-        let own = Path::new("/proc/self/exe");
-        if own.exists() {
-            return Some(own.to_owned());
-        }
-        self.executable.clone()
-    }
-
     /// The folder of the executable.
     pub(super) fn executable_folder(&self) -> Option<PathBuf> {
         Some(self.executable.as_ref()?.parent()?.to_owned())
@@ -80,8 +73,8 @@ impl Environment {
     }
 
     /// Where the configuration may be; `flag` is `--config`.
-    pub(super) fn configuration(&self, flag: Option<&Path>) -> Places {
-        Places {
+    pub(super) fn configuration(&self, flag: Option<&Path>) -> ConfigPlaces {
+        ConfigPlaces {
             flag: flag.map(Path::to_owned),
             variable: self.variable("SEGUE_CONFIG").map(PathBuf::from),
             folder: PathBuf::new(),
@@ -99,7 +92,7 @@ impl Environment {
         match base {
             Some(base) => base.join(NAME),
             None => {
-                let user = rustix::process::getuid().as_raw();
+                let user = people::starter();
                 let temporary = self.absolute("TMPDIR").unwrap_or_else(|| "/tmp".into());
                 temporary
                     .join(format!("{NAME}-{user}"))
@@ -163,7 +156,7 @@ mod tests {
 
     #[test]
     fn without_a_home_each_user_has_folders_among_the_temporary_files() {
-        let user = rustix::process::getuid().as_raw();
+        let user = people::starter();
         let (cache, state) = (
             format!("/t/segue-{user}/cache"),
             format!("/t/segue-{user}/state"),

@@ -1,8 +1,4 @@
-//! Exit: how a process ends, and the number it leaves behind.
-
-use std::io::{Write, stderr, stdout};
-
-use signal_hook::low_level;
+//! Exit: what became of a command, and the number that tells it.
 
 /// What the exit code tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,15 +29,6 @@ impl Exit {
             Self::Signal(signal) => i32::try_from(signal).map_or(255, |signal| 128 + signal),
         }
     }
-}
-
-/// Ends the process at once, as `_exit` does: what was printed is out, and no destructor of a
-/// library that was opened runs.
-pub(super) fn end(exit: Exit) -> ! {
-    // Nobody is left to be told that nobody listens.
-    let _ = stdout().flush();
-    let _ = stderr().flush();
-    low_level::exit(exit.code())
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 
 use std::error::Error;
 
+use segue_media::io::CreateError;
+
 use crate::admission::AdmissionError;
 use crate::cli::arguments::LogFormat;
 use crate::cli::exit::Exit;
@@ -11,7 +13,6 @@ use crate::cli::terminal::{Look, Terminal, say};
 use crate::cli::text::{clean, entry};
 use crate::config::mistake::Mistakes;
 use crate::config::render::Color;
-use crate::io::CreateError;
 use crate::resolve::Conflict;
 use crate::session::SessionError;
 
@@ -105,7 +106,7 @@ impl Failure {
         }
     }
 
-    /// Says it on standard error and answers the exit code.
+    /// Says it on standard error and returns the exit code.
     pub(super) fn tell(&self, terminal: &Terminal) -> Exit {
         match (&self.story, terminal.log) {
             (Story::Mistakes(mistakes), _) => {
@@ -172,17 +173,20 @@ impl From<SessionError> for Failure {
 /// The exit code that belongs to an error of a session.
 fn exit(error: &SessionError) -> Exit {
     match error {
-        SessionError::Mistakes(_) | SessionError::Cycle(_) => Exit::Misused,
+        SessionError::Mistakes(_) | SessionError::Cycle(_) | SessionError::Priority { .. } => {
+            Exit::Misused
+        }
         SessionError::Conflict(_)
         | SessionError::Refused { .. }
         | SessionError::Unlike { .. }
         | SessionError::Missed { .. }
-        | SessionError::Observers(_)
+        | SessionError::Observers { .. }
         | SessionError::Delays { .. }
         | SessionError::Latency { .. } => Exit::Plugin,
         SessionError::Admission(error) => admission(error),
         SessionError::Create(
             CreateError::Exists { .. }
+            | CreateError::Recorded { .. }
             | CreateError::SameAsInput { .. }
             | CreateError::NotAFile { .. }
             | CreateError::Channels { .. }
@@ -198,6 +202,8 @@ fn exit(error: &SessionError) -> Exit {
         | SessionError::Write(_)
         | SessionError::Folder { .. }
         | SessionError::NotFinite { .. }
+        | SessionError::Incomplete { .. }
+        | SessionError::Hung { .. }
         | SessionError::Stopped { .. } => Exit::Failed,
     }
 }

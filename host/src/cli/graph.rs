@@ -4,24 +4,24 @@
 //! or a drawing in a language that others draw. Nothing is opened.
 
 mod draw;
-#[cfg(test)]
-mod golden;
 mod languages;
 mod layers;
 mod svg;
+#[cfg(test)]
+mod tests;
 
 use segue_plugin::declare::Span;
 use segue_plugin::manifest::Component;
 
-use crate::cli::Shell;
-use crate::cli::arguments::{Graph, GraphForm, LogFormat};
+use crate::cli::arguments::{GraphArguments, GraphForm, LogFormat};
 use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::search;
+use crate::cli::shell::Shell;
 use crate::cli::terminal::{Amount, Terminal, say};
 use crate::cli::text::clean;
-use crate::config::model::{Config, Part, Port, Readable};
+use crate::config::model::{Config, PartConfig, Readable, StreamPort};
 use crate::id::Node;
 use crate::session::{self, Catalogue, Choice};
 
@@ -29,7 +29,7 @@ use crate::session::{self, Catalogue, Choice};
 ///
 /// # Errors
 /// When there is none, or it has mistakes.
-pub(super) fn graph(shell: &Shell, arguments: &Graph) -> Result<Exit, Failure> {
+pub(super) fn graph(shell: &Shell, arguments: &GraphArguments) -> Result<Exit, Failure> {
     let config = configuration::read(shell, arguments.file.as_deref(), Vec::new())?;
     let plan = search::plan(shell, &arguments.search, Some(&config));
     let catalogue = Catalogue::of(search::scan(shell, &plan));
@@ -77,14 +77,14 @@ struct Picture {
     output: Option<String>,
     /// Whose output is the pipeline's.
     from: String,
-    stages: Vec<Stage>,
-    taps: Vec<Tap>,
-    decides: Vec<Decide>,
+    stages: Vec<StageBox>,
+    taps: Vec<TapBox>,
+    decides: Vec<DecideBox>,
 }
 
 /// What fills a place.
 #[derive(Debug, Clone)]
-struct Filling {
+struct PlaceFilling {
     address: String,
     /// The version that would be chosen.
     version: Option<String>,
@@ -92,7 +92,7 @@ struct Filling {
     left_out: bool,
 }
 
-impl Filling {
+impl PlaceFilling {
     /// What it is, for people.
     fn about(&self) -> String {
         let address = &self.address;
@@ -105,9 +105,9 @@ impl Filling {
 }
 
 #[derive(Debug, Clone)]
-struct Stage {
+struct StageBox {
     id: String,
-    filling: Filling,
+    filling: PlaceFilling,
     inputs: Vec<String>,
     /// Further inputs, by their names.
     sidechains: Vec<(String, String)>,
@@ -115,17 +115,17 @@ struct Stage {
 }
 
 #[derive(Debug, Clone)]
-struct Tap {
+struct TapBox {
     id: String,
-    filling: Filling,
+    filling: PlaceFilling,
     from: String,
     reference: Option<String>,
 }
 
 #[derive(Debug, Clone)]
-struct Decide {
+struct DecideBox {
     id: String,
-    filling: Filling,
+    filling: PlaceFilling,
     reads: Vec<String>,
     may: Vec<String>,
 }
@@ -157,11 +157,11 @@ impl Picture {
     }
 }
 
-fn stages(config: &Config, choices: &[Choice]) -> Vec<Stage> {
-    let stage = |stage: &crate::config::model::Stage| {
+fn stages(config: &Config, choices: &[Choice]) -> Vec<StageBox> {
+    let stage = |stage: &crate::config::model::StageConfig| {
         let (filling, component) = filling(&stage.part, choices);
         let sidechains = stage.sidechains.iter();
-        Stage {
+        StageBox {
             id: stage.id.to_string(),
             filling,
             inputs: stage
@@ -178,8 +178,8 @@ fn stages(config: &Config, choices: &[Choice]) -> Vec<Stage> {
     config.stages.iter().map(stage).collect()
 }
 
-fn taps(config: &Config, choices: &[Choice]) -> Vec<Tap> {
-    let taps = config.taps.iter().map(|tap| Tap {
+fn taps(config: &Config, choices: &[Choice]) -> Vec<TapBox> {
+    let taps = config.taps.iter().map(|tap| TapBox {
         id: tap.id.to_string(),
         filling: filling(&tap.part, choices).0,
         from: node_name(&tap.from.value),
@@ -188,12 +188,12 @@ fn taps(config: &Config, choices: &[Choice]) -> Vec<Tap> {
     taps.collect()
 }
 
-fn decides(config: &Config, choices: &[Choice]) -> Vec<Decide> {
+fn decides(config: &Config, choices: &[Choice]) -> Vec<DecideBox> {
     let read = |readable: &Readable| match readable {
         Readable::Tap(id) => id.to_string(),
         Readable::Stage(id) => id.to_string(),
     };
-    let decides = config.decides.iter().map(|decide| Decide {
+    let decides = config.decides.iter().map(|decide| DecideBox {
         id: decide.id.to_string(),
         filling: filling(&decide.part, choices).0,
         reads: decide.reads.iter().map(|one| read(&one.value)).collect(),
@@ -206,7 +206,7 @@ fn decides(config: &Config, choices: &[Choice]) -> Vec<Decide> {
     decides.collect()
 }
 
-fn filling<'c>(part: &Part, choices: &'c [Choice]) -> (Filling, Option<&'c Component>) {
+fn filling<'c>(part: &PartConfig, choices: &'c [Choice]) -> (PlaceFilling, Option<&'c Component>) {
     let address = &part.component.value;
     let choice = choices
         .iter()
@@ -215,7 +215,7 @@ fn filling<'c>(part: &Part, choices: &'c [Choice]) -> (Filling, Option<&'c Compo
         Some(name) => choice.found.manifest.component(name),
         None => choice.found.manifest.components.first(),
     });
-    let filling = Filling {
+    let filling = PlaceFilling {
         address: address.to_string(),
         // A version that does not have the component is none of it.
         version: choice
@@ -230,9 +230,9 @@ fn node_name(node: &Node) -> String {
     node.to_string()
 }
 
-fn shown(port: &Port) -> String {
+fn shown(port: &StreamPort) -> String {
     match port {
-        Port::File(path) => path.display().to_string(),
-        Port::Pipe => "-".to_owned(),
+        StreamPort::File(path) => path.display().to_string(),
+        StreamPort::Pipe => "-".to_owned(),
     }
 }

@@ -3,10 +3,10 @@
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
-use crate::cli::Shell;
 use crate::cli::arguments::Init;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::shell::Shell;
 use crate::config::help;
 
 /// Writes the file.

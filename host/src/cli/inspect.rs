@@ -3,12 +3,12 @@
 //! In: an address, or a library file. Out: text within the terminal, a table for a configuration,
 //! or JSON. Nothing is opened: the manifest is read as data.
 
-#[cfg(test)]
-mod golden;
 mod json;
 mod names;
 mod part;
 mod plugin;
+#[cfg(test)]
+mod tests;
 mod toml;
 
 use std::ffi::OsStr;
@@ -16,13 +16,13 @@ use std::path::Path;
 
 use segue_plugin::manifest::{Component, Manifest};
 
-use crate::cli::Shell;
 use crate::cli::arguments::Inspect;
 use crate::cli::configuration;
 use crate::cli::environment::is_library;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::search;
+use crate::cli::shell::Shell;
 use crate::config::nearest::{did_you_mean, listed};
 use crate::discovery::{Class, Entry, Scan, SearchPlan};
 use crate::id::ComponentAddress;
@@ -61,7 +61,7 @@ fn address(what: &OsStr) -> Result<ComponentAddress, Failure> {
 fn file(shell: &Shell, arguments: &Inspect, path: &Path) -> Result<Exit, Failure> {
     let plan = SearchPlan {
         files: vec![path.to_owned()],
-        folders: Vec::new(),
+        ..SearchPlan::default()
     };
     // Not with the registry of the catalogue: it would forget every other file.
     let scan = search::look(&plan);

@@ -2,6 +2,8 @@
 //!
 //! In: an error of clap. Out: words, and an exit code.
 
+use std::io::{IsTerminal, stderr};
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::exit::Exit;
@@ -15,17 +17,32 @@ const LATER: [(&str, &str); 4] = [
     ("validate", "1.3"),
 ];
 
-/// Shows help, version or what is wrong, and answers the exit code.
+/// Shows help, version or what is wrong, and returns the exit code.
 pub(super) fn explain(error: &clap::Error) -> Exit {
     if let Some(text) = unknown(error).and_then(later) {
         say(&text);
         return Exit::Misused;
     }
-    // Standard output may be closed; then nobody wants to read it.
-    let _ = error.print();
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
-        _ => Exit::Misused,
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // Standard output may be closed; then nobody wants to read it.
+            let _ = error.print();
+            Exit::Done
+        }
+        _ => {
+            say(&rendered(error));
+            Exit::Misused
+        }
+    }
+}
+
+/// What clap says, with colours where a person reads it. It holds the arguments as they came.
+fn rendered(error: &clap::Error) -> String {
+    let text = error.render();
+    let is_colored = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    match is_colored {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
     }
 }
 

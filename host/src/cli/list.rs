@@ -4,34 +4,38 @@
 //! operator types; then files that are not ready, each with class and reason. Nothing is opened.
 
 mod files;
-#[cfg(test)]
-mod golden;
 mod json;
+mod refused;
+#[cfg(test)]
+mod tests;
 
 use segue_plugin::declare::Kind;
 use segue_plugin::manifest::{Component, Manifest};
 
-use crate::cli::Shell;
-use crate::cli::arguments::{KindWord, List};
+use crate::cli::arguments::{KindWord, ListArguments};
 use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::list::refused::RefusedFiles;
 use crate::cli::search;
+use crate::cli::shell::Shell;
 use crate::cli::terminal::Look;
 use crate::cli::text::{columns, count, cut, first_sentence};
-use crate::discovery::{Class, Found, Scan};
+use crate::discovery::{Class, FoundPlugin, Scan};
 
 /// Lists what there is.
 ///
 /// # Errors
 /// None so far: what is wrong with a file is part of the list.
-pub(super) fn list(shell: &Shell, arguments: &List) -> Result<Exit, Failure> {
+pub(super) fn list(shell: &Shell, arguments: &ListArguments) -> Result<Exit, Failure> {
     let config = configuration::read_if_any(shell);
     let plan = search::plan(shell, &arguments.search, config.as_ref());
     let scan = search::scan(shell, &plan);
+    let wanted = ListWanted::of(arguments);
+    let refused = RefusedFiles::of(shell, &scan, wanted.files);
     let text = match arguments.json {
-        true => json::text(&scan, kind(arguments.kind)),
-        false => text(&scan, &Wanted::of(arguments), &shell.terminal.out),
+        true => json::text(&scan, &refused, wanted.kind),
+        false => text(&scan, &refused, &wanted, &shell.terminal.out),
     };
     shell.terminal.print(&text);
     Ok(Exit::Done)
@@ -39,10 +43,10 @@ pub(super) fn list(shell: &Shell, arguments: &List) -> Result<Exit, Failure> {
 
 /// What is to be listed.
 #[derive(Debug, Clone, Copy)]
-struct Wanted {
+struct ListWanted {
     kind: Option<Kind>,
     each: Each,
-    files: Files,
+    files: ListedFiles,
 }
 
 /// What a line is about.
@@ -54,15 +58,15 @@ enum Each {
 
 /// Which files are spoken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Files {
+enum ListedFiles {
     /// Those that somebody probably took for plugins.
     Suspect,
     /// All, and every folder.
     All,
 }
 
-impl Wanted {
-    fn of(arguments: &List) -> Self {
+impl ListWanted {
+    fn of(arguments: &ListArguments) -> Self {
         Self {
             kind: kind(arguments.kind),
             each: match arguments.plugins {
@@ -70,8 +74,8 @@ impl Wanted {
                 false => Each::Component,
             },
             files: match arguments.why {
-                true => Files::All,
-                false => Files::Suspect,
+                true => ListedFiles::All,
+                false => ListedFiles::Suspect,
             },
         }
     }
@@ -86,7 +90,7 @@ fn kind(word: Option<KindWord>) -> Option<Kind> {
     })
 }
 
-fn text(scan: &Scan, wanted: &Wanted, look: &Look) -> String {
+fn text(scan: &Scan, refused: &RefusedFiles, wanted: &ListWanted, look: &Look) -> String {
     let ready = ready(scan);
     let rows: Vec<_> = match wanted.each {
         Each::Component => components(&ready, wanted.kind),
@@ -108,15 +112,16 @@ fn text(scan: &Scan, wanted: &Wanted, look: &Look) -> String {
     if rows.is_empty() {
         text.push_str(&nothing(&ready, wanted));
     }
+    text.push_str(&files::refused(scan, refused, look));
     text.push_str(&files::text(scan, wanted.files, look));
-    if ready.is_empty() || wanted.files == Files::All {
+    if ready.is_empty() || wanted.files == ListedFiles::All {
         text.push_str(&files::folders(scan, look));
     }
     text
 }
 
 /// Plugins that are ready, by id and version.
-fn ready(scan: &Scan) -> Vec<(String, &Found)> {
+fn ready(scan: &Scan) -> Vec<(String, &FoundPlugin)> {
     let mut ready: Vec<_> = scan
         .ready()
         .map(|(path, found)| (path.display().to_string(), found))
@@ -128,7 +133,7 @@ fn ready(scan: &Scan) -> Vec<(String, &Found)> {
     ready
 }
 
-fn nothing(ready: &[(String, &Found)], wanted: &Wanted) -> String {
+fn nothing(ready: &[(String, &FoundPlugin)], wanted: &ListWanted) -> String {
     match (ready.is_empty(), wanted.kind) {
         (false, Some(kind)) => {
             let plugins = count(ready.len(), "plugin");
@@ -138,7 +143,7 @@ fn nothing(ready: &[(String, &Found)], wanted: &Wanted) -> String {
     }
 }
 
-fn components(ready: &[(String, &Found)], kind: Option<Kind>) -> Vec<Vec<String>> {
+fn components(ready: &[(String, &FoundPlugin)], kind: Option<Kind>) -> Vec<Vec<String>> {
     let all = ready.iter().flat_map(|(_, found)| {
         let components = found.manifest.components.iter();
         components.map(|component| (&found.manifest, component))

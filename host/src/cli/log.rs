@@ -9,10 +9,10 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::cli::Shell;
 use crate::cli::arguments::LogFormat;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::shell::Shell;
 use crate::cli::terminal::{Amount, say};
 use crate::config::render::Color;
 
@@ -24,7 +24,7 @@ pub(super) fn start(shell: &Shell) -> Result<(), Failure> {
     let terminal = &shell.terminal;
     let is_ansi = terminal.err.color == Color::Ansi;
     let builder = tracing_subscriber::fmt()
-        .with_writer(Lines)
+        .with_writer(LogWriter)
         .with_ansi(is_ansi)
         .with_max_level(level(terminal.amount));
     let filter = match shell.environment.variable("SEGUE_LOG") {
@@ -59,20 +59,20 @@ fn level(amount: Amount) -> LevelFilter {
 
 /// Makes writers that hand on whole lines.
 #[derive(Debug, Clone, Copy)]
-struct Lines;
+struct LogWriter;
 
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Line;
+impl<'a> MakeWriter<'a> for LogWriter {
+    type Writer = LogLine;
 
-    fn make_writer(&'a self) -> Line {
-        Line(Vec::new())
+    fn make_writer(&'a self) -> LogLine {
+        LogLine(Vec::new())
     }
 }
 
 /// One line under way; said when it is dropped.
-struct Line(Vec<u8>);
+struct LogLine(Vec<u8>);
 
-impl io::Write for Line {
+impl io::Write for LogLine {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -83,7 +83,7 @@ impl io::Write for Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for LogLine {
     fn drop(&mut self) {
         say(&String::from_utf8_lossy(&self.0));
     }

@@ -9,10 +9,10 @@ use std::path::Path;
 
 use clap::{Command, CommandFactory};
 
-use crate::cli::Shell;
 use crate::cli::arguments::{Arguments, Man};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::shell::Shell;
 
 /// Writes the pages; those that are there are replaced.
 ///

@@ -2,21 +2,22 @@
 //!
 //! In: arguments, a configuration or a chain, an input or none. Out: where the time went; no audio.
 
-pub(super) mod arguments;
-
 use std::sync::Arc;
 
-use crate::cli::Shell;
 use crate::cli::arguments::{Profile, Run};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::progress::Progress;
-use crate::cli::run::{configuration, input, listen, open};
+use crate::cli::progress::ProgressSink;
+use crate::cli::run::meaning::{configuration, input, open};
+use crate::cli::shell::Shell;
 use crate::cli::signals;
 use crate::cli::terminal::{clear_bar, say};
-use crate::config::model::{Config, Port};
+use crate::config::model::{Config, StreamPort};
 use crate::observe::{EventSink, RunReport};
-use crate::session::{self, Company, Ended, Input, NonFinite, Outcome, Pace, Part, Request, Timed};
+use crate::report;
+use crate::session::{
+    self, CallWatch, Company, Ended, Input, NonFinite, Outcome, Pace, Request, StreamPart, Timed,
+};
 
 /// What reports call the signal that is made where there is no input.
 const GENERATED: &str = "generated signal";
@@ -32,8 +33,8 @@ pub(super) fn profile(shell: &Shell, arguments: &Profile) -> Result<Exit, Failur
     let run = arguments.as_run();
     let config = configuration(shell, &run)?;
     let input = measured(arguments, &run, &config)?;
-    let stop = listen()?;
-    let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
+    let stop = signals::listen()?;
+    let events: Arc<dyn EventSink> = Arc::new(ProgressSink::new(shell.terminal));
     let plugins = open(shell, &run, &config, &events)?;
     let outcome = session::run(Request {
         config: Arc::new(config),
@@ -52,6 +53,7 @@ pub(super) fn profile(shell: &Shell, arguments: &Profile) -> Result<Exit, Failur
         timeline: Vec::new(),
         reread: None,
         applied: None,
+        watch: CallWatch::default(),
     });
     clear_bar();
     tell(shell, arguments, outcome)
@@ -60,16 +62,18 @@ pub(super) fn profile(shell: &Shell, arguments: &Profile) -> Result<Exit, Failur
 /// What is read: what the command line or the configuration names, or a signal that is made.
 fn measured(arguments: &Profile, run: &Run, config: &Config) -> Result<Input, Failure> {
     let configured = config.stream.input.as_ref();
-    let has_file = configured.is_some_and(|port| matches!(port.value, Port::File(_)));
+    let has_file = configured.is_some_and(|port| matches!(port.value, StreamPort::File(_)));
     if arguments.input.is_none() && !has_file {
         return Ok(Input {
             path: GENERATED.into(),
             raw: None,
-            part: Part::Generated(arguments.seconds.unwrap_or(SECONDS)),
+            part: StreamPart::Generated(arguments.seconds.unwrap_or(SECONDS)),
         });
     }
     Ok(Input {
-        part: arguments.seconds.map_or(Part::Whole, Part::Beginning),
+        part: arguments
+            .seconds
+            .map_or(StreamPart::Whole, StreamPart::Beginning),
         ..input(run, config)?
     })
 }
@@ -92,13 +96,13 @@ fn tell(shell: &Shell, arguments: &Profile, outcome: Outcome) -> Result<Exit, Fa
 }
 
 fn shown(shell: &Shell, arguments: &Profile, report: &RunReport) -> String {
-    let (renderers, out) = (&shell.renderers, &shell.terminal.out);
+    let out = &shell.terminal.out;
     if arguments.json {
-        return (renderers.json)(report);
+        return report::json(report);
     }
-    let text = (renderers.profile_text)(report, out.color, out.width);
+    let text = report::profile::text(report, out.color, out.width);
     match arguments.histogram {
-        true => format!("{}\n{text}", (renderers.histogram_text)(report, out.width)),
+        true => format!("{}\n{text}", report::profile::histograms(report, out.width)),
         false => text,
     }
 }

@@ -4,6 +4,7 @@
 //! a bar below them. A flood of one kind of event is cut short.
 
 mod bar;
+mod stall;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +17,8 @@ use crate::cli::progress::bar::bar;
 use crate::cli::terminal::{Amount, Terminal, clear_bar, say, set_bar};
 use crate::cli::text::{clean, entry};
 use crate::config::render::Color;
-use crate::observe::{Event, EventSink, Receipt};
+use crate::observe::{ChangeVerdict, Event, EventSink, PriorityReport, PriorityState, Receipt};
+use crate::report::receipt::essence;
 
 /// How long a run has to take before a bar appears: a shorter one would only flicker.
 pub(super) const BAR_AFTER: Duration = Duration::from_millis(300);
@@ -34,7 +36,7 @@ const ALERTS_MAX: u32 = 20;
 const TURNS_MAX: u32 = 20;
 
 /// Takes the events of one session.
-pub(super) struct Progress {
+pub(super) struct ProgressSink {
     terminal: Terminal,
     /// What lines begin with: the file, where many are under way.
     prefix: String,
@@ -42,7 +44,7 @@ pub(super) struct Progress {
     notes: AtomicU32,
     alerts: AtomicU32,
     turns: AtomicU32,
-    receipt_line: fn(&Receipt, u32) -> String,
+    stalls: AtomicU32,
     started: Mutex<Option<Started>>,
 }
 
@@ -64,7 +66,7 @@ pub(super) enum Weight {
     Detail,
 }
 
-impl Progress {
+impl ProgressSink {
     /// For one session on this terminal.
     pub(super) fn new(terminal: Terminal) -> Self {
         Self::of_file(terminal, String::new())
@@ -79,16 +81,8 @@ impl Progress {
             notes: AtomicU32::new(0),
             alerts: AtomicU32::new(0),
             turns: AtomicU32::new(0),
-            receipt_line: plain,
+            stalls: AtomicU32::new(0),
             started: Mutex::new(None),
-        }
-    }
-
-    /// The same, with another way to say how a change went.
-    pub(super) fn with_receipts(self, receipt_line: fn(&Receipt, u32) -> String) -> Self {
-        Self {
-            receipt_line,
-            ..self
         }
     }
 
@@ -124,23 +118,24 @@ impl Progress {
 
     /// One line about a change, with its receipt's essence.
     fn changed(&self, receipt: &Receipt) {
-        let weight = match receipt.verdict.as_str() {
-            "done" => Weight::Note,
+        let weight = match receipt.verdict {
+            ChangeVerdict::Done => Weight::Note,
             _ => Weight::Warning,
         };
         let rate = self.sample_rate_hz.load(Ordering::Relaxed);
         let is_drawn = receipt.is_drawn() && self.terminal.log == LogFormat::Text;
         if !is_drawn {
-            let text = (self.receipt_line)(receipt, rate);
-            self.line(weight, &receipt.action, &text);
+            let text = essence(receipt, rate);
+            self.line(weight, receipt.action.as_str(), &text);
             return;
         }
         let short = Receipt {
             reasons: vec!["the audio goes on as it was".to_owned()],
+            mistakes: Vec::new(),
             ..receipt.clone()
         };
-        let text = (self.receipt_line)(&short, rate);
-        self.line(weight, &receipt.action, &text);
+        let text = essence(&short, rate);
+        self.line(weight, receipt.action.as_str(), &text);
         if self.terminal.amount != Amount::Quiet {
             // As it is drawn: the marks below a text stay where they belong.
             say(&clean(&format!("{}\n", receipt.reasons.join("\n"))));
@@ -152,10 +147,57 @@ impl Progress {
         moment(frames, self.sample_rate_hz.load(Ordering::Relaxed))
     }
 
+    /// One line about what happened at a place of the stream.
+    fn placed(&self, event: &Event, at: &str) {
+        match event {
+            Event::Fault { stage, text, .. } => {
+                let text = format!("failed at {at}: {text}");
+                self.turn(Weight::Warning, "fault", stage, &text);
+            }
+            Event::FallbackFault { stage, text, .. } => {
+                let text = format!("has no fallback any more, it failed at {at}: {text}");
+                self.turn(Weight::Warning, "fault", stage, &text);
+            }
+            Event::Returned { stage, .. } => {
+                let text = format!("is heard again from {at} on");
+                self.turn(Weight::Note, "restart", stage, &text);
+            }
+            Event::ObserverFault { id, text, .. } => {
+                let text = format!("`{id}` failed at {at} and is not asked again: {text}");
+                self.line(Weight::Warning, "fault", &text);
+            }
+            Event::Note {
+                stage, text, value, ..
+            } if self.has_room(&self.notes, NOTES_MAX, "notes of plugins") => {
+                let text = format!("stage `{stage}` at {at}: {text} {value}");
+                self.line(Weight::Note, "note", &text);
+            }
+            Event::Alert { decide, reason, .. }
+                if self.has_room(&self.alerts, ALERTS_MAX, "alerts") =>
+            {
+                let text = format!("`{decide}` at {at}: {reason}");
+                self.line(Weight::Warning, "alert", &text);
+            }
+            // Beyond what is shown, or without a place.
+            _ => {}
+        }
+    }
+
     /// One line about a stage that failed or came back.
     fn turn(&self, weight: Weight, label: &str, stage: &str, text: &str) {
         if self.has_room(&self.turns, TURNS_MAX, "failures and restarts") {
             self.line(weight, label, &format!("stage `{stage}` {text}"));
+        }
+    }
+
+    /// One line about real-time priority; that it was granted, only for those who ask for more.
+    fn priority(&self, report: &PriorityReport) {
+        let weight = match report.state {
+            PriorityState::NotAsked | PriorityState::Granted => Weight::Detail,
+            PriorityState::Refused | PriorityState::Lost => Weight::Note,
+        };
+        if let Some(text) = report.sentence() {
+            self.line(weight, "priority", &text);
         }
     }
 
@@ -201,7 +243,7 @@ impl Progress {
     }
 }
 
-impl EventSink for Progress {
+impl EventSink for ProgressSink {
     fn event(&self, event: Event) {
         match event {
             Event::Probed { plugin } => self.line(Weight::Detail, "probed", &plugin),
@@ -210,72 +252,37 @@ impl EventSink for Progress {
                 sample_rate_hz,
             } => self.start(frames, sample_rate_hz),
             Event::Progress { frames } => self.advance(frames),
-            Event::Fault {
-                stage,
-                position_frames,
-                text,
-            } => {
-                let text = format!("failed at {}: {text}", self.at(position_frames));
-                self.turn(Weight::Warning, "fault", &stage, &text);
-            }
-            Event::FallbackFault {
-                stage,
-                position_frames,
-                text,
-            } => {
-                let at = self.at(position_frames);
-                let text = format!("has no fallback any more, it failed at {at}: {text}");
-                self.turn(Weight::Warning, "fault", &stage, &text);
-            }
-            Event::Returned {
-                stage,
-                position_frames,
-            } => {
-                let text = format!("is heard again from {} on", self.at(position_frames));
-                self.turn(Weight::Note, "restart", &stage, &text);
-            }
             Event::Changed { receipt } => self.changed(&receipt),
-            Event::ObserverFault {
-                id,
-                position_frames,
-                text,
-            } => {
-                let at = self.at(position_frames);
-                let text = format!("`{id}` failed at {at} and is not asked again: {text}");
-                self.line(Weight::Warning, "fault", &text);
-            }
-            Event::Note {
-                stage,
-                position_frames,
-                text,
-                value,
-            } => {
-                if self.has_room(&self.notes, NOTES_MAX, "notes of plugins") {
-                    let at = self.at(position_frames);
-                    let text = format!("stage `{stage}` at {at}: {text} {value}");
-                    self.line(Weight::Note, "note", &text);
-                }
-            }
-            Event::Alert {
-                decide,
-                position_frames,
-                reason,
-            } => {
-                if self.has_room(&self.alerts, ALERTS_MAX, "alerts") {
-                    let text = format!("`{decide}` at {}: {reason}", self.at(position_frames));
-                    self.line(Weight::Warning, "alert", &text);
-                }
-            }
+            Event::Priority { report } => self.priority(&report),
+            Event::StallBegan { .. } | Event::StallEnded { .. } => self.stall(&event),
             Event::Notice { text } => self.line(Weight::Note, "notice", &text),
             Event::Finished { .. } => clear_bar(),
+            Event::Fault {
+                position_frames: at,
+                ..
+            }
+            | Event::FallbackFault {
+                position_frames: at,
+                ..
+            }
+            | Event::Returned {
+                position_frames: at,
+                ..
+            }
+            | Event::ObserverFault {
+                position_frames: at,
+                ..
+            }
+            | Event::Note {
+                position_frames: at,
+                ..
+            }
+            | Event::Alert {
+                position_frames: at,
+                ..
+            } => self.placed(&event, &self.at(at)),
         }
     }
-}
-
-/// How a change went, where nobody brought a better way to say it.
-fn plain(receipt: &Receipt, _: u32) -> String {
-    let (stage, verdict) = (&receipt.stage, &receipt.verdict);
-    format!("stage `{stage}` {verdict}: {}", receipt.reasons.join("; "))
 }
 
 /// A place in the stream: in seconds where the rate is known, and as a frame.
@@ -291,13 +298,13 @@ mod tests {
     use super::*;
     use crate::cli::terminal::Look;
 
-    fn progress(amount: Amount, is_terminal: bool) -> Progress {
+    fn progress(amount: Amount, is_terminal: bool) -> ProgressSink {
         let look = Look {
             color: Color::Plain,
             width: 80,
             is_terminal,
         };
-        Progress::new(Terminal {
+        ProgressSink::new(Terminal {
             out: look,
             err: look,
             amount,

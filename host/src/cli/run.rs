@@ -3,38 +3,42 @@
 //! In: arguments, a configuration or a chain. Out: audio, a report, and words about both.
 
 mod batch;
+mod kept;
+mod last;
 mod live;
+pub(super) mod meaning;
 mod save;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
-use crate::cli::Shell;
-use crate::cli::admission;
-use crate::cli::arguments::{PaceWord, Run};
-use crate::cli::chain;
-use crate::cli::configuration;
+use crate::cli::arguments::Run;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::progress::Progress;
-use crate::cli::run::live::{Around, Live};
-use crate::cli::search;
+use crate::cli::progress::ProgressSink;
+use crate::cli::run::live::{Live, RunReached};
+use crate::cli::run::meaning::{
+    PIPE, TableStream, configuration, content, input, non_finite, open, output, pace, timed,
+};
+use crate::cli::shell::Shell;
 use crate::cli::signals;
 use crate::cli::terminal::{Amount, Look, clear_bar, say};
 use crate::cli::text::clean;
-use crate::config;
-use crate::config::model::{Config, Port};
-use crate::config::overlay::Override;
-use crate::io::{self, Overwrite};
+use crate::config::model::Config;
 use crate::observe::{EventSink, RunReport};
+use crate::report;
 use crate::session::{
-    self, Company, Content, Ended, Input, NonFinite, Opening, Outcome, Output, Pace, Part, Plugins,
-    Request, Timed,
+    self, CallWatch, Company, Ended, Input, Outcome, Output, Plugins, Request, Reread, SessionError,
 };
+use crate::swap::ask::Timed;
 
-/// What a pipe is called on the command line.
-const PIPE: &str = "-";
+/// What one stream is read from and written to, and what changes on the way.
+struct Course {
+    input: Input,
+    output: Option<Output>,
+    timeline: Vec<Timed>,
+    reread: Option<Reread>,
+}
 
 /// Runs what the command line says.
 ///
@@ -48,44 +52,72 @@ pub(super) fn run(shell: &Shell, arguments: &Run) -> Result<Exit, Failure> {
     let input = input(arguments, &config)?;
     let output = output(arguments, &config);
     let words = words(shell, arguments, &input, output.as_ref())?;
-    let timeline = live::timeline(arguments)?;
-    let reread = live::reread(shell, arguments, &config)?;
-    let stop = listen()?;
-    let progress = Progress::new(shell.terminal).with_receipts(shell.renderers.receipt_line);
-    let events: Arc<dyn EventSink> = Arc::new(progress);
+    let course = Course {
+        input,
+        output,
+        timeline: live::timeline(arguments)?,
+        reread: live::reread(shell, arguments, &config)?,
+    };
+    let outcome = play(shell, arguments, config, course)?;
+    clear_bar();
+    tell(shell, words, arguments.report.as_deref(), outcome)
+}
+
+/// Runs one stream, and ends whatever reached it meanwhile.
+fn play(
+    shell: &Shell,
+    arguments: &Run,
+    config: Config,
+    course: Course,
+) -> Result<Outcome, Failure> {
+    let stop = signals::listen()?;
+    let events: Arc<dyn EventSink> = Arc::new(ProgressSink::new(shell.terminal));
     let config = Arc::new(config);
-    let around = Around {
+    let watch = CallWatch::default();
+    let around = RunReached {
         shell,
         arguments,
         config: &config,
-        input: &input.path,
+        input: &course.input.path.clone(),
         events: &events,
         stop: &stop,
+        watch: &watch,
     };
     let live = Live::watching(&around);
     let plugins = open(shell, arguments, &config, &events)?;
     let mut live = live.open(&around);
-    let outcome = session::run(Request {
-        config: Arc::clone(&config),
+    let outcome = session::run(request(&around, &mut live, plugins, course));
+    live.end(&outcome.result);
+    Ok(outcome)
+}
+
+/// What the session is asked for.
+fn request(
+    around: &RunReached<'_>,
+    live: &mut Live,
+    plugins: Arc<Plugins>,
+    course: Course,
+) -> Request {
+    let arguments = around.arguments;
+    Request {
+        config: Arc::clone(around.config),
         plugins,
-        content: content(arguments, &input, &stop),
-        input,
-        output,
+        content: content(arguments, &course.input, around.stop),
+        input: course.input,
+        output: course.output,
         company: Company::Alone,
         pace: pace(arguments),
         timed: timed(arguments),
         non_finite: non_finite(arguments),
-        events: live.events(Arc::clone(&events)),
-        stop: Arc::clone(&stop),
-        born: shell.born,
+        events: live.events(Arc::clone(around.events)),
+        stop: Arc::clone(around.stop),
+        born: around.shell.born,
         requests: live.requests.take(),
-        timeline,
-        reread,
+        timeline: course.timeline,
+        reread: course.reread,
         applied: Some(live.applied()),
-    });
-    live.stop();
-    clear_bar();
-    tell(shell, words, arguments.report.as_deref(), outcome)
+        watch: around.watch.clone(),
+    }
 }
 
 /// Where words go, once it is clear that everything that is written has a place of its own.
@@ -94,7 +126,7 @@ fn words(
     arguments: &Run,
     input: &Input,
     output: Option<&Output>,
-) -> Result<Words, Failure> {
+) -> Result<TableStream, Failure> {
     let report = arguments.report.as_deref();
     let piped = |path: Option<&Path>| path.is_some_and(|path| path.as_os_str() == PIPE);
     let out = output.map(|output| output.path.as_path());
@@ -110,212 +142,73 @@ fn words(
     save::check_name(report)?;
     save::make_folder(out)?;
     Ok(match piped(out) || piped(report) {
-        true => Words::Aside,
-        false => Words::Here,
+        true => TableStream::Aside,
+        false => TableStream::Here,
     })
-}
-
-/// Listens to signals; the answer becomes the number of the first.
-pub(super) fn listen() -> Result<Arc<AtomicUsize>, Failure> {
-    let heard = signals::listen();
-    heard.map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))
-}
-
-/// Where the table goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Words {
-    /// To standard output.
-    Here,
-    /// To standard error, since standard output carries something else.
-    Aside,
-}
-
-/// The configuration of a run: a chain, or a file; flags over it.
-pub(super) fn configuration(shell: &Shell, arguments: &Run) -> Result<Config, Failure> {
-    let flags = flags(arguments)?;
-    if arguments.stage.is_empty() {
-        return configuration::read(shell, arguments.config.as_deref(), flags);
-    }
-    let text = chain::text(&arguments.stage).map_err(|error| Failure::of(Exit::Misused, &error))?;
-    let overrides = configuration::overrides(flags);
-    config::parse(&text, Path::new(chain::NAME), &overrides).map_err(Failure::mistakes)
-}
-
-fn flags(arguments: &Run) -> Result<Vec<Override>, Failure> {
-    let values = [
-        ("host.threads", &arguments.threads, "--threads"),
-        ("stream.output_bits", &arguments.bits, "--bits"),
-        ("stream.dither", &arguments.dither, "--dither"),
-        (
-            "stream.block_frames",
-            &arguments.block_frames,
-            "--block-frames",
-        ),
-    ];
-    let mut flags: Vec<_> = values
-        .into_iter()
-        .filter_map(|(key, value, name)| Some(Override::flag(key, value.as_deref()?, name)))
-        .collect();
-    if arguments.overwrite {
-        flags.push(Override::flag("stream.overwrite", "true", "--overwrite"));
-    }
-    for text in &arguments.set {
-        let set = Override::param(text, "--set");
-        flags.push(set.map_err(|error| Failure::of(Exit::Misused, &error))?);
-    }
-    Ok(flags)
-}
-
-pub(super) fn input(arguments: &Run, config: &Config) -> Result<Input, Failure> {
-    let configured = config
-        .stream
-        .input
-        .as_ref()
-        .map(|port| port_path(&port.value));
-    let path = arguments.input.clone().or(configured).ok_or_else(|| {
-        Failure::new(
-            Exit::Misused,
-            "nothing says what to read: there is no IN and no [stream] input",
-        )
-        .help("as in `segue run in.wav out.wav`")
-    })?;
-    // Where only OUT has no header, that is what the flag describes.
-    let out = arguments.output.as_deref();
-    let is_of_output = out.is_some_and(io::is_raw) && io::has_header(&path);
-    Ok(Input {
-        raw: arguments.raw.filter(|_| !is_of_output),
-        path,
-        part: Part::Whole,
-    })
-}
-
-fn output(arguments: &Run, config: &Config) -> Option<Output> {
-    let configured = config
-        .stream
-        .output
-        .as_ref()
-        .map(|port| port_path(&port.value));
-    let path = arguments.output.clone().or(configured)?;
-    let is_raw = path.as_os_str() == PIPE || io::is_raw(&path);
-    Some(Output {
-        raw: arguments.raw.filter(|_| is_raw),
-        path,
-        overwrite: match config.stream.overwrite.value {
-            true => Overwrite::Allowed,
-            false => Overwrite::Refused,
-        },
-    })
-}
-
-fn port_path(port: &Port) -> PathBuf {
-    match port {
-        Port::File(path) => path.clone(),
-        Port::Pipe => PathBuf::from(PIPE),
-    }
-}
-
-/// The content of the input where keys are wanted: they stand in the report that is written.
-fn content(arguments: &Run, input: &Input, stop: &AtomicUsize) -> Option<Content> {
-    if arguments.report.is_none() || input.path.as_os_str() == PIPE {
-        return None;
-    }
-    // What cannot be read is told when it is opened.
-    Content::of(&input.path, stop).unwrap_or(None)
-}
-
-pub(super) fn pace(arguments: &Run) -> Pace {
-    match arguments.pace {
-        PaceWord::Fast => Pace::Fast,
-        PaceWord::Realtime => Pace::RealTime,
-    }
-}
-
-/// At the pace of the stream there is time for the clock.
-fn timed(arguments: &Run) -> Timed {
-    match arguments.pace {
-        PaceWord::Fast => Timed::Sampled,
-        PaceWord::Realtime => Timed::EveryBlock,
-    }
-}
-
-fn non_finite(arguments: &Run) -> NonFinite {
-    match arguments.strict_input {
-        true => NonFinite::Refuse,
-        false => NonFinite::Clean,
-    }
-}
-
-/// Opens the plugins of a configuration.
-pub(super) fn open(
-    shell: &Shell,
-    arguments: &Run,
-    config: &Config,
-    events: &Arc<dyn EventSink>,
-) -> Result<Arc<Plugins>, Failure> {
-    let opened = session::open(Opening {
-        search: search::plan(shell, &arguments.search, Some(config)),
-        config,
-        cache: Some(shell.environment.cache()),
-        admission: admission::admission(shell, Arc::clone(events)),
-        events: Arc::clone(events),
-    });
-    Ok(Arc::new(opened?))
 }
 
 /// Writes the report, shows the table, and says how it went.
 fn tell(
     shell: &Shell,
-    words: Words,
+    words: TableStream,
     path: Option<&Path>,
     outcome: Outcome,
 ) -> Result<Exit, Failure> {
-    let terminal = &shell.terminal;
     let saved = match (&outcome.report, path) {
-        (Some(report), Some(path)) => save::save(shell, path, &(shell.renderers.json)(report)),
+        (Some(report), Some(path)) => save::save(shell, path, &report::json(report)),
         _ => Ok(()),
     };
     if let Some(report) = &outcome.report {
         show(shell, words, report);
     }
-    let ended = outcome.result.map_err(Failure::from)?;
+    let stream = outcome.report.as_ref().map(|report| &report.stream);
+    let ended = match outcome.result {
+        Ok(ended) => ended,
+        Err(error) => {
+            let kept = kept::behind(&error, stream, outcome.written);
+            let kept = kept
+                .into_iter()
+                .chain(unreported(path, &outcome.report, &error));
+            for sentence in kept {
+                say(&clean(&format!("{sentence}\n")));
+            }
+            return Err(error.into());
+        }
+    };
     saved?;
-    let output = outcome.report.as_ref();
-    let output = output.and_then(|report| report.stream.output.as_deref());
-    Ok(match (ended, &outcome.report) {
-        (Ended::Interrupted(signal), _) => {
-            let kept = output.map_or_else(String::new, |path| format!("; {path} was not written"));
-            say(&clean(&format!(
-                "stopped by {}{kept}\n",
-                signals::name(signal)
-            )));
-            Exit::Signal(signal)
-        }
-        (Ended::ByDecision(_), _) => {
-            if let (Some(path), true) = (output, terminal.amount != Amount::Quiet) {
-                say(&clean(&format!("{path} holds what came until then\n")));
-            }
-            Exit::Degraded
-        }
-        (Ended::OnRequest, report) => {
-            if let (Some(path), true) = (output, terminal.amount != Amount::Quiet) {
-                let path = match path {
-                    PIPE => "standard output",
-                    path => path,
-                };
-                let text = format!("stopped on request; {path} holds what came until then\n");
-                say(&clean(&text));
-            }
-            match report {
-                Some(report) if !report.degraded.is_empty() => Exit::Degraded,
-                Some(_) | None => Exit::Done,
-            }
-        }
-        (Ended::Complete, Some(report)) if !report.degraded.is_empty() => Exit::Degraded,
-        (Ended::Complete, _) => Exit::Done,
-    })
+    if let Some(text) = kept::early(shell.terminal.amount, &ended, stream, outcome.written) {
+        say(&clean(&format!("{text}\n")));
+    }
+    Ok(exit(&ended, outcome.report.as_ref()))
 }
 
-fn show(shell: &Shell, words: Words, report: &RunReport) {
+/// What became of a report that was asked for, where a stage hung.
+fn unreported(
+    path: Option<&Path>,
+    report: &Option<RunReport>,
+    error: &SessionError,
+) -> Option<String> {
+    let (None, SessionError::Hung { .. }) = (report, error) else {
+        return None;
+    };
+    let path = path?.display();
+    Some(format!(
+        "{path} was not written: what it would say was left behind with the thread"
+    ))
+}
+
+/// The exit code of a run that did not fail.
+fn exit(ended: &Ended, report: Option<&RunReport>) -> Exit {
+    let is_degraded = report.is_some_and(|report| !report.degraded.is_empty());
+    match ended {
+        Ended::Interrupted(signal) => Exit::Signal(*signal),
+        Ended::ByDecision(_) => Exit::Degraded,
+        Ended::OnRequest | Ended::Complete if is_degraded => Exit::Degraded,
+        Ended::OnRequest | Ended::Complete => Exit::Done,
+    }
+}
+
+fn show(shell: &Shell, words: TableStream, report: &RunReport) {
     let terminal = &shell.terminal;
     if terminal.amount == Amount::Quiet {
         for reason in &report.degraded {
@@ -323,9 +216,9 @@ fn show(shell: &Shell, words: Words, report: &RunReport) {
         }
         return;
     }
-    let text = |look: &Look| (shell.renderers.text)(report, look.color, look.width);
+    let text = |look: &Look| report::text(report, look.color, look.width);
     match words {
-        Words::Here => terminal.print(&text(&terminal.out)),
-        Words::Aside => say(&text(&terminal.err)),
+        TableStream::Here => terminal.print(&text(&terminal.out)),
+        TableStream::Aside => say(&text(&terminal.err)),
     }
 }

@@ -4,10 +4,10 @@
 
 use std::time::SystemTime;
 
-use crate::cli::Shell;
 use crate::cli::arguments::Search;
+use crate::cli::shell::Shell;
 use crate::config::model::Config;
-use crate::discovery::{self, Hints, Origin, Registry, Scan, SearchPlan};
+use crate::discovery::{self, FolderOrigin, Hints, Registry, Scan, SearchPlan};
 use crate::id::PluginId;
 use crate::resolve::Chosen;
 use crate::session::Choice;
@@ -42,7 +42,7 @@ pub(super) fn plan_of(hints: &Hints, config: Option<&Config>) -> SearchPlan {
     if plugins.is_some_and(|plugins| !plugins.discover.value) {
         // What somebody types in this very command is meant all the same.
         plan.folders
-            .retain(|place| place.origin == Origin::Argument);
+            .retain(|place| place.origin == FolderOrigin::Argument);
     }
     plan
 }

@@ -6,17 +6,19 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use rustix::process::Signal;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
 
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
 use crate::control::Service;
-use crate::observe::Cause;
-use crate::swap::ask::{Answer, Asked, Command, Reload};
+use crate::observe::{Cause, Who};
+use crate::process::ending;
+use crate::swap::ask::{Answer, Command, ControlEnd, Insert, Reload};
+use crate::threads::{prepare_to_wait, wait_for_end};
 
 /// The terminal of this process, if it has one.
 const TERMINAL: &str = "/dev/tty";
@@ -25,18 +27,23 @@ const TERMINAL: &str = "/dev/tty";
 ///
 /// # Errors
 /// What the system says.
-pub(super) fn listen() -> io::Result<Arc<AtomicUsize>> {
+pub(super) fn listen() -> Result<Arc<AtomicUsize>, Failure> {
+    let heard = install();
+    heard.map_err(|error| Failure::new(Exit::Failed, format!("signals cannot be heard: {error}")))
+}
+
+fn install() -> io::Result<Arc<AtomicUsize>> {
     let first = Arc::new(AtomicUsize::new(0));
     let asked = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal finds the flag down and raises it.
-        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&asked))?;
+        ending::end_at_second(signal, Arc::clone(&asked), 128 + signal)?;
         flag::register(signal, Arc::clone(&asked))?;
         flag::register_usize(signal, Arc::clone(&first), signal as usize)?;
     }
-    // Heard by nobody: with a handler in its place the write answers that the file is too large,
+    // Heard by nobody: with a handler in its place the write returns that the file is too large,
     // and what was begun is removed.
-    flag::register(Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false)))?;
+    flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     Ok(first)
 }
 
@@ -53,7 +60,7 @@ impl Hangup {
     /// # Errors
     /// What the system says.
     pub(super) fn listen(
-        sender: SyncSender<Asked>,
+        control: ControlEnd,
         service: Option<Arc<Service>>,
         stop: Arc<AtomicUsize>,
     ) -> io::Result<Self> {
@@ -61,12 +68,13 @@ impl Hangup {
         let handle = signals.handle();
         let had = terminal();
         let hear = move || {
+            prepare_to_wait();
             for _ in signals.forever() {
                 if means_end(had, terminal()) {
                     stop.store(SIGHUP as usize, Ordering::Relaxed);
                     return;
                 }
-                reload(&sender, service.as_deref());
+                reload(&control, service.as_deref());
             }
         };
         let thread = thread::Builder::new().name("signals".to_owned());
@@ -81,47 +89,42 @@ impl Drop for Hangup {
     fn drop(&mut self) {
         self.handle.close();
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has told its story.
-            let _ = thread.join();
+            wait_for_end(thread);
         }
     }
 }
 
 /// Whether this process has a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Terminal {
+enum TerminalUse {
     There,
     Missing,
 }
 
-fn terminal() -> Terminal {
+fn terminal() -> TerminalUse {
     match File::open(TERMINAL) {
-        Ok(_) => Terminal::There,
-        Err(_) => Terminal::Missing,
+        Ok(_) => TerminalUse::There,
+        Err(_) => TerminalUse::Missing,
     }
 }
 
 /// Whether a SIGHUP says that the terminal is gone.
-fn means_end(had: Terminal, has: Terminal) -> bool {
-    (had, has) == (Terminal::There, Terminal::Missing)
+fn means_end(had: TerminalUse, has: TerminalUse) -> bool {
+    (had, has) == (TerminalUse::There, TerminalUse::Missing)
 }
 
 /// Asks for a reload, and waits until it is over: a service manager wants to know.
-fn reload(sender: &SyncSender<Asked>, service: Option<&Service>) {
-    let (answer, answered) = sync_channel(1);
+fn reload(control: &ControlEnd, service: Option<&Service>) {
     let _reloading = service.map(Service::reloading);
-    let asked = Asked {
-        command: Command::Reload(Reload::Apply),
-        cause: Cause {
-            who: "signal: SIGHUP".to_owned(),
-            why: String::new(),
-        },
-        answer,
+    let who = Who::Signal {
+        name: "SIGHUP".to_owned(),
     };
-    if sender.try_send(asked).is_err() {
-        tracing::warn!("SIGHUP does not reload: too much is asked of the session already");
-        return;
-    }
+    let why = String::new();
+    let command = Command::Reload(Reload::Apply(Insert::Refused));
+    let answered = match control.ask(command, Cause { who, why }) {
+        Ok(answered) => answered,
+        Err(error) => return tracing::warn!("SIGHUP does not reload: {error}"),
+    };
     match answered.recv() {
         // Its receipt tells why.
         Ok(Answer::Refused(why)) => tracing::debug!("SIGHUP did not reload: {why}"),
@@ -144,6 +147,7 @@ pub(super) fn name(signal: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::swap::ask::ends;
 
     #[test]
     fn signals_have_the_names_that_people_know() {
@@ -155,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_hangup_ends_the_run_only_where_the_terminal_went() {
-        use Terminal::{Missing, There};
+        use TerminalUse::{Missing, There};
         assert!(means_end(There, Missing));
         assert!(!means_end(There, There));
         assert!(!means_end(Missing, Missing));
@@ -163,16 +167,22 @@ mod tests {
 
     #[test]
     fn a_hangup_asks_for_a_reload_and_is_no_longer_heard_once_it_is_dropped() {
-        let (sender, asked) = sync_channel(1);
+        let (control, asked) = ends(|| ());
         let stop = Arc::new(AtomicUsize::new(0));
-        let hangup = Hangup::listen(sender, None, Arc::clone(&stop)).unwrap();
+        let hangup = Hangup::listen(control, None, Arc::clone(&stop)).unwrap();
         signal_hook::low_level::raise(SIGHUP).unwrap();
         let request = asked.recv().unwrap();
-        assert_eq!(request.command, Command::Reload(Reload::Apply));
-        assert_eq!(request.cause.who, "signal: SIGHUP");
+        assert_eq!(
+            request.command,
+            Command::Reload(Reload::Apply(Insert::Refused))
+        );
+        assert_eq!(request.cause.who.to_string(), "signal: SIGHUP");
         request.answer.send(Answer::Done(String::new())).unwrap();
         drop(hangup);
-        assert!(asked.recv().is_err(), "the sender is gone with its thread");
+        assert!(
+            asked.recv().is_err(),
+            "the control end is gone with its thread"
+        );
         assert_eq!(stop.load(Ordering::Relaxed), 0);
     }
 }

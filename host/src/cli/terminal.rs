@@ -1,19 +1,22 @@
 //! Terminal: where words go, how wide it is there, and whether it knows colours.
 //!
-//! Nothing else writes to standard output or standard error. While a progress bar stands, lines
-//! for people go above it. A reader who closed standard output ends the process without a word.
+//! Nothing else but `out` writes to standard output or standard error. While a progress bar stands,
+//! lines for people go above it. Whoever does not read standard error keeps nobody waiting.
 
-use std::io::{self, IsTerminal, Write, stderr, stdout};
+pub(super) mod screen;
+pub(super) mod voice;
+
+use std::io::{IsTerminal, stderr, stdout};
 use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::ProgressBar;
-use rustix::termios::tcgetwinsize;
 
 use crate::cli::arguments::LogFormat;
 use crate::cli::environment::Environment;
-use crate::cli::exit::{self, Exit};
 use crate::config::render::Color;
+use crate::escape;
+use crate::system::screens;
 
 /// How wide text is where nobody says, in columns.
 const COLUMNS: usize = 80;
@@ -67,9 +70,8 @@ impl Look {
             || environment
                 .variable("TERM")
                 .is_some_and(|term| term == "dumb");
-        let size = is_terminal.then(|| tcgetwinsize(stream).ok()).flatten();
-        let columns = size.map(|size| usize::from(size.ws_col));
-        let columns = columns.filter(|columns| *columns > 0).unwrap_or(COLUMNS);
+        let columns = is_terminal.then(|| screens::columns(stream)).flatten();
+        let columns = columns.map_or(COLUMNS, usize::from);
         Self {
             color: if is_terminal && !is_plain {
                 Color::Ansi
@@ -121,24 +123,12 @@ impl Terminal {
             log,
         }
     }
-
-    /// Writes data to standard output.
-    pub(super) fn print(&self, text: &str) {
-        let mut out = stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        if let Err(error) = written {
-            give_up(&error);
-        }
-    }
 }
 
 /// Writes lines for people to standard error, above the progress bar if there is one.
 pub(super) fn say(text: &str) {
     let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner);
-    let write = || {
-        // There is no place left to complain about standard error.
-        let _ = stderr().lock().write_all(text.as_bytes());
-    };
+    let write = || voice::write(escape::screen(text));
     match &*bar {
         Some(bar) => bar.suspend(write),
         None => write(),
@@ -156,15 +146,4 @@ pub(super) fn clear_bar() {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-}
-
-/// Ends the process when standard output takes no more: without a word where its reader had enough.
-fn give_up(error: &io::Error) -> ! {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        exit::end(Exit::Done);
-    }
-    say(&format!(
-        "error: standard output cannot be written: {error}\n"
-    ));
-    exit::end(Exit::Failed)
 }

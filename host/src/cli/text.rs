@@ -4,22 +4,10 @@
 
 use std::path::Path;
 
-/// A text in lines of at most so many columns. Single words may be longer.
-pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > columns {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
-    lines
-}
+use crate::escape;
+use crate::text::wrapped;
+
+pub(super) use crate::escape::lines as clean;
 
 /// A label, and beside it a text that is wrapped within so many columns.
 pub(super) fn entry(label: &str, indent: usize, text: &str, columns: usize) -> String {
@@ -67,20 +55,14 @@ pub(super) fn first_sentence(doc: &str) -> String {
     line[..end].trim_end_matches('.').to_owned()
 }
 
-/// Text from plugins and files without what could steer a terminal.
-pub(super) fn clean(text: &str) -> String {
-    let shown = |character: char| match character {
-        '\n' | '\t' => character,
-        control if control.is_control() => char::REPLACEMENT_CHARACTER,
-        plain => plain,
-    };
-    text.chars().map(shown).collect()
+/// A text as one line that steers no terminal.
+pub(super) fn one_line(text: &str) -> String {
+    clean(text).replace(['\n', '\t'], " ")
 }
 
 /// A path as one line that steers no terminal.
 pub(super) fn clean_path(path: &Path) -> String {
-    let text = path.display().to_string();
-    clean(&text).replace(['\n', '\t'], "\u{fffd}")
+    escape::line(&path.display().to_string())
 }
 
 /// So many of a thing: `1 stage`, `3 stages`.
@@ -91,20 +73,14 @@ pub(super) fn count(number: usize, thing: &str) -> String {
     }
 }
 
+/// A stretch of time: `0.12 s`, `3.05 s`.
+pub(super) fn seconds(nanoseconds: u64) -> String {
+    format!("{:.2} s", nanoseconds as f64 / 1e9)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_end_before_the_margin() {
-        assert_eq!(
-            wrapped("one two  three\nfour", 8),
-            ["one two", "three", "four"]
-        );
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("", 8), [""]);
-        assert_eq!(wrapped("a-very-long-word b", 4), ["a-very-long-word", "b"]);
-    }
 
     #[test]
     fn a_label_stands_beside_its_text() {

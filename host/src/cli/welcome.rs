@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::cli::Shell;
 use crate::cli::exit::Exit;
+use crate::cli::shell::Shell;
 use crate::config::find::find;
 
 /// Says what to do next.

@@ -7,11 +7,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::audio::LayoutName;
+use segue_media::audio::LayoutName;
+
 use crate::config::entries::Entries;
 use crate::config::model::{
-    Budget, Config, Decide, Host, Part, Pipeline, Plugins, Port, Readable, Restart, Stage, Stream,
-    Swap, Tap,
+    BudgetConfig, Config, Decide, Host, PartConfig, Pipeline, PluginsConfig, Readable, Restart,
+    StageConfig, StreamConfig, StreamPort, SwapConfig, Tap,
 };
 use crate::config::source::{Sources, Spanned};
 use crate::id::{Node, StageId, TapId};
@@ -46,11 +47,12 @@ fn host(entries: &Entries) -> Option<Host> {
         reload: entries.parsed("reload")?,
         memory_max: entries.memory("memory_max"),
         threads: entries.integer("threads")?,
+        realtime: entries.parsed("realtime")?,
     })
 }
 
-fn plugins(entries: &Entries, folder: &Path) -> Option<Plugins> {
-    Some(Plugins {
+fn plugins(entries: &Entries, folder: &Path) -> Option<PluginsConfig> {
+    Some(PluginsConfig {
         paths: paths(entries, "paths", folder),
         files: paths(entries, "files", folder),
         discover: entries.boolean("discover")?,
@@ -60,9 +62,9 @@ fn plugins(entries: &Entries, folder: &Path) -> Option<Plugins> {
     })
 }
 
-fn stream(entries: &Entries, output: &Spanned<Node>, folder: &Path) -> Option<Stream> {
+fn stream(entries: &Entries, output: &Spanned<Node>, folder: &Path) -> Option<StreamConfig> {
     let port = |key| Some(entries.text(key)?.map(|text| port(&text, folder)));
-    Some(Stream {
+    Some(StreamConfig {
         input: port("input"),
         output: port("output"),
         output_bits: entries.parsed("output_bits"),
@@ -81,10 +83,10 @@ fn stream(entries: &Entries, output: &Spanned<Node>, folder: &Path) -> Option<St
     })
 }
 
-fn port(text: &str, folder: &Path) -> Port {
+fn port(text: &str, folder: &Path) -> StreamPort {
     match text {
-        "-" => Port::Pipe,
-        path => Port::File(folder.join(path)),
+        "-" => StreamPort::Pipe,
+        path => StreamPort::File(folder.join(path)),
     }
 }
 
@@ -96,7 +98,7 @@ fn paths(entries: &Entries, key: &str, folder: &Path) -> Vec<Spanned<PathBuf>> {
 }
 
 /// Whose output is the pipeline's.
-fn output(root: &Entries, stages: &[Stage]) -> Spanned<Node> {
+fn output(root: &Entries, stages: &[StageConfig]) -> Spanned<Node> {
     let last = stages
         .last()
         .map(|stage| stage.id.clone().map(Node::Stage))
@@ -104,7 +106,7 @@ fn output(root: &Entries, stages: &[Stage]) -> Spanned<Node> {
     root.table("stream").parsed("from").unwrap_or(last)
 }
 
-fn stages(tables: &[Entries]) -> Option<Vec<Stage>> {
+fn stages(tables: &[Entries]) -> Option<Vec<StageConfig>> {
     let mut above: Option<StageId> = None;
     collect(tables, |entries| {
         let id: Option<Spanned<StageId>> = entries.parsed("id");
@@ -114,14 +116,14 @@ fn stages(tables: &[Entries]) -> Option<Vec<Stage>> {
     })
 }
 
-fn stage(entries: &Entries, implied: Node) -> Option<Stage> {
+fn stage(entries: &Entries, implied: Node) -> Option<StageConfig> {
     let id: Spanned<StageId> = entries.parsed("id")?;
     let mut inputs = entries.list("after");
     if entries.get("after").is_none() {
         inputs.push(Spanned::new(implied, id.span));
     }
     let swap = entries.table("swap");
-    Some(Stage {
+    Some(StageConfig {
         part: part(entries)?,
         inputs,
         sidechains: entries.map("sidechain"),
@@ -133,7 +135,7 @@ fn stage(entries: &Entries, implied: Node) -> Option<Stage> {
             None => None,
         },
         budget: budget(&entries.table("budget")),
-        swap: Swap {
+        swap: SwapConfig {
             fade: swap.time("fade")?,
             state: swap.parsed("state")?,
             tail: swap.parsed("tail")?,
@@ -154,8 +156,8 @@ fn restart(entries: &Entries) -> Option<Restart> {
     })
 }
 
-fn budget(entries: &Entries) -> Budget {
-    Budget {
+fn budget(entries: &Entries) -> BudgetConfig {
+    BudgetConfig {
         time: entries.share("time"),
         memory: entries.memory("memory"),
     }
@@ -191,8 +193,8 @@ fn decide(entries: &Entries, is_tap: &impl Fn(&str) -> bool) -> Option<Decide> {
     })
 }
 
-fn part(entries: &Entries) -> Option<Part> {
-    Some(Part {
+fn part(entries: &Entries) -> Option<PartConfig> {
+    Some(PartConfig {
         component: entries.parsed("component")?,
         params: entries.params(),
         settings: entries.settings(),

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::check::scalar::Subject;
 use crate::config::entries::{Entries, Value};
-use crate::config::keys::{Absent, Key, Kind, MapRule, Table, TablesRule};
+use crate::config::keys::{Absent, ConfigKey, KeyKind, MapRule, Table, TablesRule};
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::nearest::{did_you_mean, listed, nearest};
 use crate::config::source::{SourceId, Span, Spanned};
@@ -23,7 +23,7 @@ mod scalar;
 mod settings;
 
 /// A value as the TOML parser hands it out.
-pub(crate) type Toml<'t> = TomlSpanned<DeValue<'t>>;
+pub(crate) type TomlValue<'t> = TomlSpanned<DeValue<'t>>;
 
 /// What walks a tree.
 pub(crate) struct Checker<'m> {
@@ -96,7 +96,12 @@ impl<'m> Checker<'m> {
     }
 
     /// Checks the value of one key.
-    pub(crate) fn key(&mut self, key: &'static Key, name: Span, value: &Toml<'_>) -> Option<Value> {
+    pub(crate) fn key(
+        &mut self,
+        key: &'static ConfigKey,
+        name: Span,
+        value: &TomlValue<'_>,
+    ) -> Option<Value> {
         let later = self.later;
         if !key.since.is_here() && later == Later::Told {
             self.mistakes.push(later_mistake(name, key.name, key.since));
@@ -110,24 +115,26 @@ impl<'m> Checker<'m> {
     /// Checks a value that was parsed on its own, of a key that is here already.
     pub(crate) fn value_at(
         &mut self,
-        key: &'static Key,
-        value: &Toml<'_>,
+        key: &'static ConfigKey,
+        value: &TomlValue<'_>,
     ) -> (Span, Option<Value>) {
         (self.span(value), self.value(key, value))
     }
 
-    fn value(&mut self, key: &'static Key, value: &Toml<'_>) -> Option<Value> {
+    fn value(&mut self, key: &'static ConfigKey, value: &TomlValue<'_>) -> Option<Value> {
         match (key.kind, value.get_ref()) {
-            (Kind::Table(spec), DeValue::Table(table)) => {
+            (KeyKind::Table(spec), DeValue::Table(table)) => {
                 Some(Value::Table(self.table(spec, self.span(value), table)))
             }
-            (Kind::Tables(rule), DeValue::Array(_)) => self.tables(key, rule, value),
-            (Kind::Map(rule), DeValue::Table(table)) => self.map(key, rule, value, table),
-            (Kind::Params, DeValue::Table(table)) => self.params(value, table).map(Value::Params),
-            (Kind::Settings, DeValue::Table(table)) => {
+            (KeyKind::Tables(rule), DeValue::Array(_)) => self.tables(key, rule, value),
+            (KeyKind::Map(rule), DeValue::Table(table)) => self.map(key, rule, value, table),
+            (KeyKind::Params, DeValue::Table(table)) => {
+                self.params(value, table).map(Value::Params)
+            }
+            (KeyKind::Settings, DeValue::Table(table)) => {
                 self.settings(value, table).map(Value::Settings)
             }
-            (Kind::List(rule), DeValue::Array(items)) => self
+            (KeyKind::List(rule), DeValue::Array(items)) => self
                 .list(key.name, rule, self.span(value), items)
                 .map(Value::List),
             _ => self.scalar(key, value),
@@ -136,9 +143,9 @@ impl<'m> Checker<'m> {
 
     fn tables(
         &mut self,
-        key: &'static Key,
+        key: &'static ConfigKey,
         rule: &'static TablesRule,
-        value: &Toml<'_>,
+        value: &TomlValue<'_>,
     ) -> Option<Value> {
         let items = value.get_ref().as_array()?;
         if items.len() > rule.items_max {
@@ -165,9 +172,9 @@ impl<'m> Checker<'m> {
 
     fn map(
         &mut self,
-        key: &'static Key,
+        key: &'static ConfigKey,
         rule: &'static MapRule,
-        value: &Toml<'_>,
+        value: &TomlValue<'_>,
         table: &DeTable<'_>,
     ) -> Option<Value> {
         if table.len() > rule.items_max {
@@ -185,13 +192,13 @@ impl<'m> Checker<'m> {
         Some(Value::Map(pairs))
     }
 
-    /// Reports a key that does not exist; answers the one that was meant, if it is plain.
+    /// Reports a key that does not exist; returns the one that was meant, if it is plain.
     fn unknown_key(
         &mut self,
         spec: &'static Table,
         name: &str,
         span: Span,
-        value: &Toml<'_>,
+        value: &TomlValue<'_>,
     ) -> Option<&'static str> {
         if self.mistakes.is_full() {
             // Looking for the nearest word takes time, and a flood of keys would add it up.
@@ -245,8 +252,11 @@ fn later_mistake(span: Span, what: &str, since: Release) -> Mistake {
 }
 
 /// How a parameter is written that stands beside `params` and not in it.
-fn as_parameter(spec: &'static Table, name: &str, value: &Toml<'_>) -> Option<String> {
-    let has_params = spec.keys.iter().any(|key| matches!(key.kind, Kind::Params));
+fn as_parameter(spec: &'static Table, name: &str, value: &TomlValue<'_>) -> Option<String> {
+    let has_params = spec
+        .keys
+        .iter()
+        .any(|key| matches!(key.kind, KeyKind::Params));
     let is_number = matches!(
         value.get_ref(),
         DeValue::Integer(_) | DeValue::Float(_) | DeValue::Array(_)

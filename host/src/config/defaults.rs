@@ -11,9 +11,9 @@ use toml::de::DeValue;
 use crate::config::check::Checker;
 use crate::config::entries::{Entries, Value};
 use crate::config::keys::top::ROOT;
-use crate::config::keys::{Absent, Key, Kind, Table};
+use crate::config::keys::{Absent, ConfigKey, KeyKind, Table};
 use crate::config::mistake::Mistakes;
-use crate::config::source::{Origin, Source, SourceId, Sources, Spanned};
+use crate::config::source::{SourceId, SourceText, Sources, Spanned, TextOrigin};
 
 /// Every default, read once from the table of keys, which does not change.
 static DEFAULTS: LazyLock<Defaults> = LazyLock::new(Defaults::collect);
@@ -26,11 +26,11 @@ struct Defaults {
 
 /// The text of all defaults, as a source that spans can point into.
 #[must_use]
-pub(crate) fn source() -> Source {
-    Source {
+pub(crate) fn source() -> SourceText {
+    SourceText {
         name: "the defaults".into(),
         text: Arc::clone(&DEFAULTS.text),
-        origin: Origin::Default,
+        origin: TextOrigin::Default,
     }
 }
 
@@ -41,19 +41,19 @@ pub(crate) fn fill(table: &'static Table, entries: &mut Entries) {
     }
 }
 
-fn fill_key(table: &'static Table, key: &'static Key, entries: &mut Entries) {
+fn fill_key(table: &'static Table, key: &'static ConfigKey, entries: &mut Entries) {
     match (key.kind, key.absent) {
-        (Kind::Table(inner), Absent::Keys) => {
+        (KeyKind::Table(inner), Absent::Keys) => {
             if let Some(below) = entries.table_mut(key.name) {
                 fill(inner, below);
             }
         }
-        (Kind::Table(inner), _) if entries.get(key.name).is_some() => {
+        (KeyKind::Table(inner), _) if entries.get(key.name).is_some() => {
             if let Some(below) = entries.table_mut(key.name) {
                 fill(inner, below);
             }
         }
-        (Kind::Tables(rule), _) => {
+        (KeyKind::Tables(rule), _) => {
             for below in entries.tables_mut(key.name) {
                 fill(rule.table, below);
             }
@@ -77,10 +77,10 @@ impl Defaults {
         let mut places = Vec::new();
         lines(&ROOT, &mut text, &mut places);
         let mut values = HashMap::new();
-        let nothing = Source {
+        let nothing = SourceText {
             name: "".into(),
             text: "".into(),
-            origin: Origin::Default,
+            origin: TextOrigin::Default,
         };
         let mut mistakes = Mistakes::new(Sources::new(nothing.clone(), nothing));
         for (table, key, written, offset) in places {
@@ -98,13 +98,13 @@ impl Defaults {
 }
 
 /// A default: its table's name, its key, how it is written, and where in the text.
-type Place = (&'static str, &'static Key, &'static str, usize);
+type DefaultPlace = (&'static str, &'static ConfigKey, &'static str, usize);
 
-fn lines(table: &'static Table, text: &mut String, places: &mut Vec<Place>) {
+fn lines(table: &'static Table, text: &mut String, places: &mut Vec<DefaultPlace>) {
     for key in table.keys {
         match (key.kind, key.absent) {
-            (Kind::Table(inner), _) => lines(inner, text, places),
-            (Kind::Tables(rule), _) => lines(rule.table, text, places),
+            (KeyKind::Table(inner), _) => lines(inner, text, places),
+            (KeyKind::Tables(rule), _) => lines(rule.table, text, places),
             (_, Absent::Default(written)) => {
                 text.push_str(key.name);
                 text.push_str(" = ");

@@ -6,16 +6,16 @@
 //!
 //! Pure. Which parameters and versions there are, and what an edit costs, is for higher floors.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::config::check::clipped;
-use crate::config::diff::same::{map, same_values};
+use crate::config::diff::same::same_values;
 use crate::config::keys::Table;
 use crate::config::keys::plugins::PLUGINS;
 use crate::config::keys::top::HOST;
 use crate::config::mistake::Mistakes;
-use crate::config::model::{Config, Stage};
+use crate::config::model::{Config, StageConfig};
 use crate::config::source::Spanned;
 use crate::config::values::Scalar;
 use crate::id::{ComponentAddress, Node, StageId, TapId};
@@ -53,9 +53,9 @@ pub enum Edit {
         /// The stage.
         stage: StageId,
         /// What it reads now.
-        before: Wires,
+        before: StageWires,
         /// What it is to read.
-        after: Wires,
+        after: StageWires,
     },
     /// A stage that stays needs another instance, or another frame around its instance.
     Rebuild {
@@ -97,13 +97,14 @@ pub enum Edit {
     },
 }
 
-/// What a stage reads. Neither the order of what is summed nor that of sidechains means anything.
+/// What a stage reads. The order of what is summed means nothing; that of the sidechains does, since
+/// a component tells them apart by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wires {
+pub struct StageWires {
     /// What is summed at its input.
     pub inputs: BTreeSet<Node>,
-    /// Further inputs, by the names that the component gives them.
-    pub sidechains: BTreeMap<String, Node>,
+    /// Further inputs with the names that the file gives them, the component's first one first.
+    pub sidechains: Vec<(String, Node)>,
 }
 
 /// Why a stage is rebuilt.
@@ -187,14 +188,17 @@ impl Edit {
     }
 }
 
-impl Wires {
+impl StageWires {
     /// What a stage reads.
     #[must_use]
-    pub fn of(stage: &Stage) -> Self {
+    pub fn of(stage: &StageConfig) -> Self {
         let inputs = stage.inputs.iter().map(|input| input.value.clone());
+        let sidechains = stage.sidechains.iter();
         Self {
             inputs: inputs.collect(),
-            sidechains: map(&stage.sidechains),
+            sidechains: sidechains
+                .map(|(name, of)| (value(name), value(of)))
+                .collect(),
         }
     }
 }
@@ -231,7 +235,7 @@ fn removed(running: &Config, edited: &Config) -> impl Iterator<Item = Edit> {
 }
 
 /// Whether a stage that does not run was left out, and is written as it was then.
-fn is_left_out_still(running: &Config, edited: &Config, stage: &Stage) -> bool {
+fn is_left_out_still(running: &Config, edited: &Config, stage: &StageConfig) -> bool {
     let id = &stage.id.value;
     if !running.left_out.iter().any(|left| left.id == *id) {
         return false;

@@ -76,6 +76,19 @@ impl Entries {
         keys.iter().any(|key| self.spoiled.contains(key))
     }
 
+    /// Leaves out the stages, taps and decisions of which nothing further can be said: what fills
+    /// them is not known, or what it was given is not all there.
+    pub(crate) fn keep_whole_parts(&mut self) {
+        const PARTS: [&str; 3] = ["stage", "tap", "decide"];
+        const TELLING: [&str; 4] = ["id", "component", "settings", "reference"];
+        for part in PARTS {
+            let tables = self.values.get_mut(part).map(|found| &mut found.value);
+            if let Some(Value::Tables(tables)) = tables {
+                tables.retain(|table| !table.is_spoiled(&TELLING));
+            }
+        }
+    }
+
     /// Sets a key, whatever it was before.
     pub(crate) fn set(&mut self, key: &'static str, value: Spanned<Value>) {
         self.values.insert(key, value);

@@ -12,7 +12,7 @@ const FILE_NAME: &str = "plugins.toml";
 
 /// Where to look. The caller fills it from its command line and environment.
 #[derive(Debug, Clone, Default)]
-pub struct Places {
+pub struct ConfigPlaces {
     /// `--config`.
     pub flag: Option<PathBuf>,
     /// `SEGUE_CONFIG`.
@@ -44,7 +44,7 @@ pub enum Why {
 
 /// The configuration file. Whether it can be read is found out by reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundConfig {
     /// Its path.
     pub path: PathBuf,
     /// Why it is the one.
@@ -72,10 +72,10 @@ fn shown(paths: &[PathBuf]) -> String {
 ///
 /// # Errors
 /// When none is named and none is there.
-pub fn find(places: &Places) -> Result<Found, NotFound> {
+pub fn find(places: &ConfigPlaces) -> Result<FoundConfig, NotFound> {
     for (named, why) in [(&places.flag, Why::Flag), (&places.variable, Why::Variable)] {
         if let Some(path) = named.as_ref().filter(|path| !path.as_os_str().is_empty()) {
-            return Ok(Found {
+            return Ok(FoundConfig {
                 path: path.clone(),
                 why,
             });
@@ -90,22 +90,22 @@ pub fn find(places: &Places) -> Result<Found, NotFound> {
     }
 }
 
-fn searched(places: &Places) -> Vec<Found> {
+fn searched(places: &ConfigPlaces) -> Vec<FoundConfig> {
     let config_home = places.config_home.clone();
     // The XDG base directory specification: a relative path there is to be ignored.
     let user = config_home
         .filter(|path| path.is_absolute())
         .or_else(|| places.home.as_ref().map(|home| home.join(".config")));
     let below = |folder: &Path| folder.join("segue").join(FILE_NAME);
-    let mut searched = vec![Found {
+    let mut searched = vec![FoundConfig {
         path: places.folder.join(FILE_NAME),
         why: Why::Folder,
     }];
-    searched.extend(user.map(|folder| Found {
+    searched.extend(user.map(|folder| FoundConfig {
         path: below(&folder),
         why: Why::User,
     }));
-    searched.push(Found {
+    searched.push(FoundConfig {
         path: below(&places.system),
         why: Why::System,
     });
@@ -118,19 +118,19 @@ mod tests {
 
     use super::*;
 
-    /// Finds among the files that exist under a root; answers the path below it and why.
-    fn check(files: &[&str], change: impl FnOnce(&mut Places), expected: (&str, Why)) {
+    /// Finds among the files that exist under a root; returns the path below it and why.
+    fn check(files: &[&str], change: impl FnOnce(&mut ConfigPlaces), expected: (&str, Why)) {
         let root = tempfile::tempdir().unwrap();
         for file in files {
             let path = root.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let mut places = Places {
+        let mut places = ConfigPlaces {
             folder: root.path().join("here"),
             home: Some(root.path().join("home")),
             system: root.path().join("etc"),
-            ..Places::default()
+            ..ConfigPlaces::default()
         };
         change(&mut places);
         let found = find(&places).unwrap();
@@ -146,14 +146,14 @@ mod tests {
 
     #[test]
     fn what_is_named_wins_whether_it_is_there_or_not() {
-        let flag = |places: &mut Places| {
+        let flag = |places: &mut ConfigPlaces| {
             places.flag = Some("a.toml".into());
             places.variable = Some("b.toml".into());
         };
         check(ALL, flag, ("a.toml", Why::Flag));
-        let variable = |places: &mut Places| places.variable = Some("b.toml".into());
+        let variable = |places: &mut ConfigPlaces| places.variable = Some("b.toml".into());
         check(ALL, variable, ("b.toml", Why::Variable));
-        let empty = |places: &mut Places| places.variable = Some("".into());
+        let empty = |places: &mut ConfigPlaces| places.variable = Some("".into());
         check(ALL, empty, (ALL[0], Why::Folder));
     }
 
@@ -170,19 +170,19 @@ mod tests {
         let home = root.path().join("segue");
         fs::create_dir_all(&home).unwrap();
         fs::write(home.join(FILE_NAME), "").unwrap();
-        let moved = |places: &mut Places| places.config_home = Some(root.path().into());
+        let moved = |places: &mut ConfigPlaces| places.config_home = Some(root.path().into());
         let expected = home.join(FILE_NAME);
         check(&ALL[1..], moved, (expected.to_str().unwrap(), Why::User));
-        let relative = |places: &mut Places| places.config_home = Some("x".into());
+        let relative = |places: &mut ConfigPlaces| places.config_home = Some("x".into());
         check(&ALL[1..], relative, (ALL[1], Why::User));
     }
 
     #[test]
     fn nothing_anywhere_says_where_it_was_looked_for() {
-        let places = Places {
+        let places = ConfigPlaces {
             folder: "/nowhere".into(),
             system: "/nowhere/etc".into(),
-            ..Places::default()
+            ..ConfigPlaces::default()
         };
         assert_eq!(
             find(&places).unwrap_err().to_string(),

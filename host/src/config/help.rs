@@ -6,8 +6,9 @@
 
 use crate::config::check::clipped;
 use crate::config::keys::top::ROOT;
-use crate::config::keys::{Absent, Key, Kind, Table};
+use crate::config::keys::{Absent, ConfigKey, KeyKind, Table};
 use crate::config::nearest::{listed, nearest};
+use crate::text::wrapped;
 
 /// Where comments of the commented file end, in columns.
 const COLUMNS: usize = 96;
@@ -32,7 +33,7 @@ fn suggestion(nearest: Option<&str>) -> String {
 /// One key with the tables around it: `stage.swap.fade`.
 struct Path {
     text: String,
-    key: &'static Key,
+    key: &'static ConfigKey,
 }
 
 /// Explains a key, given whole (`stage.on_error`) or by its last part (`on_error`), which may
@@ -68,10 +69,10 @@ fn collect(before: &str, table: &'static Table, paths: &mut Vec<Path>) {
     }
 }
 
-fn inner(key: &Key) -> Option<&'static Table> {
+fn inner(key: &ConfigKey) -> Option<&'static Table> {
     match key.kind {
-        Kind::Table(inner) => Some(inner),
-        Kind::Tables(rule) => Some(rule.table),
+        KeyKind::Table(inner) => Some(inner),
+        KeyKind::Tables(rule) => Some(rule.table),
         _ => None,
     }
 }
@@ -88,7 +89,7 @@ fn explanation(path: &Path) -> String {
         text.push_str(&format!("  example  {} = {}\n", key.name, key.example));
     }
     text.push_str(&format!("  since    {}\n", key.since.name()));
-    if let Kind::Choice(rule) = key.kind {
+    if let KeyKind::Choice(rule) = key.kind {
         for word in rule.words {
             let since = match word.since.is_here() {
                 true => String::new(),
@@ -100,9 +101,9 @@ fn explanation(path: &Path) -> String {
     text
 }
 
-fn takes(kind: Kind) -> String {
+fn takes(kind: KeyKind) -> String {
     match kind {
-        Kind::Integer(rule) => match rule.later {
+        KeyKind::Integer(rule) => match rule.later {
             Some((max, release)) if !release.is_here() => format!(
                 "a whole number, {} to {max}; up to {} with {}",
                 rule.min,
@@ -111,15 +112,15 @@ fn takes(kind: Kind) -> String {
             ),
             _ => format!("a whole number, {} to {}", rule.min, rule.max),
         },
-        Kind::Choice(_) => "one of the words below".to_owned(),
-        Kind::Duration(rule) => format!("{}, at most \"{}\"", kind.expected(), rule.max_text),
-        Kind::List(rule) => format!("a list; each entry is {}", rule.item.expected),
-        Kind::Map(rule) => format!(
+        KeyKind::Choice(_) => "one of the words below".to_owned(),
+        KeyKind::Duration(rule) => format!("{}, at most \"{}\"", kind.expected(), rule.max_text),
+        KeyKind::List(rule) => format!("a list; each entry is {}", rule.item.expected),
+        KeyKind::Map(rule) => format!(
             "a table; each key is {}, each value {}",
             rule.key.expected, rule.value.expected
         ),
-        Kind::Table(table) => format!("a table with {}", names(table)),
-        Kind::Tables(rule) => format!("tables, each with {}", names(rule.table)),
+        KeyKind::Table(table) => format!("a table with {}", names(table)),
+        KeyKind::Tables(rule) => format!("tables, each with {}", names(rule.table)),
         other => other.expected().to_owned(),
     }
 }
@@ -131,7 +132,7 @@ fn names(table: &'static Table) -> String {
 
 fn absent(absent: Absent) -> String {
     match absent {
-        Absent::Mistake => "a mistake: it has to be there".to_owned(),
+        Absent::Mistake => "required".to_owned(),
         Absent::Default(value) => value.to_owned(),
         Absent::Means(what) => what.to_owned(),
         Absent::Keys => "the defaults of its keys".to_owned(),
@@ -151,8 +152,8 @@ pub fn commented() -> String {
     );
     for key in ROOT.keys {
         match key.kind {
-            Kind::Table(table) => section(&format!("[{}]", key.name), table, &mut text),
-            Kind::Tables(rule) => section(&format!("# [[{}]]", key.name), rule.table, &mut text),
+            KeyKind::Table(table) => section(&format!("[{}]", key.name), table, &mut text),
+            KeyKind::Tables(rule) => section(&format!("# [[{}]]", key.name), rule.table, &mut text),
             _ => {}
         }
     }
@@ -167,7 +168,7 @@ fn section(header: &str, table: &'static Table, text: &mut String) {
         let doc = match key.absent {
             Absent::Default(_) => format!("{}{}", key.doc, choices(key.kind)),
             Absent::Means(what) => format!("{} Absent: {what}.", key.doc),
-            Absent::Mistake => format!("{} It has to be there.", key.doc),
+            Absent::Mistake => format!("{} Required.", key.doc),
             Absent::Keys => key.doc.to_owned(),
         };
         text.push('\n');
@@ -181,8 +182,8 @@ fn section(header: &str, table: &'static Table, text: &mut String) {
 }
 
 /// The words of a choice that this release can do, as a sentence to follow another.
-fn choices(kind: Kind) -> String {
-    let Kind::Choice(rule) = kind else {
+fn choices(kind: KeyKind) -> String {
+    let KeyKind::Choice(rule) = kind else {
         return String::new();
     };
     let here = rule.words.iter().filter(|word| word.since.is_here());
@@ -196,24 +197,6 @@ fn comment(doc: &str, text: &mut String) {
     for line in wrapped(doc, COLUMNS - 2) {
         text.push_str(&format!("# {line}\n"));
     }
-}
-
-/// A text in lines of at most so many columns.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= columns {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -27,18 +27,18 @@ pub struct Table {
     /// What it is for, one sentence.
     pub doc: &'static str,
     /// Its keys, in the order in which people write them.
-    pub keys: &'static [Key],
+    pub keys: &'static [ConfigKey],
     /// Words that people bring from elsewhere, and the key that serves them here.
     pub renamed: &'static [(&'static str, &'static str)],
 }
 
 /// One key of a table.
 #[derive(Debug)]
-pub struct Key {
+pub struct ConfigKey {
     /// As it is written.
     pub name: &'static str,
     /// What its value may be.
-    pub kind: Kind,
+    pub kind: KeyKind,
     /// What it means, one or more sentences.
     pub doc: &'static str,
     /// What holds when it is absent.
@@ -64,7 +64,7 @@ pub enum Absent {
 
 /// What the value of a key may be.
 #[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub enum KeyKind {
     /// A text that follows a rule.
     Text(&'static TextRule),
     /// A whole number within bounds.
@@ -103,12 +103,12 @@ pub struct TextRule {
     /// The most bytes.
     pub bytes_max: usize,
     /// Whether this text will do, and if not, why.
-    pub check: fn(&str) -> Result<(), Refusal>,
+    pub check: fn(&str) -> Result<(), KeyRefusal>,
 }
 
 /// Why a text does not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum KeyRefusal {
     /// It is wrong; the sentence says why and what was expected.
     Wrong(String),
     /// It is one of these words, or none of them; the reader looks for the nearest.
@@ -193,7 +193,7 @@ pub struct MapRule {
 impl Table {
     /// The key of that name.
     #[must_use]
-    pub fn key(&self, name: &str) -> Option<&'static Key> {
+    pub fn key(&self, name: &str) -> Option<&'static ConfigKey> {
         self.keys.iter().find(|key| key.name == name)
     }
 
@@ -204,7 +204,7 @@ impl Table {
     }
 }
 
-impl Kind {
+impl KeyKind {
     /// What its values measure, if they are numbers with a unit.
     #[must_use]
     pub fn unit(self) -> Option<Unit> {

@@ -8,6 +8,7 @@
 
 use crate::config::limits::MISTAKES_MAX;
 use crate::config::source::{Position, Sources, Span};
+use crate::observe::FileMistake;
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +152,13 @@ impl Mistakes {
         }
     }
 
+    /// Adds the findings of another look at the same texts.
+    pub fn extend(&mut self, others: Self) {
+        let left_out = others.left_out;
+        others.list.into_iter().for_each(|one| self.push(one));
+        self.left_out += left_out;
+    }
+
     /// Whether a further finding is only counted, so that it need not say what is wrong.
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -194,6 +202,20 @@ impl Mistakes {
         &self.sources
     }
 
+    /// The findings in a line each, for places that have no room for the text they stand in.
+    #[must_use]
+    pub fn brief(&self) -> Vec<FileMistake> {
+        let kept = self.iter().map(|mistake| FileMistake {
+            place: self.position(mistake).map(|place| place.to_string()),
+            message: mistake.message.clone(),
+        });
+        let more = (self.left_out > 0).then(|| FileMistake {
+            place: None,
+            message: format!("… and {} more", self.left_out),
+        });
+        kept.chain(more).collect()
+    }
+
     /// Where a finding is, for people and for `--json`.
     #[must_use]
     pub fn position(&self, mistake: &Mistake) -> Option<Position> {
@@ -205,13 +227,13 @@ impl Mistakes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::source::{Origin, Source, SourceId};
+    use crate::config::source::{SourceId, SourceText, TextOrigin};
 
     fn mistakes() -> Mistakes {
-        let source = Source {
+        let source = SourceText {
             name: "f".into(),
             text: "a\nb\n".into(),
-            origin: Origin::File,
+            origin: TextOrigin::File,
         };
         Mistakes::new(Sources::new(source.clone(), source))
     }
@@ -239,6 +261,10 @@ mod tests {
         let mut found = mistakes();
         (0..MISTAKES_MAX + 7).for_each(|_| found.push(at(0)));
         assert_eq!((found.iter().count(), found.left_out()), (MISTAKES_MAX, 7));
+        let brief = found.brief();
+        assert_eq!(brief.len(), MISTAKES_MAX + 1);
+        assert_eq!(brief[0].to_string(), "f:1:1: at 0");
+        assert_eq!(brief[MISTAKES_MAX].to_string(), "… and 7 more");
     }
 
     #[test]

@@ -8,15 +8,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use segue_media::audio::Layout;
 use semver::VersionReq;
 
-use crate::audio::Layout;
 use crate::config::mistake::Mistakes;
 use crate::config::source::{SourceId, Sources, Span, Spanned};
 use crate::config::units::{Bytes, Share};
 use crate::config::values::{ParamValues, SettingValues};
 use crate::config::words::{
-    Act, Convert, Dither, OnError, OutputBits, Reload, SwapState, SwapTail, Tail, Trust, Watch,
+    Act, Convert, Dither, OnError, OutputBits, Realtime, Reload, SwapState, SwapTail, Tail, Trust,
+    Watch,
 };
 use crate::id::{ComponentAddress, DecideId, Node, PluginId, StageId, TapId};
 
@@ -28,11 +29,11 @@ pub struct Config {
     /// `[host]`.
     pub host: Host,
     /// `[stream]`.
-    pub stream: Stream,
+    pub stream: StreamConfig,
     /// `[plugins]`.
-    pub plugins: Plugins,
+    pub plugins: PluginsConfig,
     /// `[[stage]]`, in the order of the file.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<StageConfig>,
     /// Stages of the file that the pipeline runs without, in the order in which they were given up;
     /// none where the file was just read.
     pub left_out: Vec<LeftOut>,
@@ -67,9 +68,15 @@ impl Config {
         Mistakes::new(self.sources.clone())
     }
 
+    /// Whether what is written for a key of a table had a mistake, so that its absence means nothing.
+    #[must_use]
+    pub fn is_spoiled(&self, table: &str, key: &str) -> bool {
+        self.entries.table(table).is_spoiled(&[key])
+    }
+
     /// The stage with this id.
     #[must_use]
-    pub fn stage(&self, id: &StageId) -> Option<&Stage> {
+    pub fn stage(&self, id: &StageId) -> Option<&StageConfig> {
         self.stages.iter().find(|stage| stage.id.value == *id)
     }
 }
@@ -90,11 +97,13 @@ pub struct Host {
     pub memory_max: Option<Spanned<Bytes>>,
     /// How many threads process; 0 is one per core.
     pub threads: Spanned<u32>,
+    /// Whether the thread that processes asks for real-time priority, at the pace of the stream.
+    pub realtime: Spanned<Realtime>,
 }
 
 /// Where audio comes from or goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Port {
+pub enum StreamPort {
     /// A file; relative paths have been made to start at the configuration file.
     File(PathBuf),
     /// Standard input or output.
@@ -103,11 +112,11 @@ pub enum Port {
 
 /// What goes in and out, and in which steps.
 #[derive(Debug, Clone)]
-pub struct Stream {
+pub struct StreamConfig {
     /// Where audio comes from; `None` means that the command line says.
-    pub input: Option<Spanned<Port>>,
+    pub input: Option<Spanned<StreamPort>>,
     /// Where audio goes to; `None` means that the command line says.
-    pub output: Option<Spanned<Port>>,
+    pub output: Option<Spanned<StreamPort>>,
     /// How the samples of the output are stored; `None` means as those of the input.
     pub output_bits: Option<Spanned<OutputBits>>,
     /// Whether samples that are rounded to 8 or 16 bits get noise first.
@@ -135,7 +144,7 @@ pub struct Stream {
 
 /// Where plugins are found, and which versions will do.
 #[derive(Debug, Clone)]
-pub struct Plugins {
+pub struct PluginsConfig {
     /// Folders that are searched first, in this order.
     pub paths: Vec<Spanned<PathBuf>>,
     /// Single libraries.
@@ -152,7 +161,7 @@ pub struct Plugins {
 
 /// A component with all that is given to it: what stages, taps and decisions share.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct PartConfig {
     /// The component that does the work.
     pub component: Spanned<ComponentAddress>,
     /// Its parameters, not yet held against a manifest.
@@ -165,11 +174,11 @@ pub struct Part {
 
 /// A place in the pipeline.
 #[derive(Debug, Clone)]
-pub struct Stage {
+pub struct StageConfig {
     /// Its name.
     pub id: Spanned<StageId>,
     /// What fills it.
-    pub part: Part,
+    pub part: PartConfig,
     /// What it reads, at least one: from `after`, or the stage above, or `input` for the first.
     /// The place of what is not written is that of the stage's id.
     pub inputs: Vec<Spanned<Node>>,
@@ -184,12 +193,12 @@ pub struct Stage {
     /// When a new instance is tried after a failure; `None` means never.
     pub restart: Option<Restart>,
     /// What it may use.
-    pub budget: Budget,
+    pub budget: BudgetConfig,
     /// How a new instance takes over while the audio runs.
-    pub swap: Swap,
+    pub swap: SwapConfig,
 }
 
-impl Stage {
+impl StageConfig {
     /// The fallback, where `on_error` says that it is heard.
     #[must_use]
     pub fn fallback_in_use(&self) -> Option<&Spanned<ComponentAddress>> {
@@ -211,7 +220,7 @@ pub struct Restart {
 
 /// What a stage may use; `None` means no limit.
 #[derive(Debug, Clone)]
-pub struct Budget {
+pub struct BudgetConfig {
     /// The share of a block's duration that processing it may take.
     pub time: Option<Spanned<Share>>,
     /// The memory that its instance may hold.
@@ -233,7 +242,7 @@ pub struct LeftOut {
 
 /// How a new instance takes over.
 #[derive(Debug, Clone)]
-pub struct Swap {
+pub struct SwapConfig {
     /// How long old and new are heard together.
     pub fade: Spanned<Duration>,
     /// What the new instance starts from.
@@ -250,7 +259,7 @@ pub struct Tap {
     /// Its name.
     pub id: Spanned<TapId>,
     /// What listens.
-    pub part: Part,
+    pub part: PartConfig,
     /// Where it listens: the pipeline's output where the file does not say.
     pub from: Spanned<Node>,
     /// What a metric compares with.
@@ -272,7 +281,7 @@ pub struct Decide {
     /// Its name.
     pub id: Spanned<DecideId>,
     /// The engine.
-    pub part: Part,
+    pub part: PartConfig,
     /// What it reads, at least one.
     pub reads: Vec<Spanned<Readable>>,
     /// What it may do.

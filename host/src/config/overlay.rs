@@ -11,12 +11,12 @@ use toml::de::DeValue;
 use crate::config::check::{Checker, clipped};
 use crate::config::entries::{Entries, Value};
 use crate::config::keys::top::ROOT;
-use crate::config::keys::{Key, Kind, Table};
+use crate::config::keys::{ConfigKey, KeyKind, Table};
 use crate::config::limits::{OVERRIDES_MAX, TEXT_BYTES_MAX};
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::nearest::did_you_mean;
-use crate::config::overlay::params::{Assignment, Form};
-use crate::config::source::{Origin, Source, SourceId, Sources, Span, Spanned};
+use crate::config::overlay::params::{Assignment, ValueForm};
+use crate::config::source::{SourceId, SourceText, Sources, Span, Spanned, TextOrigin};
 
 pub(crate) mod params;
 
@@ -28,7 +28,7 @@ const LEVEL: &str = "__";
 
 /// What an override sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum OverrideTarget {
     /// A key with its tables: `host.memory_max`.
     Key(String),
     /// A parameter of a stage, tap or decision.
@@ -44,13 +44,13 @@ pub enum Target {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
     /// What it sets.
-    pub target: Target,
+    pub target: OverrideTarget,
     /// The value as it was given, a text without quotes.
     pub value: String,
     /// How messages call it: `SEGUE_HOST__MEMORY_MAX`, `--threads`.
     pub name: String,
     /// From where. A flag wins over the environment.
-    pub origin: Origin,
+    pub origin: TextOrigin,
 }
 
 impl Override {
@@ -58,10 +58,10 @@ impl Override {
     #[must_use]
     pub fn flag(key: &str, value: &str, name: &str) -> Self {
         Self {
-            target: Target::Key(key.to_owned()),
+            target: OverrideTarget::Key(key.to_owned()),
             value: value.to_owned(),
             name: name.to_owned(),
-            origin: Origin::Flag,
+            origin: TextOrigin::Flag,
         }
     }
 
@@ -77,13 +77,13 @@ impl Override {
         let (path, value) = text.split_once('=').ok_or_else(error)?;
         let (part, param) = path.split_once('.').ok_or_else(error)?;
         Ok(Self {
-            target: Target::Param {
+            target: OverrideTarget::Param {
                 part: part.trim().to_owned(),
                 param: param.trim().to_owned(),
             },
             value: value.trim().to_owned(),
             name: format!("{name} {}", clipped(path)),
-            origin: Origin::Flag,
+            origin: TextOrigin::Flag,
         })
     }
 }
@@ -104,10 +104,10 @@ pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -
     let overrides = variables.into_iter().filter_map(|(name, value)| {
         let key = name.strip_prefix(PREFIX)?;
         key.contains(LEVEL).then(|| Override {
-            target: Target::Key(key.to_lowercase().replace(LEVEL, ".")),
+            target: OverrideTarget::Key(key.to_lowercase().replace(LEVEL, ".")),
             value,
             name: name.clone(),
-            origin: Origin::Environment,
+            origin: TextOrigin::Environment,
         })
     });
     overrides.take(OVERRIDES_MAX).collect()
@@ -116,11 +116,11 @@ pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -
 /// The overrides in the order in which they are applied, each with the source made for it.
 pub(crate) fn sources(overrides: &[Override], sources: &mut Sources) -> Vec<(SourceId, Override)> {
     let of = |origin| overrides.iter().filter(move |one| one.origin == origin);
-    let ordered = of(Origin::Environment).chain(of(Origin::Flag));
+    let ordered = of(TextOrigin::Environment).chain(of(TextOrigin::Flag));
     let named = ordered.take(OVERRIDES_MAX).map(|one| {
         let mut text = one.value.clone();
         text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX + 1));
-        let source = Source {
+        let source = SourceText {
             name: one.name.as_str().into(),
             text: text.as_str().into(),
             origin: one.origin,
@@ -139,17 +139,17 @@ pub(crate) fn apply(named: &[(SourceId, Override)], root: &mut Entries, mistakes
     for (source, one) in named {
         let span = Span::new(*source, 0..one.value.len());
         match &one.target {
-            Target::Key(key) => {
+            OverrideTarget::Key(key) => {
                 let path: Vec<&str> = key.split('.').collect();
-                let place = Place { span, key, one };
+                let place = TablePlace { span, key, one };
                 place.apply(&ROOT, &path, root, mistakes);
             }
-            Target::Param { part, param } => {
+            OverrideTarget::Param { part, param } => {
                 let assignment = Assignment {
                     part,
                     param,
                     value: &one.value,
-                    form: Form::Plain,
+                    form: ValueForm::Plain,
                     span,
                 };
                 if let Err(mistake) = assignment.apply(root) {
@@ -161,13 +161,13 @@ pub(crate) fn apply(named: &[(SourceId, Override)], root: &mut Entries, mistakes
 }
 
 /// An override on its way down the tables.
-struct Place<'o> {
+struct TablePlace<'o> {
     span: Span,
     key: &'o str,
     one: &'o Override,
 }
 
-impl Place<'_> {
+impl TablePlace<'_> {
     fn apply(
         &self,
         table: &'static Table,
@@ -183,8 +183,8 @@ impl Place<'_> {
             return;
         };
         match (key.kind, below) {
-            (Kind::Table(_), []) => mistakes.push(self.no_scalar(key)),
-            (Kind::Table(inner), _) => {
+            (KeyKind::Table(_), []) => mistakes.push(self.no_scalar(key)),
+            (KeyKind::Table(inner), _) => {
                 if let Some(found) = entries.table_mut(key.name) {
                     self.apply(inner, below, found, mistakes);
                 }
@@ -198,9 +198,9 @@ impl Place<'_> {
         }
     }
 
-    fn value(&self, key: &'static Key, mistakes: &mut Mistakes) -> Option<Value> {
+    fn value(&self, key: &'static ConfigKey, mistakes: &mut Mistakes) -> Option<Value> {
         let value = match key.kind {
-            Kind::Integer(_) | Kind::Boolean => DeValue::parse(&self.one.value).ok(),
+            KeyKind::Integer(_) | KeyKind::Boolean => DeValue::parse(&self.one.value).ok(),
             _ => None,
         };
         let text = || DeValue::String(self.one.value.as_str().into());
@@ -223,7 +223,7 @@ impl Place<'_> {
         Mistake::new(self.span, message).help_if(renamed.or_else(|| did_you_mean(name, names)))
     }
 
-    fn no_scalar(&self, key: &'static Key) -> Mistake {
+    fn no_scalar(&self, key: &'static ConfigKey) -> Mistake {
         let message = format!(
             "{} sets `{}`, and `{}` is {}",
             self.one.name,
@@ -236,20 +236,20 @@ impl Place<'_> {
     }
 }
 
-fn is_scalar(kind: Kind) -> bool {
+fn is_scalar(kind: KeyKind) -> bool {
     match kind {
-        Kind::Text(_)
-        | Kind::Integer(_)
-        | Kind::Boolean
-        | Kind::Quantity(_)
-        | Kind::Duration(_)
-        | Kind::Choice(_) => true,
-        Kind::List(_)
-        | Kind::Table(_)
-        | Kind::Tables(_)
-        | Kind::Map(_)
-        | Kind::Params
-        | Kind::Settings => false,
+        KeyKind::Text(_)
+        | KeyKind::Integer(_)
+        | KeyKind::Boolean
+        | KeyKind::Quantity(_)
+        | KeyKind::Duration(_)
+        | KeyKind::Choice(_) => true,
+        KeyKind::List(_)
+        | KeyKind::Table(_)
+        | KeyKind::Tables(_)
+        | KeyKind::Map(_)
+        | KeyKind::Params
+        | KeyKind::Settings => false,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::config::model::Config;
 use crate::config::nearest::did_you_mean;
 use crate::config::overrides::values::FileValue;
 use crate::id::{ComponentAddress, StageId};
-use crate::observe::OverrideStatus;
+use crate::observe::{OverrideStatus, Who};
 
 mod applied;
 mod key;
@@ -22,21 +22,12 @@ mod refusal;
 mod values;
 
 pub use crate::config::overrides::key::{OverrideKey, Reset, UnknownOverride};
-pub use crate::config::overrides::refusal::Refused;
+pub use crate::config::overrides::refusal::ValueRefused;
 pub(crate) use crate::config::overrides::values::quoted;
 pub use crate::config::overrides::values::value;
 
 /// The most overrides of one session.
 pub const OVERRIDDEN_MAX: usize = 1_000;
-
-/// Who may put whose value aside: the greater one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
-    /// A decision engine, or a rule that watches.
-    Engine,
-    /// A person, by `ctl` or a timeline.
-    Human,
-}
 
 /// A value that somebody wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +37,7 @@ pub struct Wish {
     /// The value as TOML; a bare word is taken as a text.
     pub value: String,
     /// Who wants it.
-    pub who: String,
-    /// Whose rank counts.
-    pub rank: Rank,
+    pub who: Who,
     /// When, as `status` shows it: RFC 3339 in UTC.
     pub when: String,
     /// Why, as far as they said.
@@ -57,15 +46,13 @@ pub struct Wish {
 
 /// A value that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldValue {
     /// Of which key.
     pub key: OverrideKey,
     /// The value as TOML on one line.
     pub value: String,
     /// Who wanted it.
-    pub who: String,
-    /// Whose rank counts.
-    pub rank: Rank,
+    pub who: Who,
     /// When, as `status` shows it.
     pub when: String,
     /// Why, as far as they said.
@@ -77,7 +64,7 @@ pub struct Held {
 /// All values that differ from the file, in the order in which they were set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
-    held: Vec<Held>,
+    held: Vec<HeldValue>,
 }
 
 impl Overrides {
@@ -89,18 +76,21 @@ impl Overrides {
     /// # Errors
     /// When the stage is not in the file, the value is none, or somebody of a higher rank holds
     /// the key; then nothing changed.
-    pub fn set(&mut self, file: &Config, wish: Wish) -> Result<(), Refused> {
+    pub fn set(&mut self, file: &Config, wish: Wish) -> Result<(), ValueRefused> {
         let stage = wish.key.stage();
         if file.stage(stage).is_none() {
             let known = file.stages.iter().map(|stage| stage.id.value.as_str());
-            return Err(Refused::NoStage {
+            return Err(ValueRefused::NoStage {
                 stage: stage.to_string(),
                 help: did_you_mean(stage.as_str(), known),
             });
         }
         let value = values::checked(&wish.key, &wish.value)?;
-        if let Some(holder) = self.holder(&wish.key).filter(|held| held.rank > wish.rank) {
-            return Err(Refused::Held {
+        if let Some(holder) = self
+            .holder(&wish.key)
+            .filter(|held| held.who.rank() > wish.who.rank())
+        {
+            return Err(ValueRefused::Held {
                 key: holder.key.to_string(),
                 who: holder.who.clone(),
             });
@@ -110,11 +100,10 @@ impl Overrides {
         next.take(|held| held.key == wish.key || held.key.is_replaced_by(&wish.key));
         if !is_off {
             let file = FileValue::of(file, &wish.key, &next).text;
-            next.held.push(Held {
+            next.held.push(HeldValue {
                 key: wish.key,
                 value,
                 who: wish.who,
-                rank: wish.rank,
                 when: wish.when,
                 why: wish.why,
                 file,
@@ -125,21 +114,22 @@ impl Overrides {
         Ok(())
     }
 
-    /// Gives keys back to the file; answers which were held.
-    pub fn reset(&mut self, which: &Reset) -> Vec<Held> {
+    /// Gives keys back to the file; returns which were held.
+    pub fn reset(&mut self, which: &Reset) -> Vec<HeldValue> {
         self.take(|held| which.covers(&held.key))
     }
 
-    /// Forgets what was written into the file; `save` says which.
-    pub fn saved(&mut self, written: &[OverrideKey]) {
-        self.take(|held| written.contains(&held.key));
+    /// Forgets what was written into the file; `save` says which, of what was held then. What was
+    /// set since stays.
+    pub fn saved(&mut self, written: &[OverrideKey], then: &Self) {
+        self.take(|held| written.contains(&held.key) && then.get(&held.key) == Some(held));
     }
 
-    /// Drops what the file has changed since, or whose stage it no longer has; answers that. Both
+    /// Drops what the file has changed since, or whose stage it no longer has; returns that. Both
     /// are configurations as they were read, without overrides.
-    pub fn on_reload(&mut self, old: &Config, new: &Config) -> Vec<Held> {
+    pub fn on_reload(&mut self, old: &Config, new: &Config) -> Vec<HeldValue> {
         let before = self.clone();
-        let is_dropped = |held: &Held| {
+        let is_dropped = |held: &HeldValue| {
             let key = &held.key;
             new.stage(key.stage()).is_none()
                 || FileValue::of(old, key, &before) != FileValue::of(new, key, &before)
@@ -150,7 +140,7 @@ impl Overrides {
 
     /// The file's configuration with these values in their places; each has a place of its own,
     /// which messages call `ctl` and its key. `bypass` and versions are no keys of a stage in the
-    /// file: `is_bypassed` and `version` answer those.
+    /// file: `is_bypassed` and `version` return those.
     ///
     /// # Errors
     /// When a value no longer fits what the file says, as with a parameter that became a group.
@@ -187,12 +177,12 @@ impl Overrides {
 
     /// What is held for a key.
     #[must_use]
-    pub fn get(&self, key: &OverrideKey) -> Option<&Held> {
+    pub fn get(&self, key: &OverrideKey) -> Option<&HeldValue> {
         self.held.iter().find(|held| held.key == *key)
     }
 
     /// All that is held, in the order in which it was set.
-    pub fn iter(&self) -> impl Iterator<Item = &Held> {
+    pub fn iter(&self) -> impl Iterator<Item = &HeldValue> {
         self.held.iter()
     }
 
@@ -218,23 +208,23 @@ impl Overrides {
     }
 
     /// Who holds a key, or what belongs to it: component and version are one claim.
-    fn holder(&self, key: &OverrideKey) -> Option<&Held> {
+    fn holder(&self, key: &OverrideKey) -> Option<&HeldValue> {
         let held = self.held.iter().filter(|held| held.key.shares_claim(key));
-        held.max_by_key(|held| held.rank)
+        held.max_by_key(|held| held.who.rank())
     }
 
     /// Whether there are not too many, and the newest fits what the file says.
-    fn fits(&self, file: &Config) -> Result<(), Refused> {
+    fn fits(&self, file: &Config) -> Result<(), ValueRefused> {
         let Some(newest) = self.held.last() else {
             return Ok(());
         };
         if self.held.len() > OVERRIDDEN_MAX {
-            return Err(Refused::TooMany);
+            return Err(ValueRefused::TooMany);
         }
         // Those before it were looked at when they were set.
         match applied::apply(std::slice::from_ref(newest), file) {
             Ok(_) => Ok(()),
-            Err(mistakes) => Err(Refused::Value {
+            Err(mistakes) => Err(ValueRefused::Value {
                 key: newest.key.to_string(),
                 found: newest.value.clone(),
                 why: mistakes
@@ -245,7 +235,7 @@ impl Overrides {
         }
     }
 
-    fn take(&mut self, mut is_meant: impl FnMut(&Held) -> bool) -> Vec<Held> {
+    fn take(&mut self, mut is_meant: impl FnMut(&HeldValue) -> bool) -> Vec<HeldValue> {
         let (gone, kept) = self.held.drain(..).partition(|held| is_meant(held));
         self.held = kept;
         gone

@@ -2,18 +2,57 @@
 //!
 //! In: a path, whatever is there. Out: text to parse, or a mistake that says what is there instead.
 //!
-//! Never waits: what is no regular file is not opened, and not more than the limit is read.
+//! Never waits: what is no regular file is not opened, what has nothing to say now is not waited
+//! for, and not more than the limit is read.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use crate::config::limits::FILE_BYTES_MAX;
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::model::Config;
 use crate::config::overlay::Override;
 use crate::config::source::{SourceId, Span};
-use crate::config::{parse, sources};
+use crate::config::{Legible, legible, parse, sources};
+use crate::process::start;
+use crate::regular;
+
+/// Why a file is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileUnreadable {
+    /// The system does not give it.
+    #[error("{} cannot be read: {source}", path.display())]
+    System {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is a folder.
+    #[error(
+        "{} is a folder, expected a file, as in {}",
+        path.display(),
+        path.join("plugins.toml").display()
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// It is a pipe, a device or a socket.
+    #[error("{} is not a regular file", path.display())]
+    Irregular {
+        /// What it is.
+        path: PathBuf,
+    },
+    /// It is longer than any that is read.
+    #[error("{} has {found_bytes} bytes, expected at most {FILE_BYTES_MAX}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How long it is.
+        found_bytes: u64,
+    },
+}
 
 /// Reads a configuration file. Thread: control; it reads a file.
 ///
@@ -21,6 +60,18 @@ use crate::config::{parse, sources};
 /// Every mistake at once, each with its place; one without a place if there is nothing to read.
 pub fn read(path: &Path, overrides: &[Override]) -> Result<Config, Mistakes> {
     parse(&text(path)?, path, overrides)
+}
+
+/// Reads a configuration file as far as it can be read. Thread: control; it reads a file.
+#[must_use]
+pub fn read_legible(path: &Path, overrides: &[Override]) -> Legible {
+    match text(path) {
+        Ok(text) => legible(&text, path, overrides),
+        Err(mistakes) => Legible {
+            mistakes,
+            config: None,
+        },
+    }
 }
 
 /// Reads the file of a running configuration again. A file that somebody is still writing is
@@ -74,7 +125,8 @@ fn half_written(text: &str, running: &str) -> Option<Mistake> {
 
 /// The text of a file, or what is there instead.
 pub(crate) fn text(path: &Path) -> Result<String, Mistakes> {
-    let bytes = bytes(path).map_err(|why| refusal(path, "", Mistake::nowhere(why)))?;
+    let bytes = bytes(path);
+    let bytes = bytes.map_err(|why| refusal(path, "", Mistake::nowhere(why.to_string())))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(error.as_bytes());
@@ -93,42 +145,40 @@ fn refusal(path: &Path, text: &str, mistake: Mistake) -> Mistakes {
     mistakes
 }
 
-/// The bytes of a regular file that is not too large, or a sentence.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let cannot = |error| format!("{} cannot be read: {error}", path.display());
-    // Opening a FIFO would wait for whoever writes to it, so what is there is asked first.
-    let kind = std::fs::metadata(path).map_err(cannot)?;
+/// The bytes of a regular file that is not too large.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, FileUnreadable> {
+    let own = || path.to_owned();
+    let cannot = |source| FileUnreadable::System {
+        path: own(),
+        source,
+    };
+    let here = start::absolute(path);
+    let kind = std::fs::metadata(&here).map_err(cannot)?;
     if kind.is_dir() {
-        return Err(format!(
-            "{} is a folder, expected a file, as in {}",
-            path.display(),
-            path.join("plugins.toml").display()
-        ));
+        return Err(FileUnreadable::Folder { path: own() });
     }
     if !kind.is_file() {
-        return Err(format!("{} is not a regular file", path.display()));
+        return Err(FileUnreadable::Irregular { path: own() });
     }
     let mut bytes = Vec::new();
     let limit = FILE_BYTES_MAX as u64 + 1;
-    let file = File::open(path).map_err(cannot)?;
+    let (file, _) = regular::open(&here).map_err(cannot)?;
     file.take(limit).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() > FILE_BYTES_MAX {
-        return Err(format!(
-            "{} has {} bytes, expected at most {FILE_BYTES_MAX}",
-            path.display(),
-            kind.len()
-        ));
+        return Err(FileUnreadable::TooLarge {
+            path: own(),
+            found_bytes: kind.len(),
+        });
     }
     Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::PathBuf;
+    use std::fs::{self, File};
 
     use super::*;
-    use crate::config::model::Port;
+    use crate::config::model::StreamPort;
     use crate::config::render::Color;
 
     /// Reads a file of these bytes; the folder's name is taken out of the answer.
@@ -153,9 +203,9 @@ mod tests {
             "[stream]\ninput = \"a/b.wav\"\noutput = \"-\"\n[plugins]\npaths = [\"/x\", \"y\"]\n";
         fs::write(&path, text).unwrap();
         let config = read(&path, &[]).unwrap();
-        let input = Port::File(folder.path().join("a/b.wav"));
+        let input = StreamPort::File(folder.path().join("a/b.wav"));
         assert_eq!(config.stream.input.unwrap().value, input);
-        assert_eq!(config.stream.output.unwrap().value, Port::Pipe);
+        assert_eq!(config.stream.output.unwrap().value, StreamPort::Pipe);
         let paths: Vec<_> = config
             .plugins
             .paths
@@ -174,7 +224,7 @@ mod tests {
         );
     }
 
-    /// What reading again answers when a file of one text now holds another.
+    /// What reading again returns when a file of one text now holds another.
     fn check_again(running: &str, text: &str, expected: Result<(), &str>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plugins.toml");
@@ -246,6 +296,14 @@ mod tests {
             explain(Path::new("/dev/zero")).unwrap_err(),
             "error: zero is not a regular file\n"
         );
+    }
+
+    /// A system's own file may be regular and have nothing to read until something happens.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_that_has_nothing_to_say_now_is_not_waited_for() {
+        let message = explain(Path::new("/proc/kmsg")).unwrap_err();
+        assert!(message.starts_with("error: kmsg "), "{message}");
     }
 
     #[test]

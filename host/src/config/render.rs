@@ -11,7 +11,7 @@ use annotate_snippets::{
 };
 
 use crate::config::mistake::{Label, Mistake, Mistakes, Severity};
-use crate::config::source::{Source, SourceId, Span};
+use crate::config::source::{SourceId, SourceText, Span};
 
 /// The longest line of source that is drawn, in bytes. From a longer one a piece is shown, since
 /// drawing it costs time for every character.
@@ -74,7 +74,7 @@ impl Mistakes {
 }
 
 /// A stretch of one text that is drawn in one go, with what is underlined in it.
-struct Piece<'m> {
+struct RenderPiece<'m> {
     source: SourceId,
     start: usize,
     end: usize,
@@ -97,11 +97,11 @@ impl Mistakes {
     }
 
     /// The line that a label stands in.
-    fn piece<'m>(&self, kind: AnnotationKind, label: &'m Label) -> Piece<'m> {
+    fn piece<'m>(&self, kind: AnnotationKind, label: &'m Label) -> RenderPiece<'m> {
         let source = self.sources().get(label.span.source);
         let at = clamped(source, label.span).start;
         let text = &source.text;
-        Piece {
+        RenderPiece {
             source: label.span.source,
             start: text[..at].rfind('\n').map_or(0, |newline| newline + 1),
             end: text[at..].find('\n').map_or(text.len(), |next| at + next),
@@ -110,7 +110,7 @@ impl Mistakes {
     }
 
     /// Whether two pieces are near enough to be drawn as one.
-    fn are_near(&self, one: &Piece<'_>, other: &Piece<'_>) -> bool {
+    fn are_near(&self, one: &RenderPiece<'_>, other: &RenderPiece<'_>) -> bool {
         if one.source != other.source {
             return false;
         }
@@ -119,7 +119,7 @@ impl Mistakes {
         text.len() <= LINE_BYTES_MAX * 4 && text.matches('\n').count() <= LINES_BETWEEN_MAX
     }
 
-    fn draw<'m>(&'m self, piece: &Piece<'m>) -> Vec<Element<'m>> {
+    fn draw<'m>(&'m self, piece: &RenderPiece<'m>) -> Vec<Element<'m>> {
         let source = self.sources().get(piece.source);
         let first = piece.labels[0].1.span;
         let (start, end) = excerpt(source, clamped(source, first).start, piece);
@@ -146,7 +146,7 @@ impl Mistakes {
     }
 }
 
-impl<'m> Piece<'m> {
+impl<'m> RenderPiece<'m> {
     fn take_in(&mut self, other: Self) {
         self.start = self.start.min(other.start);
         self.end = self.end.max(other.end);
@@ -158,7 +158,7 @@ impl<'m> Piece<'m> {
 fn annotation<'m>(
     kind: AnnotationKind,
     label: &'m Label,
-    source: &Source,
+    source: &SourceText,
     piece: Range<usize>,
 ) -> Annotation<'m> {
     let range = clamped(source, label.span);
@@ -171,7 +171,7 @@ fn annotation<'m>(
 }
 
 /// A span within its text and on whole characters, whatever made it.
-fn clamped(source: &Source, span: Span) -> Range<usize> {
+fn clamped(source: &SourceText, span: Span) -> Range<usize> {
     let whole = |at: usize| {
         let at = at.min(source.text.len());
         (0..=at)
@@ -184,7 +184,7 @@ fn clamped(source: &Source, span: Span) -> Range<usize> {
 }
 
 /// The part of a piece that is drawn: all of it, unless its line is long.
-fn excerpt(source: &Source, at: usize, piece: &Piece<'_>) -> (usize, usize) {
+fn excerpt(source: &SourceText, at: usize, piece: &RenderPiece<'_>) -> (usize, usize) {
     if piece.labels.len() > 1 || piece.end - piece.start <= LINE_BYTES_MAX {
         return (piece.start, piece.end);
     }

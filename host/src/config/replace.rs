@@ -10,7 +10,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
-use crate::config::reading::bytes;
+use crate::config::reading::{FileUnreadable, bytes};
+use crate::process::start;
 
 /// The mark at the beginning that some editors write; it is no part of a text that was read.
 const MARK: &[u8] = "\u{feff}".as_bytes();
@@ -28,11 +29,8 @@ pub enum NotReplaced {
         path: PathBuf,
     },
     /// It is no file that can be read.
-    #[error("{why}")]
-    Unreadable {
-        /// In a sentence, with the path.
-        why: String,
-    },
+    #[error(transparent)]
+    Unreadable(FileUnreadable),
     /// The new text could not be written.
     #[error("{} cannot be written: {source}", path.display())]
     Unwritten {
@@ -55,7 +53,7 @@ pub fn replace(path: &Path, was_read: &str, text: &str) -> Result<(), NotReplace
         path: path.to_owned(),
         source,
     };
-    let found = bytes(path).map_err(|why| NotReplaced::Unreadable { why })?;
+    let found = bytes(path).map_err(NotReplaced::Unreadable)?;
     let (mark, found) = match found.strip_prefix(MARK) {
         Some(rest) => (MARK, rest),
         None => (&[][..], &found[..]),
@@ -70,7 +68,7 @@ pub fn replace(path: &Path, was_read: &str, text: &str) -> Result<(), NotReplace
             path: path.to_owned(),
         });
     }
-    let target = fs::canonicalize(path).map_err(unwritten)?;
+    let target = fs::canonicalize(start::absolute(path)).map_err(unwritten)?;
     let (mut file, fresh) = create(&target).map_err(unwritten)?;
     let written = fill(&mut file, &target, &[mark, unmarked(text)])
         .and_then(|()| fs::rename(&fresh, &target));
@@ -124,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// Replaces a file with these bytes; answers what is there then, and what else is.
+    /// Replaces a file with these bytes; returns what is there then, and what else is.
     fn check(bytes: &[u8], was_read: &str, text: &str, expected: Result<&[u8], &str>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plugins.toml");

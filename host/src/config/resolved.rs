@@ -8,10 +8,11 @@ use std::fmt::Display;
 
 use crate::config::entries::{Entries, Value};
 use crate::config::keys::top::ROOT;
-use crate::config::keys::{Kind, Table};
+use crate::config::keys::{KeyKind, Table};
 use crate::config::model::Config;
-use crate::config::source::{Origin, Sources, Span, Spanned};
+use crate::config::source::{Sources, Span, Spanned, TextOrigin};
 use crate::config::values::{ParamValue, ParamValues, Scalar, SettingValue, SettingValues};
+use crate::escape;
 
 /// Where the comments begin, in columns, unless the value is longer.
 const COMMENT_COLUMN: usize = 40;
@@ -20,13 +21,13 @@ impl Config {
     /// The effective configuration as TOML; a comment behind each value says where it is from.
     #[must_use]
     pub fn resolved(&self) -> String {
-        let mut out = Writer {
+        let mut out = ResolvedText {
             sources: &self.sources,
             text: String::new(),
         };
         for key in ROOT.keys {
             match key.kind {
-                Kind::Table(table) => {
+                KeyKind::Table(table) => {
                     out.text.push_str(&format!("[{}]\n", key.name));
                     out.table(
                         table,
@@ -35,7 +36,7 @@ impl Config {
                     );
                     out.text.push('\n');
                 }
-                Kind::Tables(rule) => {
+                KeyKind::Tables(rule) => {
                     for (at, entries) in self.entries.tables(key.name).iter().enumerate() {
                         out.text.push_str(&format!("[[{}]]\n", key.name));
                         out.table(rule.table, entries, &self.implied(key.name, at));
@@ -66,12 +67,12 @@ impl Config {
 }
 
 /// The text so far.
-struct Writer<'c> {
+struct ResolvedText<'c> {
     sources: &'c Sources,
     text: String,
 }
 
-impl Writer<'_> {
+impl ResolvedText<'_> {
     fn table(
         &mut self,
         table: &'static Table,
@@ -85,27 +86,27 @@ impl Writer<'_> {
                     self.line(key.name, &text, self.origin(value));
                 }
                 (None, Some((name, text))) if *name == key.name => {
-                    self.line(name, text, Origin::Default);
+                    self.line(name, text, TextOrigin::Default);
                 }
                 (None, _) => {}
             }
         }
     }
 
-    fn line(&mut self, key: &str, value: &str, origin: Origin) {
+    fn line(&mut self, key: &str, value: &str, origin: TextOrigin) {
         let line = format!("{key} = {value}");
         let line = format!("{line:<COMMENT_COLUMN$} # {}\n", origin.name());
         self.text.push_str(&line);
     }
 
     /// Where a value is from; what a table's first value is from, for a table.
-    fn origin(&self, value: &Spanned<Value>) -> Origin {
+    fn origin(&self, value: &Spanned<Value>) -> TextOrigin {
         let origin = |span: Span| self.sources.get(span.source).origin;
         match &value.value {
             Value::Table(table) => {
                 let origins = table.named().map(|(_, inner)| self.origin(inner));
-                let said = origins.filter(|origin| *origin != Origin::Default);
-                said.last().unwrap_or(Origin::Default)
+                let said = origins.filter(|origin| *origin != TextOrigin::Default);
+                said.last().unwrap_or(TextOrigin::Default)
             }
             _ => origin(value.span),
         }
@@ -137,8 +138,8 @@ impl Writer<'_> {
     fn text(&self, span: Span) -> String {
         let text = self.sources.text(span);
         match self.sources.get(span.source).origin {
-            Origin::File | Origin::Default | Origin::Control => text.to_owned(),
-            Origin::Environment | Origin::Flag => quoted(text),
+            TextOrigin::File | TextOrigin::Default | TextOrigin::Control => text.to_owned(),
+            TextOrigin::Environment | TextOrigin::Flag => quoted(text),
         }
     }
 
@@ -192,8 +193,8 @@ fn quoted(text: impl Display) -> String {
     for character in text.to_string().chars() {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
-            control if control.is_control() => {
-                quoted.push_str(&format!("\\u{:04X}", u32::from(control)));
+            steers if escape::steers(steers) => {
+                quoted.push_str(&format!("\\u{:04X}", u32::from(steers)));
             }
             plain => quoted.push(plain),
         }

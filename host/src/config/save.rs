@@ -11,8 +11,8 @@ use semver::VersionReq;
 use toml_edit::{Document, Item, Value};
 
 use crate::config::limits::FILE_BYTES_MAX;
-use crate::config::overrides::{Held, OverrideKey, Overrides};
-use crate::config::save::place::{Step, place};
+use crate::config::overrides::{HeldValue, OverrideKey, Overrides};
+use crate::config::save::place::{PathStep, place};
 use crate::config::syntax;
 use crate::id::{ComponentAddress, PluginId, StageId};
 
@@ -21,7 +21,7 @@ mod place;
 
 /// What became of the overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
+pub struct SavedOverrides {
     /// The new text.
     pub text: String,
     /// What stands in it now, in the order in which it was set.
@@ -61,14 +61,14 @@ struct Splice {
 ///
 /// # Errors
 /// When the text cannot be read, or would become too long.
-pub fn save(text: &str, overrides: &Overrides) -> Result<Saved, Unsaved> {
-    let mut saved = Saved {
+pub fn save(text: &str, overrides: &Overrides) -> Result<SavedOverrides, Unsaved> {
+    let mut saved = SavedOverrides {
         text: text.to_owned(),
         written: Vec::new(),
         kept: Vec::new(),
     };
     document(text)?;
-    let is_version = |held: &&Held| matches!(held.key, OverrideKey::Version { .. });
+    let is_version = |held: &&HeldValue| matches!(held.key, OverrideKey::Version { .. });
     for held in overrides.iter().filter(|held| !is_version(held)) {
         saved.one(held)?;
     }
@@ -82,11 +82,11 @@ pub fn save(text: &str, overrides: &Overrides) -> Result<Saved, Unsaved> {
     }
 }
 
-impl Saved {
-    fn one(&mut self, held: &Held) -> Result<(), Unsaved> {
+impl SavedOverrides {
+    fn one(&mut self, held: &HeldValue) -> Result<(), Unsaved> {
         let steps = match &held.key {
             OverrideKey::Param { param, .. } => param_steps(param),
-            OverrideKey::Component { .. } => Some(vec![Step::key("component")]),
+            OverrideKey::Component { .. } => Some(vec![PathStep::key("component")]),
             OverrideKey::Version { .. } | OverrideKey::Bypass { .. } => {
                 let why =
                     "the file has no such key; it holds until it is reset, or the session ends";
@@ -103,12 +103,12 @@ impl Saved {
             );
             return Ok(());
         };
-        let mut path = vec![Step::key("stage"), Step::Row(at)];
+        let mut path = vec![PathStep::key("stage"), PathStep::Row(at)];
         path.extend(steps);
         self.write(held, &path)
     }
 
-    fn version(&mut self, held: &Held, overrides: &Overrides) -> Result<(), Unsaved> {
+    fn version(&mut self, held: &HeldValue, overrides: &Overrides) -> Result<(), Unsaved> {
         let document = document(&self.text)?;
         let stages = stages(document.as_item());
         let own = stages.iter().find(|(id, _)| id == held.key.stage());
@@ -133,15 +133,15 @@ impl Saved {
             return Ok(());
         }
         let path = [
-            Step::key("plugins"),
-            Step::key("require"),
-            Step::key(plugin.as_str()),
+            PathStep::key("plugins"),
+            PathStep::key("require"),
+            PathStep::key(plugin.as_str()),
         ];
         self.write(held, &path)
     }
 
     /// Puts a value at a path, and looks whether it is there then.
-    fn write(&mut self, held: &Held, path: &[Step]) -> Result<(), Unsaved> {
+    fn write(&mut self, held: &HeldValue, path: &[PathStep]) -> Result<(), Unsaved> {
         let splices = {
             let document = document(&self.text)?;
             place(&self.text, document.as_table(), path, &held.value)
@@ -149,7 +149,7 @@ impl Saved {
         let splices = match splices {
             Ok(splices) => splices,
             Err(why) => {
-                self.keep(held, why);
+                self.keep(held, why.to_string());
                 return Ok(());
             }
         };
@@ -166,7 +166,7 @@ impl Saved {
         Ok(())
     }
 
-    fn keep(&mut self, held: &Held, why: String) {
+    fn keep(&mut self, held: &HeldValue, why: String) {
         self.kept.push((held.key.clone(), why));
     }
 }
@@ -194,16 +194,16 @@ fn document(text: &str) -> Result<Document<&str>, Unsaved> {
 }
 
 /// The way from a stage to one of its parameters; `None` for what is no parameter's id.
-fn param_steps(param: &str) -> Option<Vec<Step>> {
+fn param_steps(param: &str) -> Option<Vec<PathStep>> {
     let parts: Vec<_> = param.split('.').collect();
-    let mut steps = vec![Step::key("params")];
+    let mut steps = vec![PathStep::key("params")];
     match parts[..] {
-        [name] => steps.push(Step::key(name)),
+        [name] => steps.push(PathStep::key(name)),
         [group, number, member] => {
             steps.extend([
-                Step::key(group),
-                Step::Row(number.parse().ok()?),
-                Step::key(member),
+                PathStep::key(group),
+                PathStep::Row(number.parse().ok()?),
+                PathStep::key(member),
             ]);
         }
         _ => return None,
@@ -260,12 +260,12 @@ fn spliced(text: &str, mut splices: Vec<Splice>) -> String {
 }
 
 /// Whether a document says that value there.
-fn says(root: &Item, path: &[Step], value: &str) -> bool {
+fn says(root: &Item, path: &[PathStep], value: &str) -> bool {
     let mut item = root.clone();
     for step in path {
         let next = match step {
-            Step::Key(key) => item.get(key.as_str()).cloned(),
-            Step::Row(number) => item.get(number.wrapping_sub(1)).cloned(),
+            PathStep::Key(key) => item.get(key.as_str()).cloned(),
+            PathStep::Row(number) => item.get(number.wrapping_sub(1)).cloned(),
         };
         let Some(next) = next else {
             return false;

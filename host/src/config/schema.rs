@@ -8,7 +8,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::config::keys::top::ROOT;
-use crate::config::keys::{Absent, IntegerRule, Key, Kind, ListRule, MapRule, Repeats, Table};
+use crate::config::keys::{
+    Absent, ConfigKey, IntegerRule, KeyKind, ListRule, MapRule, Repeats, Table,
+};
 use crate::config::keys::{TablesRule, TextRule};
 use crate::config::limits::{NAMES_MAX, PARAMS_MAX, SETTINGS_MAX, TEXT_BYTES_MAX};
 use crate::config::units::Unit;
@@ -50,7 +52,7 @@ fn table(table: &'static Table) -> Map<String, Value> {
     object
 }
 
-fn key(key: &'static Key) -> Value {
+fn key(key: &'static ConfigKey) -> Value {
     let mut schema = members(kind(key.kind));
     let mut doc = key.doc.to_owned();
     if !key.since.is_here() {
@@ -67,29 +69,29 @@ fn key(key: &'static Key) -> Value {
     Value::Object(schema)
 }
 
-fn kind(kind: Kind) -> Value {
+fn kind(kind: KeyKind) -> Value {
     match kind {
-        Kind::Text(rule) => text(rule),
-        Kind::Integer(rule) => integer(rule),
-        Kind::Boolean => json!({ "type": "boolean" }),
-        Kind::Quantity(unit) => json!({ "type": "string", "pattern": unit.pattern() }),
+        KeyKind::Text(rule) => text(rule),
+        KeyKind::Integer(rule) => integer(rule),
+        KeyKind::Boolean => json!({ "type": "boolean" }),
+        KeyKind::Quantity(unit) => json!({ "type": "string", "pattern": unit.pattern() }),
         // A pattern cannot say how long is too long; the reader does.
-        Kind::Duration(_) => json!({ "type": "string", "pattern": Unit::Time.pattern() }),
-        Kind::Choice(rule) => {
+        KeyKind::Duration(_) => json!({ "type": "string", "pattern": Unit::Time.pattern() }),
+        KeyKind::Choice(rule) => {
             let here = rule.words.iter().filter(|word| word.since.is_here());
             json!({ "enum": here.map(|word| word.text).collect::<Vec<_>>() })
         }
-        Kind::List(rule) => list(rule),
-        Kind::Table(spec) => Value::Object(table(spec)),
-        Kind::Tables(TablesRule {
+        KeyKind::List(rule) => list(rule),
+        KeyKind::Table(spec) => Value::Object(table(spec)),
+        KeyKind::Tables(TablesRule {
             table: spec,
             items_max,
         }) => {
             json!({ "type": "array", "maxItems": items_max, "items": table(spec) })
         }
-        Kind::Map(rule) => map(rule),
-        Kind::Params => params(),
-        Kind::Settings => settings(),
+        KeyKind::Map(rule) => map(rule),
+        KeyKind::Params => params(),
+        KeyKind::Settings => settings(),
     }
 }
 

@@ -37,7 +37,7 @@ struct StageNode {
 
 /// Everything that has a name, and everything that reads.
 #[derive(Debug)]
-struct Names {
+struct ShapeNames {
     stages: Vec<StageNode>,
     taps: Vec<Spanned<String>>,
     /// What taps, decisions and the output read.
@@ -75,7 +75,7 @@ pub(crate) fn check(root: &Entries, mistakes: &mut Mistakes) {
     }
 }
 
-fn names(root: &Entries) -> Names {
+fn names(root: &Entries) -> ShapeNames {
     let mut stages = Vec::new();
     let mut above: Option<String> = None;
     for table in root.tables("stage") {
@@ -90,7 +90,7 @@ fn names(root: &Entries) -> Names {
         });
     }
     let taps = root.tables("tap").iter().filter_map(|tap| tap.text("id"));
-    Names {
+    ShapeNames {
         outside: outside(root, stages.last()),
         taps: taps.collect(),
         certainty: certainty(root),
@@ -187,7 +187,7 @@ fn check_unique(root: &Entries, mistakes: &mut Mistakes) {
     }
 }
 
-fn check_known(names: &Names, mistakes: &mut Mistakes) {
+fn check_known(names: &ShapeNames, mistakes: &mut Mistakes) {
     let stages: HashSet<&str> = names.stages.iter().map(|s| s.id.value.as_str()).collect();
     let taps: HashSet<&str> = names.taps.iter().map(|tap| tap.value.as_str()).collect();
     let inside = names.stages.iter().flat_map(|stage| &stage.reads);
@@ -203,7 +203,7 @@ fn check_known(names: &Names, mistakes: &mut Mistakes) {
     }
 }
 
-fn unknown(reference: &Reference, names: &Names, is_tap: bool) -> Mistake {
+fn unknown(reference: &Reference, names: &ShapeNames, is_tap: bool) -> Mistake {
     let name = clipped(&reference.node.value);
     let key = reference.key.unwrap_or("after");
     let reads = key == "reads";
@@ -226,7 +226,7 @@ fn unknown(reference: &Reference, names: &Names, is_tap: bool) -> Mistake {
         .help_if(help)
 }
 
-fn check_read(names: &Names, mistakes: &mut Mistakes) {
+fn check_read(names: &ShapeNames, mistakes: &mut Mistakes) {
     let inside = names.stages.iter().flat_map(|stage| {
         let others = stage.reads.iter().map(|read| read.node.value.as_str());
         others.filter(|name| *name != stage.id.value)

@@ -23,7 +23,7 @@ impl SourceId {
 
 /// What a text is, for messages and for `check --resolved`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum TextOrigin {
     /// The configuration file.
     File,
     /// Nobody said anything: the default.
@@ -36,7 +36,7 @@ pub enum Origin {
     Control,
 }
 
-impl Origin {
+impl TextOrigin {
     /// The word for it in comments of the resolved configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -52,28 +52,28 @@ impl Origin {
 
 /// One text, and what it is called.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct SourceText {
     /// The path of the file, the name of the variable, or the flag.
     pub name: Arc<str>,
     /// What was read, without a byte-order mark.
     pub text: Arc<str>,
     /// What kind of text it is.
-    pub origin: Origin,
+    pub origin: TextOrigin,
 }
 
 /// Every text of one configuration. A clone shares the texts.
 #[derive(Debug, Clone)]
-pub struct Sources(Vec<Source>);
+pub struct Sources(Vec<SourceText>);
 
 impl Sources {
     /// The sources of a configuration that consists of a file, and of the defaults.
     #[must_use]
-    pub fn new(file: Source, defaults: Source) -> Self {
+    pub fn new(file: SourceText, defaults: SourceText) -> Self {
         Self(vec![file, defaults])
     }
 
-    /// Adds an override, and answers how spans name it.
-    pub fn add(&mut self, source: Source) -> SourceId {
+    /// Adds an override, and returns how spans name it.
+    pub fn add(&mut self, source: SourceText) -> SourceId {
         let next = u32::try_from(self.0.len()).expect("overrides are bounded by OVERRIDES_MAX");
         self.0.push(source);
         SourceId(next)
@@ -84,7 +84,7 @@ impl Sources {
     /// # Panics
     /// When the id was made by the sources of another configuration.
     #[must_use]
-    pub fn get(&self, id: SourceId) -> &Source {
+    pub fn get(&self, id: SourceId) -> &SourceText {
         &self.0[id.0 as usize]
     }
 
@@ -204,12 +204,15 @@ mod tests {
     use super::*;
 
     fn check(text: &str, start: usize, expected: &str) {
-        let source = |name: &str, origin| Source {
+        let source = |name: &str, origin| SourceText {
             name: name.into(),
             text: text.into(),
             origin,
         };
-        let sources = Sources::new(source("f", Origin::File), source("d", Origin::Default));
+        let sources = Sources::new(
+            source("f", TextOrigin::File),
+            source("d", TextOrigin::Default),
+        );
         let span = Span::new(SourceId::FILE, start..start);
         assert_eq!(sources.position(span).to_string(), expected);
     }

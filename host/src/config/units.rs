@@ -53,6 +53,38 @@ const SIZE_BYTES_MAX: f64 = 1_125_899_906_842_624.0;
 /// The largest share: ten wholes.
 const SHARE_MAX: f64 = 10.0;
 
+/// What is wrong with a text that is to have a unit, to stand after the text itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// It has another form.
+    #[error("is not {expected}")]
+    Form {
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// It has no unit.
+    #[error("has no unit, expected one of {}", expected.join(", "))]
+    NoUnit {
+        /// The units there are.
+        expected: Vec<&'static str>,
+    },
+    /// It has a unit that is none.
+    #[error(
+        "has the unknown unit `{}`, expected one of {}",
+        found.escape_debug(),
+        expected.join(", ")
+    )]
+    UnknownUnit {
+        /// The beginning of what was found.
+        found: String,
+        /// The units there are.
+        expected: Vec<&'static str>,
+    },
+    /// It is larger than any value can be.
+    #[error("is larger than any value here can be")]
+    TooLarge,
+}
+
 impl Unit {
     /// What a value of it is called, with an example.
     #[must_use]
@@ -87,8 +119,8 @@ impl Unit {
     /// The value in the smallest unit: nanoseconds, bytes, wholes.
     ///
     /// # Errors
-    /// A sentence that says what is wrong, to stand after the text itself.
-    pub fn parse(self, text: &str) -> Result<f64, String> {
+    /// What is wrong with it, to stand after the text itself.
+    pub fn parse(self, text: &str) -> Result<f64, UnitError> {
         let (units, max) = match self {
             Self::Time => (TIMES, TIME_NS_MAX),
             Self::Memory => (SIZES, SIZE_BYTES_MAX),
@@ -98,14 +130,17 @@ impl Unit {
             .find(|c: char| !c.is_ascii_digit() && c != '.')
             .unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
-        let number = decimal(number).ok_or_else(|| format!("is not {}", self.expected()))?;
+        let not_one = || UnitError::Form {
+            expected: self.expected(),
+        };
+        let number = decimal(number).ok_or_else(not_one)?;
         let worth = match (self, unit) {
-            (Self::Share, "") => Err(format!("is not {}", self.expected())),
+            (Self::Share, "") => Err(not_one()),
             _ => worth(unit.strip_prefix(' ').unwrap_or(unit), units),
         }?;
         let value = number * worth;
         if value > max {
-            return Err("is larger than any value here can be".to_owned());
+            return Err(UnitError::TooLarge);
         }
         Ok(value)
     }
@@ -115,7 +150,7 @@ impl Unit {
 ///
 /// # Errors
 /// As `Unit::parse`.
-pub fn time(text: &str) -> Result<Duration, String> {
+pub fn time(text: &str) -> Result<Duration, UnitError> {
     let nanoseconds = Unit::Time.parse(text)?;
     Ok(Duration::from_nanos(nanoseconds.round() as u64))
 }
@@ -124,7 +159,7 @@ pub fn time(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// As `Unit::parse`.
-pub fn memory(text: &str) -> Result<Bytes, String> {
+pub fn memory(text: &str) -> Result<Bytes, UnitError> {
     let bytes = Unit::Memory.parse(text)?;
     Ok(Bytes(bytes.round() as u64))
 }
@@ -133,7 +168,7 @@ pub fn memory(text: &str) -> Result<Bytes, String> {
 ///
 /// # Errors
 /// As `Unit::parse`.
-pub fn share(text: &str) -> Result<Share, String> {
+pub fn share(text: &str) -> Result<Share, UnitError> {
     Unit::Share.parse(text).map(Share)
 }
 
@@ -144,19 +179,18 @@ fn decimal(text: &str) -> Option<f64> {
     (whole && dots <= 1).then(|| text.parse().ok()).flatten()
 }
 
-fn worth(unit: &str, units: Units) -> Result<f64, String> {
+fn worth(unit: &str, units: Units) -> Result<f64, UnitError> {
     if let Some((_, worth)) = units.iter().find(|(name, _)| *name == unit) {
         return Ok(*worth);
     }
-    let names: Vec<_> = units.iter().map(|(name, _)| *name).collect();
-    if unit.is_empty() {
-        return Err(format!("has no unit, expected one of {}", names.join(", ")));
-    }
-    Err(format!(
-        "has the unknown unit `{}`, expected one of {}",
-        unit.chars().take(16).collect::<String>().escape_debug(),
-        names.join(", ")
-    ))
+    let expected: Vec<_> = units.iter().map(|(name, _)| *name).collect();
+    Err(match unit {
+        "" => UnitError::NoUnit { expected },
+        unit => UnitError::UnknownUnit {
+            found: unit.chars().take(16).collect(),
+            expected,
+        },
+    })
 }
 
 #[cfg(test)]
@@ -167,8 +201,8 @@ mod tests {
 
     fn check(unit: Unit, text: &str, expected: Result<f64, &str>) {
         assert_eq!(
-            unit.parse(text).as_ref().copied().map_err(String::as_str),
-            expected
+            unit.parse(text).map_err(|why| why.to_string()),
+            expected.map_err(str::to_owned)
         );
     }
 

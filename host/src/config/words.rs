@@ -115,6 +115,18 @@ words!(
 );
 
 words!(
+    /// Whether threads that keep the pace of a stream ask for real-time priority.
+    Realtime {
+        /// They ask, and go on without it where it is not granted.
+        Try = "try", V1_2, "it is asked for; without it the run goes on, and the report says why";
+        /// They ask, and the run is refused where it is not granted.
+        Require = "require", V1_2, "a run that does not get it is refused";
+        /// They do not ask.
+        Off = "off", V1_2, "nobody asks";
+    }
+);
+
+words!(
     /// What a changed library does to a running session.
     Watch {
         /// Nothing; nobody looks.

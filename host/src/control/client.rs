@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::control::error::ControlError;
-use crate::control::line::{self, Line};
+use crate::control::line::{self, Line, Timed};
 use crate::control::protocol::{
     ANSWER_BYTES_MAX, Greeting, Order, PROTOCOL, ProblemKind, Reply, written,
 };
@@ -21,7 +21,8 @@ const GREETING_WITHIN: Duration = Duration::from_secs(2);
 /// How long a session may take to say how it is, or to do what takes no preparing.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a change may take: libraries that are new are tried out first, each with a deadline.
+/// How long a change may take: libraries that are new are tried out first, each with a deadline, and
+/// a disk that a file is saved on may be slow.
 const CHANGE_WITHIN: Duration = Duration::from_secs(120);
 
 /// How long a line may take to be taken.
@@ -30,7 +31,7 @@ const WRITE_WITHIN: Duration = Duration::from_secs(2);
 /// A connection to a session.
 pub struct Client {
     stream: UnixStream,
-    reader: BufReader<UnixStream>,
+    reader: BufReader<Timed>,
     greeting: Greeting,
     asked: u64,
 }
@@ -67,7 +68,7 @@ impl Client {
 
     /// Takes the greeting of a session.
     pub(super) fn over(stream: UnixStream) -> Result<Self, ControlError> {
-        let reader = line::reader(&stream).map_err(ControlError::Broken)?;
+        let reader = BufReader::new(Timed::new(&stream).map_err(ControlError::Broken)?);
         let greeting = Greeting {
             segue: String::new(),
             protocol: 0,
@@ -130,8 +131,8 @@ impl Client {
     }
 
     fn line(&mut self, within: Option<Duration>) -> Result<String, ControlError> {
-        let broken = ControlError::Broken;
-        self.stream.set_read_timeout(within).map_err(broken)?;
+        // For the whole line: a session that sends a byte now and then is late, too.
+        self.reader.get_mut().within(within);
         let line = match line::read(&mut self.reader, ANSWER_BYTES_MAX) {
             Ok(Line::Whole(line)) => line,
             Ok(Line::End) => return Err(ControlError::Ended),
@@ -159,16 +160,15 @@ fn within(order: &Order) -> Duration {
     match order {
         Order::Hello | Order::Events => ANSWER_WITHIN,
         Order::Ask(command) => match command {
-            Command::Status | Command::Save | Command::Pause | Command::Resume | Command::Stop => {
-                ANSWER_WITHIN
-            }
+            Command::Status | Command::Pause | Command::Resume | Command::Stop => ANSWER_WITHIN,
             Command::Swap(_)
             | Command::Set { .. }
             | Command::Bypass { .. }
             | Command::Reload(_)
             | Command::Edit { .. }
             | Command::Rollback { .. }
-            | Command::Reset { .. } => CHANGE_WITHIN,
+            | Command::Reset { .. }
+            | Command::Save => CHANGE_WITHIN,
         },
     }
 }

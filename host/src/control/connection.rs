@@ -4,23 +4,26 @@
 //! on a thread of its own; whatever the client does or does not do, it holds up nobody else.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::Value;
 
-use crate::control::broadcast::Broadcast;
 use crate::control::line::{self, Line};
 use crate::control::peer::Peer;
 use crate::control::protocol::{Greeting, ProblemKind, REQUEST_BYTES_MAX, Reply};
 use crate::control::request::{self, Order, Wanted};
 use crate::control::service::Service;
 use crate::observe::Cause;
-use crate::swap::ask::{ASKED_MAX, Answer, Asked, Command, Reload};
+use crate::process::calls::CallWatch;
+use crate::swap::ask::{Answer, Command, ControlEnd, NotTaken, Reload};
+use crate::swap::events::NoEvent;
+use crate::system::people;
+use crate::system::streams::{self, WaitFor};
 
 /// How long a client may take to read a line. One that takes longer is left.
 const WRITE_WITHIN: Duration = Duration::from_secs(2);
@@ -28,6 +31,9 @@ const WRITE_WITHIN: Duration = Duration::from_secs(2);
 /// How long a session may take to say how it is, or that it ends. It answers between two blocks;
 /// one that waits for its input, or for whoever reads its output, has none.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long a call of a stage may take before the session is said to be stuck in it.
+const CALL_WITHIN: Duration = Duration::from_secs(1);
 
 /// The signal that `stop` is taken as.
 const SIGTERM: usize = 15;
@@ -39,20 +45,50 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) struct Shared {
     /// What is always the same of the greeting.
     pub(super) greeting: Greeting,
-    pub(super) sender: SyncSender<Asked>,
-    pub(super) broadcast: Arc<Broadcast>,
+    pub(super) control: ControlEnd,
     pub(super) service: Option<Arc<Service>>,
     /// Becomes a signal's number when the session has to end.
     pub(super) stop: Arc<AtomicUsize>,
+    /// Where it is seen which stage its thread is calling.
+    pub(super) watch: CallWatch,
     /// Raised when the server ends.
     pub(super) is_over: AtomicBool,
+}
+
+/// What a client does: it is idle until it has sent a whole line, and again once that is answered.
+/// Whoever follows events is never idle.
+#[derive(Debug)]
+pub(super) struct Activity(Mutex<Option<Instant>>);
+
+impl Activity {
+    /// Idle, from now on.
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Some(Instant::now())))
+    }
+
+    fn begin(&self) {
+        self.set(None);
+    }
+
+    fn end(&self) {
+        self.set(Some(Instant::now()));
+    }
+
+    fn set(&self, idle_since: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = idle_since;
+    }
+
+    /// Since when it is idle; `None` while something is done for it.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Shared {
     /// What the session says of itself now.
     fn greeting(&self) -> Greeting {
         Greeting {
-            sample_rate_hz: self.broadcast.sample_rate_hz(),
+            sample_rate_hz: self.control.sample_rate_hz(),
             ..self.greeting.clone()
         }
     }
@@ -62,9 +98,9 @@ impl Shared {
 ///
 /// # Errors
 /// What the system says; the client is gone then.
-pub(super) fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
+pub(super) fn serve(stream: &UnixStream, shared: &Shared, activity: &Activity) -> io::Result<()> {
     let peer = Peer::of(stream)?;
-    if !peer.may_ask(rustix::process::geteuid().as_raw()) {
+    if !peer.may_ask(people::user()) {
         let text = "only the owner of the session may ask it";
         let reply = Reply::problem(Value::Null, ProblemKind::Forbidden, text);
         return send(stream, &reply);
@@ -83,6 +119,7 @@ pub(super) fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
             }
             Line::End => return Ok(()),
         };
+        activity.begin();
         match request::read(&line) {
             Ok(wanted) if wanted.order == Order::Events => {
                 return follow(stream, shared, wanted.id);
@@ -90,6 +127,7 @@ pub(super) fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
             Ok(wanted) => send(stream, &answer(shared, &peer, wanted))?,
             Err(reply) => send(stream, &reply)?,
         }
+        activity.end();
     }
 }
 
@@ -118,7 +156,7 @@ fn answer(shared: &Shared, peer: &Peer, wanted: Wanted) -> Reply {
     };
     let who = peer.who();
     let service = shared.service.as_deref();
-    let is_reload = command == Command::Reload(Reload::Apply);
+    let is_reload = matches!(command, Command::Reload(Reload::Apply(_)));
     let _reloading = service.filter(|_| is_reload).map(Service::reloading);
     let reply = ask(shared, id, command.clone(), Cause { who, why });
     if let (Some(service), true) = (service, reply.ok) {
@@ -129,33 +167,31 @@ fn answer(shared: &Shared, peer: &Peer, wanted: Wanted) -> Reply {
 
 /// Asks the session and waits for its answer, as long as there is a session.
 fn ask(shared: &Shared, id: Value, command: Command, cause: Cause) -> Reply {
-    let (answer, answered) = sync_channel(1);
     let patience = patience(&command);
-    let asked = Asked {
-        command,
-        cause,
-        answer,
+    let answered = match shared.control.ask(command, cause) {
+        Ok(answered) => answered,
+        Err(busy @ NotTaken::Busy) => {
+            return Reply::problem(id, ProblemKind::Busy, busy.to_string());
+        }
+        Err(NotTaken::Ended) => return ended(id),
     };
-    match shared.sender.try_send(asked) {
-        Ok(()) => {}
-        Err(TrySendError::Full(_)) => {
-            let text = format!("{ASKED_MAX} requests wait already; ask again in a moment");
-            return Reply::problem(id, ProblemKind::Busy, text);
-        }
-        Err(TrySendError::Disconnected(_)) => return ended(id),
-    }
     match wait(shared, &answered, patience) {
-        Waited::Answered(Answer::Status(mut status)) => {
-            status.session.clone_from(&shared.greeting.session);
-            Reply::of(id, Answer::Status(status))
-        }
-        Waited::Answered(answer) => Reply::of(id, answer),
+        Waited::Answered(answer) => answered_by(shared, id, answer, patience),
         Waited::Over => ended(id),
-        Waited::Silent if patience == Patience::Ends => {
+        Waited::Silent(stuck) if patience == AnswerWait::Ends => {
             shared.stop.store(SIGTERM, Ordering::Relaxed);
-            Reply::of(id, Answer::Done("the session ends".to_owned()))
+            let text = match stuck {
+                None => "the session ends".to_owned(),
+                Some(stuck) => format!("the session ends without an answer: {stuck}"),
+            };
+            Reply::of(id, Answer::Done(text))
         }
-        Waited::Silent => {
+        Waited::Silent(Some(stuck)) => {
+            let text =
+                format!("the session is stuck: {stuck}; `segue ctl stop` ends it all the same");
+            Reply::problem(id, ProblemKind::Busy, text)
+        }
+        Waited::Silent(None) => {
             let text = "the stream stands still: the session waits for its input, or for whoever \
                         reads its output; `segue ctl stop` ends it all the same";
             Reply::problem(id, ProblemKind::Busy, text)
@@ -163,9 +199,30 @@ fn ask(shared: &Shared, id: Value, command: Command, cause: Cause) -> Reply {
     }
 }
 
+/// What a session answered, with what is known of a stage that it is stuck in.
+fn answered_by(shared: &Shared, id: Value, answer: Answer, patience: AnswerWait) -> Reply {
+    match answer {
+        Answer::Status(mut status) => {
+            status.session.clone_from(&shared.greeting.session);
+            Reply {
+                text: stuck(shared).map(|stuck| format!("the session is stuck: {stuck}")),
+                ..Reply::of(id, Answer::Status(status))
+            }
+        }
+        Answer::Done(text) if patience == AnswerWait::Ends => {
+            let text = match stuck(shared) {
+                None => text,
+                Some(stuck) => format!("{text}; {stuck}, and is not waited for"),
+            };
+            Reply::of(id, Answer::Done(text))
+        }
+        answer => Reply::of(id, answer),
+    }
+}
+
 /// What becomes of a command that is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Patience {
+enum AnswerWait {
     /// It is waited for: the work takes as long as it takes.
     Endless,
     /// It is given up.
@@ -174,10 +231,10 @@ enum Patience {
     Ends,
 }
 
-const fn patience(command: &Command) -> Patience {
+const fn patience(command: &Command) -> AnswerWait {
     match command {
-        Command::Status => Patience::Short,
-        Command::Stop => Patience::Ends,
+        Command::Status => AnswerWait::Short,
+        Command::Stop => AnswerWait::Ends,
         Command::Swap(_)
         | Command::Set { .. }
         | Command::Bypass { .. }
@@ -187,7 +244,7 @@ const fn patience(command: &Command) -> Patience {
         | Command::Reset { .. }
         | Command::Save
         | Command::Pause
-        | Command::Resume => Patience::Endless,
+        | Command::Resume => AnswerWait::Endless,
     }
 }
 
@@ -196,11 +253,11 @@ enum Waited {
     Answered(Answer),
     /// There is no session any more.
     Over,
-    /// It said nothing in time.
-    Silent,
+    /// It said nothing in time; which stage it is stuck in, if it is.
+    Silent(Option<String>),
 }
 
-fn wait(shared: &Shared, answered: &Receiver<Answer>, patience: Patience) -> Waited {
+fn wait(shared: &Shared, answered: &Receiver<Answer>, patience: AnswerWait) -> Waited {
     let began = Instant::now();
     loop {
         match answered.recv_timeout(LOOK) {
@@ -211,10 +268,24 @@ fn wait(shared: &Shared, answered: &Receiver<Answer>, patience: Patience) -> Wai
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
-        if patience != Patience::Endless && began.elapsed() > ANSWERS_WITHIN {
-            return Waited::Silent;
+        if patience == AnswerWait::Endless {
+            continue;
+        }
+        let stuck = stuck(shared);
+        if stuck.is_some() || began.elapsed() > ANSWERS_WITHIN {
+            return Waited::Silent(stuck);
         }
     }
+}
+
+/// Which stage does not come back from a call, in words, if one does not.
+fn stuck(shared: &Shared) -> Option<String> {
+    let standing = shared.watch.look(Instant::now())?;
+    let elapsed = standing.since.elapsed();
+    (elapsed >= CALL_WITHIN).then(|| {
+        let (call, seconds) = (standing.call, elapsed.as_secs());
+        format!("{call} has not come back from a call for {seconds} s")
+    })
 }
 
 fn ended(id: Value) -> Reply {
@@ -224,17 +295,17 @@ fn ended(id: Value) -> Reply {
 
 /// Sends events until the session ends or the client goes.
 fn follow(stream: &UnixStream, shared: &Shared, id: Value) -> io::Result<()> {
-    let following = shared.broadcast.follow();
+    let events = shared.control.events();
     send(stream, &Reply::new(id))?;
     loop {
-        let event = match following.queue.recv_timeout(LOOK) {
+        let event = match events.next(LOOK) {
             Ok(event) => event,
-            Err(RecvTimeoutError::Timeout) if has_gone(stream) => return Ok(()),
-            Err(RecvTimeoutError::Timeout) => continue,
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(NoEvent::Yet) if has_gone(stream) => return Ok(()),
+            Err(NoEvent::Yet) => continue,
+            Err(NoEvent::Ended) => return Ok(()),
         };
         line::write(stream, &serde_json::to_string(&*event)?, WRITE_WITHIN)?;
-        let dropped = following.dropped();
+        let dropped = events.dropped();
         if dropped > 0 {
             let told = format!(r#"{{"event":"dropped","count":{dropped}}}"#);
             line::write(stream, &told, WRITE_WITHIN)?;
@@ -244,14 +315,6 @@ fn follow(stream: &UnixStream, shared: &Shared, id: Value) -> io::Result<()> {
 
 /// Whether nobody is at the other end any more.
 fn has_gone(stream: &UnixStream) -> bool {
-    let mut ends = [PollFd::new(stream, PollFlags::empty())];
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    let seen = poll(&mut ends, Some(&now));
-    seen.is_ok()
-        && ends[0]
-            .revents()
-            .intersects(PollFlags::HUP | PollFlags::ERR)
+    let seen = streams::wait([(stream.as_fd(), WaitFor::Going)], Some(Duration::ZERO));
+    seen.is_ok_and(|[end]| end.is_gone())
 }

@@ -15,7 +15,7 @@ pub enum ControlError {
         found: String,
     },
     /// The folder cannot be made or looked at.
-    #[error("the folder {} of control sockets cannot be used", path.display())]
+    #[error("the folder {} of control sockets cannot be used: {source}", path.display())]
     Unusable {
         /// The folder.
         path: PathBuf,

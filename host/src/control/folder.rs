@@ -7,9 +7,9 @@
 //! leaves its socket behind; whoever comes next takes it away. A lock on the folder keeps one from
 //! taking away what another has just made.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -18,6 +18,9 @@ use std::time::Duration;
 use crate::control::client::Client;
 use crate::control::error::ControlError;
 use crate::control::protocol::Greeting;
+use crate::private::Private;
+use crate::system::files::{self, Links};
+use crate::system::people;
 
 /// What follows a session's name in the name of its socket.
 const ENDING: &str = "sock";
@@ -81,7 +84,8 @@ pub fn name_of(text: &str) -> String {
 #[must_use]
 pub fn sessions(folders: &[PathBuf]) -> Vec<Found> {
     let mut found = Vec::new();
-    for folder in folders {
+    // In a folder that others can change anybody may listen, under any name.
+    for folder in folders.iter().filter(|folder| is_own(folder)) {
         for (name, path) in sockets(folder) {
             match UnixStream::connect(&path) {
                 Ok(stream) => found.push(Found {
@@ -171,15 +175,14 @@ fn remove_stale(folder: &Path, path: &Path) {
     }
 }
 
-/// Makes the folder, or makes sure that it is the user's own.
+/// Makes the folder, or makes sure that it is the user's own, and that nobody else can put
+/// another in its place.
 fn make(folder: &Path) -> Result<(), ControlError> {
     let unusable = |source| ControlError::Unusable {
         path: folder.to_owned(),
         source,
     };
-    let mut builder = DirBuilder::new();
-    builder.mode(0o700).recursive(true);
-    builder.create(folder).map_err(unusable)?;
+    Private::open(folder).map_err(|error| unusable(error.into()))?;
     let found = fs::symlink_metadata(folder).map_err(unusable)?;
     let refuse = |found: String| {
         Err(ControlError::Folder {
@@ -190,7 +193,7 @@ fn make(folder: &Path) -> Result<(), ControlError> {
     if !found.is_dir() {
         return refuse("is a link or no folder".to_owned());
     }
-    let own = rustix::process::geteuid().as_raw();
+    let own = people::user();
     if found.uid() != own {
         return refuse(format!("belongs to user {}", found.uid()));
     }
@@ -200,11 +203,22 @@ fn make(folder: &Path) -> Result<(), ControlError> {
     Ok(())
 }
 
+/// Whether a folder is there, and nobody but its owner could have put a socket into it.
+fn is_own(folder: &Path) -> bool {
+    Private::find(folder).is_ok_and(|found| found.is_some())
+}
+
 /// The lock on the folder, held until it is dropped.
 fn lock(folder: &Path, tries: usize) -> io::Result<File> {
-    let mut options = OpenOptions::new();
+    let mut options = files::options(Links::Themselves);
     options.create(true).truncate(false).write(true).mode(0o600);
     let file = options.open(folder.join(LOCK))?;
+    // What else may stand there would be waited for, or locked by whoever likes.
+    if !file.metadata()?.is_file() {
+        let path = folder.join(LOCK);
+        let text = format!("{} is no regular file: remove it", path.display());
+        return Err(io::Error::other(text));
+    }
     for attempt in 1..=tries {
         match file.try_lock() {
             Ok(()) => return Ok(file),
@@ -288,6 +302,42 @@ mod tests {
             claim(&link, "voice"),
             Err(ControlError::Folder { .. })
         ));
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_to_is_neither_used_nor_searched() {
+        let base = tempfile::tempdir().unwrap();
+        let open = base.path().join("open");
+        let claimed = claim(&open, "voice").unwrap();
+        assert_eq!(sessions(std::slice::from_ref(&open)).len(), 1);
+        for path in [&open, &base.path().to_owned()] {
+            fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
+            assert_eq!(sessions(std::slice::from_ref(&open)), []);
+            let error = claim(&open, "voice").unwrap_err().to_string();
+            assert!(error.contains("can be written by others"), "{error}");
+            fs::set_permissions(path, Permissions::from_mode(0o700)).unwrap();
+        }
+        drop(claimed);
+    }
+
+    #[test]
+    fn a_lock_that_is_no_file_is_not_waited_for() {
+        use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LOCK);
+        mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+        // With a reader at its other end it could even be opened.
+        let reader = File::from(
+            rustix::fs::open(&path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()).unwrap(),
+        );
+        let error = claim(folder.path(), "voice").unwrap_err().to_string();
+        assert!(error.contains("is no regular file"), "{error}");
+        drop(reader);
+        assert!(claim(folder.path(), "voice").is_err());
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &path).unwrap();
+        assert!(claim(folder.path(), "voice").is_err());
+        assert!(!folder.path().join("elsewhere").exists());
     }
 
     #[test]

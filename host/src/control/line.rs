@@ -62,6 +62,42 @@ pub(super) fn reader(stream: &UnixStream) -> io::Result<BufReader<UnixStream>> {
     Ok(BufReader::new(stream.try_clone()?))
 }
 
+/// A stream that is read until a moment, however the bytes come: one a second does not help.
+#[derive(Debug)]
+pub(super) struct Timed {
+    stream: UnixStream,
+    until: Option<Instant>,
+}
+
+impl Timed {
+    /// Reads of this stream; without a deadline at first.
+    pub(super) fn new(stream: &UnixStream) -> io::Result<Self> {
+        let stream = stream.try_clone()?;
+        Ok(Self {
+            stream,
+            until: None,
+        })
+    }
+
+    /// From now on reads have so long together; `None` for ever.
+    pub(super) fn within(&mut self, time: Option<Duration>) {
+        self.until = time.map(|time| Instant::now() + time);
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let left = self
+            .until
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(left)?;
+        self.stream.read(bytes)
+    }
+}
+
 /// Writes a text and the end of its line, all of it within so long.
 pub(super) fn write(mut stream: &UnixStream, text: &str, within: Duration) -> io::Result<()> {
     let line = format!("{text}\n");
@@ -131,6 +167,26 @@ mod tests {
             prop_assume!(!has_return);
             prop_assert_eq!(lines(&bytes, 6), expected);
         }
+    }
+
+    #[test]
+    fn a_line_that_comes_byte_by_byte_has_one_deadline() {
+        let (mut one, other) = UnixStream::pair().unwrap();
+        let (over, is_over) = std::sync::mpsc::channel::<()>();
+        let drips = std::thread::spawn(move || {
+            while is_over.recv_timeout(Duration::from_millis(5)).is_err() && one.write(b"x").is_ok()
+            {
+            }
+        });
+        let mut reader = BufReader::new(Timed::new(&other).unwrap());
+        reader.get_mut().within(Some(Duration::from_millis(60)));
+        let error = read(&mut reader, 1 << 20).unwrap_err();
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::TimedOut | ErrorKind::WouldBlock
+        ));
+        over.send(()).unwrap();
+        drips.join().unwrap();
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 
+use crate::observe::Who;
+use crate::system::people;
+
 /// Where the system keeps the names of users.
 const USERS: &str = "/etc/passwd";
 
@@ -21,20 +24,12 @@ pub(super) struct Peer {
 
 impl Peer {
     /// Whoever is at the other end.
-    #[cfg(target_os = "linux")]
     pub(super) fn of(stream: &UnixStream) -> io::Result<Self> {
-        let found = rustix::net::sockopt::socket_peercred(stream)?;
+        let people::SocketPeer { user, process } = people::peer(stream)?;
         Ok(Self {
-            uid: found.uid.as_raw(),
-            pid: u32::try_from(found.pid.as_raw_nonzero().get()).ok(),
+            uid: user,
+            pid: process,
         })
-    }
-
-    /// Where the kernel does not tell, the folder let nobody in but the owner.
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn of(_: &UnixStream) -> io::Result<Self> {
-        let uid = rustix::process::geteuid().as_raw();
-        Ok(Self { uid, pid: None })
     }
 
     /// Whether they may ask a session of this user: the owner may, and root, whom no permission
@@ -44,11 +39,10 @@ impl Peer {
     }
 
     /// Who they are, for receipts: `ctl: ada (pid 7)`.
-    pub(super) fn who(&self) -> String {
-        let user = name(self.uid).unwrap_or_else(|| format!("user {}", self.uid));
-        match self.pid {
-            Some(pid) => format!("ctl: {user} (pid {pid})"),
-            None => format!("ctl: {user}"),
+    pub(super) fn who(&self) -> Who {
+        Who::Person {
+            user: name(self.uid).unwrap_or_else(|| format!("user {}", self.uid)),
+            pid: self.pid,
         }
     }
 }
@@ -78,7 +72,7 @@ mod tests {
     fn the_other_end_of_a_pair_is_this_process() {
         let (one, _other) = UnixStream::pair().unwrap();
         let peer = Peer::of(&one).unwrap();
-        assert_eq!(peer.uid, rustix::process::geteuid().as_raw());
+        assert_eq!(peer.uid, people::user());
         #[cfg(target_os = "linux")]
         assert_eq!(peer.pid, Some(std::process::id()));
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::control::request::{Order, Wanted, read, written};
-use crate::observe::{PlannedEdit, Receipt, Status};
+use crate::observe::{ChangeVerdict, PlannedEdit, Receipt, Status};
 use crate::swap::ask::Answer;
 
 /// The version of the protocol. It is raised when a line that was understood is no longer.
@@ -178,11 +178,12 @@ impl Reply {
 
 /// What is wrong with a change of which a stage is not as it was to be.
 fn undone(receipts: &[Receipt]) -> Option<Problem> {
-    let undone = receipts.iter().filter(|receipt| receipt.verdict != "done");
+    let undone = receipts.iter();
+    let undone = undone.filter(|receipt| receipt.verdict != ChangeVerdict::Done);
     let mut worst = ProblemKind::Refused;
     let mut lines = Vec::new();
     for receipt in undone {
-        if receipt.verdict != "refused" {
+        if receipt.verdict != ChangeVerdict::Refused {
             worst = ProblemKind::Aborted;
         }
         let (stage, verdict) = (&receipt.stage, &receipt.verdict);
@@ -214,22 +215,25 @@ fn tidy_receipt(receipt: &mut Receipt) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::{Seam, StageStatus};
+    use crate::observe::{
+        ChangeAction, ChangeState, Pace, PriorityReport, Seam, SessionState, StageCondition,
+        StageStatus, Stalls,
+    };
 
-    fn receipt(stage: &str, verdict: &str) -> Receipt {
+    fn receipt(stage: &str, verdict: ChangeVerdict) -> Receipt {
         Receipt {
             change: 1,
             stage: stage.to_owned(),
-            action: "swap".to_owned(),
-            verdict: verdict.to_owned(),
+            action: ChangeAction::Swap,
+            verdict,
             reasons: vec!["it is so".to_owned()],
-            state: "aborted".to_owned(),
+            state: ChangeState::Aborted,
             ..Receipt::default()
         }
     }
 
-    fn check(verdicts: &[&str], expected: Option<ProblemKind>) {
-        let receipts = verdicts.iter().map(|verdict| receipt("tube", verdict));
+    fn check(verdicts: &[ChangeVerdict], expected: Option<ProblemKind>) {
+        let receipts = verdicts.iter().map(|verdict| receipt("tube", *verdict));
         let reply = Reply::of(Value::Null, Answer::Changed(receipts.collect()));
         assert_eq!(reply.error.map(|problem| problem.kind), expected);
         assert_eq!(reply.ok, expected.is_none());
@@ -237,9 +241,10 @@ mod tests {
 
     #[test]
     fn a_change_is_well_only_if_every_stage_of_it_is() {
-        check(&["done", "done"], None);
-        check(&["done", "refused"], Some(ProblemKind::Refused));
-        check(&["refused", "aborted"], Some(ProblemKind::Aborted));
+        use ChangeVerdict::{Aborted, Done, Refused};
+        check(&[Done, Done], None);
+        check(&[Done, Refused], Some(ProblemKind::Refused));
+        check(&[Refused, Aborted], Some(ProblemKind::Aborted));
     }
 
     #[test]
@@ -270,13 +275,13 @@ mod tests {
             own_step_max: 0.0,
             frames: 1,
         };
-        let mut spoilt = receipt("tube", "done");
+        let mut spoilt = receipt("tube", ChangeVerdict::Done);
         spoilt.seam = Some(seam);
         let stage = StageStatus {
             id: "tube".to_owned(),
             component: String::new(),
             version: String::new(),
-            state: String::new(),
+            state: StageCondition::Heard,
             latency_frames: 0,
             params: vec![("a".to_owned(), 1.0)],
             outputs: vec![("b".to_owned(), f64::NAN), ("c".to_owned(), 2.0)],
@@ -286,14 +291,18 @@ mod tests {
         let status = Status {
             session: String::new(),
             config: String::new(),
-            state: String::new(),
-            pace: String::new(),
+            state: SessionState::Running,
+            pace: Pace::Fast,
             position_frames: 0,
             frames: None,
             sample_rate_hz: 0,
             latency_frames: 0,
             reserve_frames: 0,
             late_blocks: 0,
+            lateness: None,
+            stalls: Stalls::default(),
+            waiting: None,
+            priority: PriorityReport::default(),
             stages: vec![stage],
             overrides: Vec::new(),
             receipts: vec![spoilt],

@@ -5,6 +5,8 @@
 //!
 //! Pure.
 
+mod written;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -13,8 +15,11 @@ use serde_json::{Map, Value};
 use crate::config::limits::TEXT_BYTES_MAX;
 use crate::config::nearest::did_you_mean;
 use crate::control::protocol::{ProblemKind, Reply, WHY_BYTES_MAX};
-use crate::control::version::requirement;
-use crate::swap::ask::{Command, Insert, Reload, Swap, Target, Way};
+use crate::control::version::{VersionError, requirement};
+use crate::id::IdError;
+use crate::swap::ask::{Command, HeardSignal, Insert, Reload, Swap, Target};
+
+pub use crate::control::request::written::written;
 
 /// Every command, for those who write one that is not among them.
 const COMMANDS: [&str; 14] = [
@@ -44,8 +49,38 @@ pub enum Order {
     Ask(Command),
 }
 
-/// Why a field cannot be read: a sentence.
-type Wrong = String;
+/// Why a field cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum Wrong {
+    #[error("`{0}` is no command")]
+    Command(String),
+    #[error("`{0}` is missing")]
+    Missing(String),
+    #[error("`{name}` has {found_bytes} bytes, expected at most {bytes_max}")]
+    TooLong {
+        name: String,
+        found_bytes: usize,
+        bytes_max: usize,
+    },
+    #[error("`{0}` is no text")]
+    NoText(String),
+    #[error("`{0}` is neither true nor false")]
+    NoSwitch(String),
+    #[error("`value` is no number, text, true or false")]
+    NoValue,
+    #[error("`path` is relative, expected an absolute path")]
+    RelativePath,
+    #[error("`stage` or `plugin` is missing")]
+    NoTarget,
+    #[error("`stage` and `plugin` are both there, expected one of them")]
+    TwoTargets,
+    #[error("`component` cannot stand beside `plugin`, only beside `stage`")]
+    ComponentOfAll,
+    #[error(transparent)]
+    Id(#[from] IdError),
+    #[error(transparent)]
+    Version(#[from] VersionError),
+}
 
 /// Reads a line.
 ///
@@ -69,7 +104,7 @@ pub fn read(line: &[u8]) -> Result<Wanted, Box<Reply>> {
     let fields = Fields(&fields);
     let command = match fields.text("command") {
         Ok(command) => command,
-        Err(wrong) => return refuse(id, ProblemKind::Misused, wrong),
+        Err(wrong) => return refuse(id, ProblemKind::Misused, wrong.to_string()),
     };
     if !COMMANDS.contains(&command) {
         let help = did_you_mean(command, COMMANDS).unwrap_or_else(|| {
@@ -87,21 +122,6 @@ pub fn read(line: &[u8]) -> Result<Wanted, Box<Reply>> {
     }
 }
 
-/// The line that asks for it.
-#[must_use]
-pub fn written(id: u64, order: &Order, why: &str) -> String {
-    let mut fields = match order {
-        Order::Hello => named("hello"),
-        Order::Events => named("events"),
-        Order::Ask(command) => asked(command),
-    };
-    fields.insert("id".to_owned(), id.into());
-    if !why.is_empty() {
-        fields.insert("why".to_owned(), why.into());
-    }
-    Value::Object(fields).to_string()
-}
-
 fn order(command: &str, fields: &Fields<'_>) -> Result<Order, Wrong> {
     let command = match command {
         "hello" => return Ok(Order::Hello),
@@ -115,15 +135,9 @@ fn order(command: &str, fields: &Fields<'_>) -> Result<Order, Wrong> {
         },
         "bypass" => Command::Bypass {
             stage: fields.parsed("stage")?,
-            way: match fields.is_on("off")? {
-                true => Way::Processed,
-                false => Way::Bypassed,
-            },
+            way: way(fields)?,
         },
-        "reload" => Command::Reload(match fields.is_on("dry_run")? {
-            true => Reload::DryRun,
-            false => Reload::Apply,
-        }),
+        "reload" => Command::Reload(reload(fields)?),
         "edit" => Command::Edit {
             path: path(fields)?,
         },
@@ -137,32 +151,49 @@ fn order(command: &str, fields: &Fields<'_>) -> Result<Order, Wrong> {
         "pause" => Command::Pause,
         "resume" => Command::Resume,
         "stop" => Command::Stop,
-        other => return Err(format!("`{other}` is no command")),
+        other => return Err(Wrong::Command(other.to_owned())),
     };
     Ok(Order::Ask(command))
+}
+
+fn way(fields: &Fields<'_>) -> Result<HeardSignal, Wrong> {
+    Ok(match fields.is_on("off")? {
+        true => HeardSignal::Processed,
+        false => HeardSignal::Bypassed,
+    })
+}
+
+fn reload(fields: &Fields<'_>) -> Result<Reload, Wrong> {
+    let insert = insert(fields)?;
+    Ok(match fields.is_on("dry_run")? {
+        true => Reload::DryRun(insert),
+        false => Reload::Apply(insert),
+    })
 }
 
 fn swap(fields: &Fields<'_>) -> Result<Swap, Wrong> {
     let target = match (fields.optional("stage")?, fields.optional("plugin")?) {
         (Some(stage), None) => Target::Stage(parsed(stage)?),
         (None, Some(plugin)) => Target::Plugin(parsed(plugin)?),
-        (None, None) => return Err("`stage` or `plugin` is missing".to_owned()),
-        (Some(_), Some(_)) => {
-            return Err("`stage` and `plugin` are both there, expected one of them".to_owned());
-        }
+        (None, None) => return Err(Wrong::NoTarget),
+        (Some(_), Some(_)) => return Err(Wrong::TwoTargets),
     };
     let component = fields.optional("component")?.map(parsed).transpose()?;
     if component.is_some() && matches!(target, Target::Plugin(_)) {
-        return Err("`component` cannot stand beside `plugin`, only beside `stage`".to_owned());
+        return Err(Wrong::ComponentOfAll);
     }
     Ok(Swap {
         target,
         component,
         versions: fields.optional("version")?.map(requirement).transpose()?,
-        insert: match fields.is_on("insert")? {
-            true => Insert::Allowed,
-            false => Insert::Refused,
-        },
+        insert: insert(fields)?,
+    })
+}
+
+fn insert(fields: &Fields<'_>) -> Result<Insert, Wrong> {
+    Ok(match fields.is_on("insert")? {
+        true => Insert::Allowed,
+        false => Insert::Refused,
     })
 }
 
@@ -171,8 +202,8 @@ fn value(fields: &Fields<'_>) -> Result<String, Wrong> {
     match fields.0.get("value") {
         Some(Value::String(_)) => fields.text("value").map(str::to_owned),
         Some(bare @ (Value::Number(_) | Value::Bool(_))) => Ok(bare.to_string()),
-        Some(_) => Err("`value` is no number, text, true or false".to_owned()),
-        None => Err("`value` is missing".to_owned()),
+        Some(_) => Err(Wrong::NoValue),
+        None => Err(Wrong::Missing("value".to_owned())),
     }
 }
 
@@ -181,23 +212,24 @@ fn path(fields: &Fields<'_>) -> Result<PathBuf, Wrong> {
     let path = PathBuf::from(fields.text("path")?);
     match path.is_absolute() {
         true => Ok(path),
-        false => Err("`path` is relative, expected an absolute path".to_owned()),
+        false => Err(Wrong::RelativePath),
     }
 }
 
 fn why(fields: &Fields<'_>) -> Result<String, Wrong> {
     let why = fields.optional("why")?.unwrap_or_default();
     match why.len() > WHY_BYTES_MAX {
-        true => Err(format!(
-            "`why` has {} bytes, expected at most {WHY_BYTES_MAX}",
-            why.len()
-        )),
+        true => Err(Wrong::TooLong {
+            name: "why".to_owned(),
+            found_bytes: why.len(),
+            bytes_max: WHY_BYTES_MAX,
+        }),
         false => Ok(why.to_owned()),
     }
 }
 
-fn parsed<T: FromStr<Err: ToString>>(text: &str) -> Result<T, Wrong> {
-    text.parse().map_err(|error: T::Err| error.to_string())
+fn parsed<T: FromStr<Err = IdError>>(text: &str) -> Result<T, Wrong> {
+    Ok(text.parse()?)
 }
 
 /// The fields of a request.
@@ -207,24 +239,25 @@ impl<'f> Fields<'f> {
     /// A text that has to be there.
     fn text(&self, name: &str) -> Result<&'f str, Wrong> {
         let text = self.optional(name)?;
-        text.ok_or_else(|| format!("`{name}` is missing"))
+        text.ok_or_else(|| Wrong::Missing(name.to_owned()))
     }
 
     /// A text that may be there; `null` is as good as nothing.
     fn optional(&self, name: &str) -> Result<Option<&'f str>, Wrong> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if text.len() > TEXT_BYTES_MAX => Err(format!(
-                "`{name}` has {} bytes, expected at most {TEXT_BYTES_MAX}",
-                text.len()
-            )),
+            Some(Value::String(text)) if text.len() > TEXT_BYTES_MAX => Err(Wrong::TooLong {
+                name: name.to_owned(),
+                found_bytes: text.len(),
+                bytes_max: TEXT_BYTES_MAX,
+            }),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(format!("`{name}` is no text")),
+            Some(_) => Err(Wrong::NoText(name.to_owned())),
         }
     }
 
     /// A text that has to be there and has a form.
-    fn parsed<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<T, Wrong> {
+    fn parsed<T: FromStr<Err = IdError>>(&self, name: &str) -> Result<T, Wrong> {
         parsed(self.text(name)?)
     }
 
@@ -233,78 +266,9 @@ impl<'f> Fields<'f> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(is_on)) => Ok(*is_on),
-            Some(_) => Err(format!("`{name}` is neither true nor false")),
+            Some(_) => Err(Wrong::NoSwitch(name.to_owned())),
         }
     }
-}
-
-fn named(command: &str) -> Map<String, Value> {
-    Map::from_iter([("command".to_owned(), command.into())])
-}
-
-fn asked(command: &Command) -> Map<String, Value> {
-    let (name, fields): (&str, Vec<(&str, Value)>) = match command {
-        Command::Status => ("status", vec![]),
-        Command::Swap(swap) => ("swap", swapped(swap)),
-        Command::Set {
-            stage,
-            param,
-            value,
-        } => {
-            let texts = [
-                ("stage", stage.as_str()),
-                ("param", param),
-                ("value", value),
-            ];
-            (
-                "set",
-                texts.map(|(name, text)| (name, text.into())).to_vec(),
-            )
-        }
-        Command::Bypass { stage, way } => {
-            let off = *way == Way::Processed;
-            let stage = stage.as_str().into();
-            ("bypass", vec![("stage", stage), ("off", off.into())])
-        }
-        Command::Reload(reload) => {
-            let dry = *reload == Reload::DryRun;
-            ("reload", vec![("dry_run", dry.into())])
-        }
-        Command::Edit { path } => {
-            let path = path.to_string_lossy().into_owned();
-            ("edit", vec![("path", path.into())])
-        }
-        Command::Rollback { stage } => ("rollback", vec![("stage", stage.as_str().into())]),
-        Command::Reset { key } => ("reset", vec![("key", key.clone().into())]),
-        Command::Save => ("save", vec![]),
-        Command::Pause => ("pause", vec![]),
-        Command::Resume => ("resume", vec![]),
-        Command::Stop => ("stop", vec![]),
-    };
-    let mut all = named(name);
-    all.extend(
-        fields
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value)),
-    );
-    all
-}
-
-fn swapped(swap: &Swap) -> Vec<(&'static str, Value)> {
-    let mut fields = vec![match &swap.target {
-        Target::Stage(stage) => ("stage", stage.as_str().into()),
-        Target::Plugin(plugin) => ("plugin", plugin.as_str().into()),
-    }];
-    if let Some(component) = &swap.component {
-        fields.push(("component", component.to_string().into()));
-    }
-    if let Some(versions) = &swap.versions {
-        fields.push(("version", versions.to_string().into()));
-    }
-    if swap.insert == Insert::Allowed {
-        fields.push(("insert", true.into()));
-    }
-    fields
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Service: what a service manager is told while a session runs: ready, reloading, alive, ending.
 //!
-//! In: the session's events, and what it was asked for. Out: messages, at `Type=notify-reload` of
+//! In: the session's events, and what it was asked for. Out: messages, at `Type=notify` of
 //! systemd those that it waits for. "Alive" is said only while the stream goes on or somebody
 //! paused it: a host that hangs is started again.
 
@@ -14,13 +14,16 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 
 use crate::control::error::ControlError;
+use crate::control::mail::Mail;
 use crate::observe::{Event, EventSink};
+use crate::process::start;
 use crate::swap::ask::Command;
+use crate::threads::{prepare_to_wait, wait_for_end};
 
 /// The shortest wait between two signs of life: more would be work for nothing.
 const BEAT_MIN: Duration = Duration::from_millis(10);
 
-/// Tells the service manager; what it does not take is lost, as it is gone then.
+/// Tells the service manager; what it does not take is lost. Must not wait.
 type Tell = Box<dyn Fn(&[NotifyState<'_>]) + Send + Sync>;
 
 /// A session as its service manager sees it.
@@ -59,10 +62,17 @@ impl Service {
     /// That of this process, if a service manager started it (`NOTIFY_SOCKET`).
     #[must_use]
     pub fn of_process() -> Option<Self> {
-        std::env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty())?;
-        Some(Self::new(|states| {
-            let _ = sd_notify::notify(states);
-        }))
+        start::variable("NOTIFY_SOCKET").filter(|socket| !socket.is_empty())?;
+        let mail = Mail::start(|message| {
+            let _ = sd_notify::notify(&[NotifyState::Custom(message)]);
+        });
+        match mail {
+            Ok(mail) => Some(Self::new(move |states| mail.send(states))),
+            Err(error) => {
+                tracing::warn!("the service manager is told nothing: {error}");
+                None
+            }
+        }
     }
 
     /// How often the service manager of this process wants a sign of life, if it does.
@@ -104,7 +114,7 @@ impl Service {
         }
     }
 
-    /// Gives a sign of life if there is one to give; answers whether there was.
+    /// Gives a sign of life if there is one to give; returns whether there was.
     pub fn beat(&self) -> bool {
         let now = self.position_frames.load(Ordering::Acquire);
         let before = self.seen_frames.swap(now, Ordering::AcqRel);
@@ -163,6 +173,7 @@ impl Beat {
         let (wake, woken) = channel();
         let every = (interval / 2).max(BEAT_MIN);
         let beat = move || {
+            prepare_to_wait();
             while woken.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 service.beat();
             }
@@ -181,7 +192,7 @@ impl Drop for Beat {
     fn drop(&mut self) {
         drop(self.wake.take());
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            wait_for_end(thread);
         }
     }
 }

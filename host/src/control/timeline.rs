@@ -7,6 +7,7 @@
 //! bounded before they are used.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeArray, DeValue};
@@ -14,17 +15,19 @@ use toml::de::{DeArray, DeValue};
 use crate::config::limits::FILE_BYTES_MAX;
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::reading;
-use crate::config::source::{Origin, Source, SourceId, Sources, Span};
+use crate::config::source::{SourceId, SourceText, Sources, Span, TextOrigin};
 use crate::config::syntax;
 use crate::control::timeline::action::command;
 use crate::control::timeline::fields::Fields;
 use crate::control::timeline::place::place;
-use crate::observe::Cause;
+use crate::control::timeline::replay::replay;
+use crate::observe::{Cause, Who};
 use crate::swap::ask::{At, Timed};
 
 mod action;
 mod fields;
 mod place;
+mod replay;
 #[cfg(test)]
 mod tests;
 
@@ -57,13 +60,13 @@ pub fn read(path: &Path) -> Result<Vec<Timed>, Mistakes> {
 /// Every mistake at once, each with its place.
 pub fn parse(text: &str, path: &Path) -> Result<Vec<Timed>, Mistakes> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let source = |name: String, text: &str, origin| Source {
+    let source = |name: String, text: &str, origin| SourceText {
         name: name.into(),
         text: text.into(),
         origin,
     };
-    let file = source(path.display().to_string(), text, Origin::File);
-    let defaults = source("the defaults".to_owned(), "", Origin::Default);
+    let file = source(path.display().to_string(), text, TextOrigin::File);
+    let defaults = source("the defaults".to_owned(), "", TextOrigin::Default);
     let mut mistakes = Mistakes::new(Sources::new(file, defaults));
     let found = changes(text, path, &mut mistakes);
     if mistakes.has_errors() {
@@ -123,10 +126,13 @@ fn change(value: &Toml<'_>, file: &mut File<'_>, mistakes: &mut Mistakes) -> Opt
         return None;
     };
     let mut fields = Fields::new(table, place_of_it, "a change");
-    let line = file.line(value.span().start);
-    let who = format!("timeline: {} line {line}", file.name);
+    let who = Who::Timeline {
+        file: file.name.to_string(),
+        line: file.line(value.span().start),
+    };
     let at = place(&mut fields, mistakes);
     let why = fields.text("why", mistakes).map(|why| why.value);
+    let replay = replay(&mut fields, mistakes);
     let command = command(&mut fields, file, mistakes);
     Some(Timed {
         at: at?,
@@ -135,6 +141,7 @@ fn change(value: &Toml<'_>, file: &mut File<'_>, mistakes: &mut Mistakes) -> Opt
             who,
             why: why.unwrap_or_default(),
         },
+        replay: replay.map(Arc::new),
     })
 }
 

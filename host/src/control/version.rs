@@ -4,40 +4,64 @@
 
 use semver::{Version, VersionReq};
 
-use crate::id::ComponentAddress;
+use crate::id::{ComponentAddress, IdError};
 
 /// The longest text of a requirement, in bytes. The longest sensible one is a fifth of it.
 const REQUIREMENT_BYTES_MAX: usize = 256;
+
+/// Why a text names no component or no versions.
+#[derive(Debug, thiserror::Error)]
+pub enum VersionError {
+    /// It is longer than any requirement.
+    #[error("the version has {found_bytes} bytes, expected at most {REQUIREMENT_BYTES_MAX}")]
+    TooLong {
+        /// Its length.
+        found_bytes: usize,
+    },
+    /// It is neither a version nor a requirement.
+    #[error(
+        "`{}` is no version: {source}; expected a version or a requirement, as in `1.1.0`, `1.1` or \
+         `>=1, <3`",
+        found.escape_debug()
+    )]
+    NoVersion {
+        /// The text.
+        found: String,
+        /// Why not.
+        source: semver::Error,
+    },
+    /// The component has no such address.
+    #[error(transparent)]
+    Address(#[from] IdError),
+}
 
 /// What a text asks of a version: a whole version means just that one, anything else is a
 /// requirement as Cargo writes them.
 ///
 /// # Errors
-/// A sentence about the text.
-pub fn requirement(text: &str) -> Result<VersionReq, String> {
-    let expected = "expected a version or a requirement, as in `1.1.0`, `1.1` or `>=1, <3`";
+/// Why it asks nothing.
+pub fn requirement(text: &str) -> Result<VersionReq, VersionError> {
     if text.len() > REQUIREMENT_BYTES_MAX {
-        let found = text.len();
-        return Err(format!(
-            "the version has {found} bytes, expected at most {REQUIREMENT_BYTES_MAX}"
-        ));
+        let found_bytes = text.len();
+        return Err(VersionError::TooLong { found_bytes });
     }
     let text = text.trim();
     let exact = Version::parse(text).map(|version| format!("={version}"));
     let wanted = exact.as_deref().unwrap_or(text);
-    VersionReq::parse(wanted).map_err(|error| {
-        format!(
-            "`{}` is no version: {error}; {expected}",
-            text.escape_debug()
-        )
+    VersionReq::parse(wanted).map_err(|source| VersionError::NoVersion {
+        found: text.to_owned(),
+        source,
     })
 }
+
+/// A component, where one is named, and its versions, where some are.
+type Named = (Option<ComponentAddress>, Option<VersionReq>);
 
 /// A component and its versions, `COMPONENT[@VERSION]`; `@VERSION` alone keeps the component.
 ///
 /// # Errors
-/// A sentence about the text.
-pub fn component(text: &str) -> Result<(Option<ComponentAddress>, Option<VersionReq>), String> {
+/// Why it names none.
+pub fn component(text: &str) -> Result<Named, VersionError> {
     let (address, version) = match text.split_once('@') {
         Some((address, version)) => (address, Some(requirement(version)?)),
         None => (text, None),
@@ -45,10 +69,7 @@ pub fn component(text: &str) -> Result<(Option<ComponentAddress>, Option<Version
     if address.is_empty() && version.is_some() {
         return Ok((None, version));
     }
-    let address = address
-        .parse::<ComponentAddress>()
-        .map_err(|error| error.to_string())?;
-    Ok((Some(address), version))
+    Ok((Some(address.parse()?), version))
 }
 
 #[cfg(test)]
@@ -86,13 +107,14 @@ mod tests {
     #[test]
     fn what_is_no_version_is_explained() {
         assert_eq!(
-            requirement("latest").unwrap_err(),
+            requirement("latest").unwrap_err().to_string(),
             "`latest` is no version: unexpected character 'l' while parsing major version number; \
              expected a version or a requirement, as in `1.1.0`, `1.1` or `>=1, <3`"
         );
         assert!(
             requirement(&"1".repeat(300))
                 .unwrap_err()
+                .to_string()
                 .contains("300 bytes")
         );
         assert!(requirement("").is_err());

@@ -3,10 +3,10 @@
 //! In: nothing. Out: the words for what was found, each with its reason.
 
 use segue_plugin::manifest::{Manifest, ManifestError};
-use serde::{Deserialize, Serialize};
 
 use crate::discovery::hash::ContentHash;
-use crate::discovery::library::Machine;
+use crate::discovery::machine::Machine;
+use crate::discovery::reasons::{NotAPlugin, Unreadable};
 use crate::discovery::stamp::Stamp;
 
 /// What a file is to us, known without opening it as a library. Two more classes, `quarantined`
@@ -14,10 +14,10 @@ use crate::discovery::stamp::Stamp;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Class {
     /// A plugin, and nothing was found against it.
-    Ready(Box<Found>),
+    Ready(Box<FoundPlugin>),
     /// A plugin that this host cannot load. What it says of itself is there unless it is written
     /// for another ABI major.
-    Incompatible(Incompatible, Option<Box<Found>>),
+    Incompatible(Incompatible, Option<Box<FoundPlugin>>),
     /// Something else.
     NotAPlugin(NotAPlugin),
     /// It cannot be told what it is.
@@ -49,7 +49,7 @@ impl Class {
 
     /// What the plugin says of itself, wherever that could be read.
     #[must_use]
-    pub fn found(&self) -> Option<&Found> {
+    pub fn found(&self) -> Option<&FoundPlugin> {
         match self {
             Self::Ready(found) => Some(found),
             Self::Incompatible(_, found) => found.as_deref(),
@@ -60,7 +60,7 @@ impl Class {
 
 /// A plugin as it lies on disk.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct FoundPlugin {
     /// What it says of itself.
     pub manifest: Manifest,
     /// What kind of machine its code is for.
@@ -102,64 +102,11 @@ pub enum Incompatible {
          host's store: link that library statically, or install it where the system finds it"
     )]
     Sibling(String),
-}
-
-/// Why something is no plugin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-pub enum NotAPlugin {
-    /// A folder.
-    #[error("a folder, expected a library")]
-    Folder,
-    /// A FIFO.
-    #[error("a FIFO, expected a library")]
-    Fifo,
-    /// A socket.
-    #[error("a socket, expected a library")]
-    Socket,
-    /// A block or character device.
-    #[error("a device, expected a library")]
-    Device,
-    /// There is nothing in it.
-    #[error("an empty file, expected a library")]
-    Empty,
-    /// It is a file of another kind.
-    #[error("no library: it is neither ELF, PE nor Mach-O")]
-    NoLibrary,
-    /// It is machine code of another kind.
-    #[error("no shared library: a program or an object file")]
-    NotShared,
-    /// It is a library without a manifest.
-    #[error("a library without a manifest: it was not built with segue-plugin")]
-    NoManifest,
-}
-
-/// Why it cannot be told what something is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// It is not there, or not any more.
-    #[error("there is no such file")]
-    Missing,
-    /// A link to something that is not there.
-    #[error("a link to something that is not there")]
-    DanglingLink,
-    /// A link that leads back to itself.
-    #[error("a link that leads in a circle")]
-    LoopingLink,
-    /// It is larger than any library.
-    #[error("{found} bytes, expected at most {max}")]
-    Large {
-        /// How long it is, in bytes.
-        found: u64,
-        /// The bound.
-        max: u64,
-    },
-    /// It starts like a library, and then makes no sense.
-    #[error("a library that is cut off or damaged: {0}")]
-    Damaged(String),
-    /// Its manifest breaks a rule.
-    #[error(transparent)]
-    Manifest(ManifestError),
-    /// The system says so.
-    #[error("it cannot be read: {0}")]
-    System(String),
+    /// Its id is one of those that are held for the host's own plugins.
+    #[error(
+        "ids under `segue.` are held for the host's own plugins, which are accepted beside its \
+         executable, in /usr/local/lib/segue and in /usr/lib/segue, and in no other folder: give \
+         the plugin an id of your own, or install the host's own one there"
+    )]
+    Reserved,
 }

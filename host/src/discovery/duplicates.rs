@@ -6,13 +6,12 @@
 use std::collections::HashMap;
 use std::io;
 
-use rustix::fs::CWD;
-
 use crate::discovery::Entry;
-use crate::discovery::class::{Class, Found};
+use crate::discovery::class::{Class, FoundPlugin};
 use crate::discovery::file;
 use crate::discovery::hash::{ContentHash, content_hash};
 use crate::discovery::registry::Registry;
+use crate::system::files;
 
 /// A file that says it is the same version of the same plugin as one before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,12 +21,12 @@ pub struct Duplicate {
     /// The place among the entries of the file that is passed over.
     pub later: usize,
     /// Whether the two are the same.
-    pub content: Content,
+    pub content: ContentMatch,
 }
 
 /// Whether two files hold the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
+pub enum ContentMatch {
     /// Byte by byte: nobody needs to hear of it.
     Same,
     /// One of them claims a name that is not its own.
@@ -58,32 +57,32 @@ pub(crate) fn find(entries: &[Entry], registry: &mut Registry) -> Vec<Duplicate>
     duplicates
 }
 
-fn compare(first: &Entry, later: &Entry, registry: &mut Registry) -> Content {
+fn compare(first: &Entry, later: &Entry, registry: &mut Registry) -> ContentMatch {
     let (Some(one), Some(other)) = (first.class.found(), later.class.found()) else {
-        return Content::Unknown; // Only plugins are compared.
+        return ContentMatch::Unknown; // Only plugins are compared.
     };
     if one.stamp == other.stamp {
-        return Content::Same; // Two names of one file.
+        return ContentMatch::Same; // Two names of one file.
     }
     if one.stamp.size_bytes != other.stamp.size_bytes {
-        return Content::Different;
+        return ContentMatch::Different;
     }
     match (hash(first, one, registry), hash(later, other, registry)) {
-        (Ok(one), Ok(other)) if one == other => Content::Same,
-        (Ok(_), Ok(_)) => Content::Different,
-        _ => Content::Unknown,
+        (Ok(one), Ok(other)) if one == other => ContentMatch::Same,
+        (Ok(_), Ok(_)) => ContentMatch::Different,
+        _ => ContentMatch::Unknown,
     }
 }
 
 /// The content of a file, which is read only if nobody knows it.
-fn hash(entry: &Entry, found: &Found, registry: &mut Registry) -> io::Result<ContentHash> {
+fn hash(entry: &Entry, found: &FoundPlugin, registry: &mut Registry) -> io::Result<ContentHash> {
     let known = found
         .hash
         .or_else(|| registry.hash(&entry.path, &found.stamp));
     if let Some(hash) = known {
         return Ok(hash);
     }
-    let (mut file, stamp) = file::open(CWD, &*entry.path)?;
+    let (mut file, stamp) = file::open(files::here(), entry.path.as_os_str())?;
     if stamp != found.stamp {
         return Err(io::Error::other("it changed while it was looked at"));
     }

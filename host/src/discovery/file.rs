@@ -10,12 +10,11 @@ use std::os::fd::BorrowedFd;
 use std::os::unix::fs::FileExt;
 
 use object::read::{ReadCache, ReadCacheOps, ReadRef};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
-use rustix::io::Errno;
 use std::ops::Range;
 
-use crate::discovery::class::{NotAPlugin, Unreadable};
+use crate::discovery::reasons::{NotAPlugin, Unreadable};
 use crate::discovery::stamp::Stamp;
+use crate::system::files::{self, FileKind, Links};
 
 /// The largest library, in bytes. A plugin with its models and its debug information is smaller;
 /// it is hashed and copied before it is opened.
@@ -45,44 +44,40 @@ pub(crate) enum Name {
 
 /// Looks at `name` in `folder` without opening it; links are followed.
 pub(crate) fn look(folder: BorrowedFd<'_>, name: &OsStr) -> Name {
-    let stat = match statat(folder, name, AtFlags::empty()) {
-        Ok(stat) => stat,
-        Err(error) => return Name::Unreadable(why(error, folder, name)),
+    let about = match files::about_at(folder, name, Links::Followed) {
+        Ok(about) => about,
+        Err(error) => return Name::Unreadable(why(&error, folder, name)),
     };
-    let other = match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => return Name::File(Stamp::of(&stat)),
-        FileType::Directory => NotAPlugin::Folder,
-        FileType::Fifo => NotAPlugin::Fifo,
-        FileType::Socket => NotAPlugin::Socket,
-        _ => NotAPlugin::Device,
+    let other = match about.kind {
+        FileKind::File => return Name::File(Stamp::of(&about)),
+        FileKind::Folder => NotAPlugin::Folder,
+        FileKind::Pipe => NotAPlugin::Fifo,
+        FileKind::Socket => NotAPlugin::Socket,
+        FileKind::Link | FileKind::Device => NotAPlugin::Device,
     };
     Name::Other(other)
 }
 
 /// Why nothing could be learned of a name.
-fn why(error: Errno, folder: BorrowedFd<'_>, name: &OsStr) -> Unreadable {
-    match error {
-        Errno::LOOP => Unreadable::LoopingLink,
-        Errno::NOENT => match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+fn why(error: &io::Error, folder: BorrowedFd<'_>, name: &OsStr) -> Unreadable {
+    match error.kind() {
+        _ if files::is_loop(error) => Unreadable::LoopingLink,
+        io::ErrorKind::NotFound => match files::about_at(folder, name, Links::Themselves) {
             Ok(_) => Unreadable::DanglingLink,
             Err(_) => Unreadable::Missing,
         },
-        error => Unreadable::System(io::Error::from(error).to_string()),
+        _ => Unreadable::System(error.to_string()),
     }
 }
 
 /// Opens a file that `look` found to be regular, and makes sure that it still is.
-pub(crate) fn open(
-    folder: BorrowedFd<'_>,
-    name: impl rustix::path::Arg,
-) -> io::Result<(File, Stamp)> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let file = openat(folder, name, flags, Mode::empty())?;
-    let stat = rustix::fs::fstat(&file)?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+pub(crate) fn open(folder: BorrowedFd<'_>, name: &OsStr) -> io::Result<(File, Stamp)> {
+    let file = files::open_at(folder, name, Links::Followed)?;
+    let about = files::about(&file)?;
+    if about.kind != FileKind::File {
         return Err(io::Error::other("it is no regular file any more"));
     }
-    Ok((File::from(file), Stamp::of(&stat)))
+    Ok((file, Stamp::of(&about)))
 }
 
 /// The bytes of a file as `object` asks for them.
@@ -107,8 +102,8 @@ impl Pieces {
     }
 
     /// A reference that `object`'s parsers take.
-    pub(crate) fn whole(&self) -> Piece<'_> {
-        Piece {
+    pub(crate) fn whole(&self) -> FilePiece<'_> {
+        FilePiece {
             cache: &self.cache,
             start: 0,
             size_bytes: self.size_bytes,
@@ -124,13 +119,13 @@ impl Pieces {
 /// Bounds what is asked for. `ReadCache` makes room for a piece before it reads it, and a file of
 /// holes may claim tables of any size.
 #[derive(Clone, Copy)]
-pub(crate) struct Piece<'a> {
+pub(crate) struct FilePiece<'a> {
     cache: &'a ReadCache<Window>,
     start: u64,
     size_bytes: u64,
 }
 
-impl Piece<'_> {
+impl FilePiece<'_> {
     /// The part of the file from `offset` on, as far as there is one.
     pub(crate) fn part(self, offset: u64, size_bytes: u64) -> Self {
         let offset = offset.min(self.size_bytes);
@@ -150,7 +145,7 @@ impl Piece<'_> {
     }
 }
 
-impl<'a> ReadRef<'a> for Piece<'a> {
+impl<'a> ReadRef<'a> for FilePiece<'a> {
     fn len(self) -> Result<u64, ()> {
         Ok(self.size_bytes)
     }

@@ -2,15 +2,12 @@
 //!
 //! In: a folder. Out: its names in order, as many as are bounded; or why it could not be read.
 
-use std::ffi::{CStr, OsStr, OsString};
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{CWD, Dir, Mode, OFlags, fstat, openat};
-
-use crate::discovery::stamp::number;
+use crate::system::files;
 
 /// The most names read of one folder. A folder of ten thousand plugins is large; past this it is
 /// something else, and reading on would only keep the user waiting.
@@ -29,7 +26,7 @@ pub(crate) struct Folder {
 }
 
 /// What a folder holds.
-pub(crate) struct Names {
+pub(crate) struct FolderNames {
     /// What looks like a library, in order.
     pub(crate) libraries: Vec<OsString>,
     /// Whether there are more names than were read.
@@ -38,44 +35,38 @@ pub(crate) struct Names {
 
 /// Opens a folder.
 pub(crate) fn open(path: &Path) -> io::Result<Folder> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let handle = openat(CWD, path, flags, Mode::empty())?;
-    let stat = fstat(&handle)?;
-    let identity = (number(stat.st_dev), number(stat.st_ino));
+    let handle = files::folder_at(files::here(), path)?;
+    let identity = files::about(&handle)?.identity;
     Ok(Folder { handle, identity })
 }
 
 impl Folder {
     /// Reads the names, at most `names_max` of them.
-    pub(crate) fn names(&self, names_max: usize) -> io::Result<Names> {
+    pub(crate) fn names(&self, names_max: usize) -> io::Result<FolderNames> {
         let mut libraries = Vec::new();
         let mut left = names_max;
         let mut cut = false;
-        for entry in Dir::read_from(&self.handle)? {
-            let entry = entry?;
-            if [c".", c".."].contains(&entry.file_name()) {
-                continue; // The folder itself, and the one above it.
-            }
+        for name in files::names(&self.handle)? {
+            let name = name?;
             cut = left == 0;
             if cut {
                 break;
             }
             left -= 1;
-            libraries.extend(library(entry.file_name()));
+            libraries.extend(Some(name).filter(|name| is_library(name)));
         }
         libraries.sort();
-        Ok(Names { libraries, cut })
+        Ok(FolderNames { libraries, cut })
     }
 }
 
-/// A name that looks like a library's.
-fn library(name: &CStr) -> Option<OsString> {
-    let name = OsStr::from_bytes(name.to_bytes());
-    let ending = Path::new(name).extension()?;
-    let known = ENDINGS
-        .iter()
-        .any(|known| ending.eq_ignore_ascii_case(known));
-    known.then(|| name.to_owned())
+/// Whether a name looks like a library's.
+fn is_library(name: &OsStr) -> bool {
+    let ending = Path::new(name).extension();
+    ending.is_some_and(|ending| {
+        let mut known = ENDINGS.iter();
+        known.any(|known| ending.eq_ignore_ascii_case(known))
+    })
 }
 
 #[cfg(test)]

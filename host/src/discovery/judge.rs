@@ -5,9 +5,11 @@
 use segue_plugin::declare::PanicStrategy;
 use segue_plugin::manifest::{Manifest, ManifestError, TARGET};
 
-use crate::discovery::class::{Class, Found, Incompatible, Unreadable};
+use crate::discovery::class::{Class, FoundPlugin, Incompatible};
 use crate::discovery::hash::ContentHash;
-use crate::discovery::library::{Machine, Told};
+use crate::discovery::library::Told;
+use crate::discovery::machine::Machine;
+use crate::discovery::reasons::Unreadable;
 use crate::discovery::stamp::Stamp;
 
 /// Says what class a file is of.
@@ -31,7 +33,7 @@ pub(crate) fn judge(told: &Told<'_>, stamp: Stamp, hash: Option<ContentHash>) ->
         Err(error) => return Class::Unreadable(Unreadable::Manifest(error)),
     };
     let reason = objection(&manifest, machine, sibling.as_deref());
-    let found = Box::new(Found {
+    let found = Box::new(FoundPlugin {
         manifest,
         machine,
         stamp,

@@ -10,14 +10,14 @@ pub const PLACES_MAX: usize = 1_024;
 
 /// Who named a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// `--plugin-path`.
+pub enum FolderOrigin {
+    /// The command line, by `--plugin-path`.
     Argument,
-    /// `SEGUE_PLUGIN_PATH`.
+    /// The environment, by `SEGUE_PLUGIN_PATH`.
     Environment,
-    /// `[plugins] paths` of `plugins.toml`.
+    /// The configuration, by `[plugins] paths` of `plugins.toml`.
     Configuration,
-    /// The user's own plugins.
+    /// Nobody: it is where the user's own plugins are.
     User,
     /// Plugins of this machine, installed by hand.
     Local,
@@ -27,13 +27,13 @@ pub enum Origin {
     Executable,
 }
 
-/// A folder to search.
+/// A folder to search, with who named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The folder.
+pub struct SearchFolder {
+    /// The path of the folder.
     pub path: PathBuf,
-    /// Who named it.
-    pub origin: Origin,
+    /// Who named the folder.
+    pub origin: FolderOrigin,
 }
 
 /// Where plugins are looked for, in this order: of two files of one plugin and version the first
@@ -43,8 +43,29 @@ pub struct SearchPlan {
     /// Libraries named one by one.
     pub files: Vec<PathBuf>,
     /// Folders to search, not their subfolders.
-    pub folders: Vec<Place>,
+    pub folders: Vec<SearchFolder>,
+    /// Where ids are accepted that are held for the host's own plugins.
+    pub own: OwnFolders,
 }
+
+/// Where plugins may have ids under [`RESERVED`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OwnFolders {
+    /// Wherever somebody looks: for those who name files that were judged before, as copies in the
+    /// host's store.
+    #[default]
+    Anywhere,
+    /// In these folders only, by whatever way they are reached.
+    In(Vec<PathBuf>),
+}
+
+/// What ids of the host's own plugins begin with. A stranger's plugin of such an id would take the
+/// place of the host's own wherever a configuration names it.
+pub const RESERVED: &str = "segue.";
+
+/// The folders of this machine's plugins: those installed by hand, those installed by packages.
+const LOCAL: &str = "/usr/local/lib/segue";
+const SYSTEM: &str = "/usr/lib/segue";
 
 /// What the caller knows about where plugins may be.
 #[derive(Debug, Clone, Default)]
@@ -67,33 +88,35 @@ impl SearchPlan {
     pub fn new(hints: &Hints) -> Self {
         let mut plan = Self::default();
         for argument in &hints.arguments {
-            plan.add_list(argument, Origin::Argument);
+            plan.add_list(argument, FolderOrigin::Argument);
         }
         if let Some(list) = &hints.environment {
-            plan.add_list(list, Origin::Environment);
+            plan.add_list(list, FolderOrigin::Environment);
         }
         for path in &hints.configuration {
-            plan.add(path, Origin::Configuration);
+            plan.add(path, FolderOrigin::Configuration);
         }
         if let Some(home) = &hints.home {
-            plan.add(&home.join(".local/lib/segue"), Origin::User);
+            plan.add(&home.join(".local/lib/segue"), FolderOrigin::User);
         }
-        plan.add(Path::new("/usr/local/lib/segue"), Origin::Local);
-        plan.add(Path::new("/usr/lib/segue"), Origin::System);
+        plan.add(Path::new(LOCAL), FolderOrigin::Local);
+        plan.add(Path::new(SYSTEM), FolderOrigin::System);
+        let own = [LOCAL, SYSTEM].map(PathBuf::from).into_iter();
+        plan.own = OwnFolders::In(own.chain(hints.executable.clone()).collect());
         if let Some(folder) = &hints.executable {
-            plan.add(folder, Origin::Executable);
+            plan.add(folder, FolderOrigin::Executable);
         }
         plan
     }
 
     /// Adds one folder after those that are there.
-    pub fn add(&mut self, path: &Path, origin: Origin) {
+    pub fn add(&mut self, path: &Path, origin: FolderOrigin) {
         let path = path.to_owned();
-        self.folders.push(Place { path, origin });
+        self.folders.push(SearchFolder { path, origin });
     }
 
     /// Adds the folders of a list like `PATH`. An empty entry names no folder.
-    fn add_list(&mut self, list: &OsStr, origin: Origin) {
+    fn add_list(&mut self, list: &OsStr, origin: FolderOrigin) {
         for path in std::env::split_paths(list) {
             if !path.as_os_str().is_empty() {
                 self.add(&path, origin);
@@ -124,8 +147,8 @@ mod tests {
         let named = ["/a", "/b", "/c", "/d", "/e", "/f", user];
         let usual = ["/usr/local/lib/segue", "/usr/lib/segue", own];
         assert_eq!(folders, [&named[..], &usual[..]].concat());
-        assert_eq!(plan.folders[2].origin, Origin::Argument);
-        assert_eq!(plan.folders[3].origin, Origin::Environment);
-        assert_eq!(plan.folders[9].origin, Origin::Executable);
+        assert_eq!(plan.folders[2].origin, FolderOrigin::Argument);
+        assert_eq!(plan.folders[3].origin, FolderOrigin::Environment);
+        assert_eq!(plan.folders[9].origin, FolderOrigin::Executable);
     }
 }

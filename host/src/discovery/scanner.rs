@@ -8,22 +8,23 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 use std::thread::{self, available_parallelism};
 use std::time::SystemTime;
 
-use rustix::fs::CWD;
-
-use crate::discovery::class::{Class, NotAPlugin, Unreadable};
+use crate::discovery::class::{Class, Incompatible};
 use crate::discovery::duplicates;
 use crate::discovery::file::{self, LIBRARY_BYTES_MAX, Name, Pieces};
 use crate::discovery::folder::{self, FOLDER_NAMES_MAX};
 use crate::discovery::judge::judge;
 use crate::discovery::library::{self, Told};
-use crate::discovery::plan::{PLACES_MAX, Place, SearchPlan};
+use crate::discovery::plan::{OwnFolders, PLACES_MAX, RESERVED, SearchFolder, SearchPlan};
+use crate::discovery::reasons::{NotAPlugin, Unreadable};
 use crate::discovery::registry::{Record, Registry};
 use crate::discovery::stamp::Stamp;
-use crate::discovery::{Entry, FILES_MAX, Outcome, Scan, Searched};
+use crate::discovery::{Entry, FILES_MAX, FolderOutcome, Scan, Searched};
+use crate::process::start;
+use crate::system::files::{self, Links};
 
 /// How many files are worth a thread of their own: a thread costs as much as looking at some ten.
 const FILES_PER_THREAD: usize = 128;
@@ -43,6 +44,7 @@ pub fn scan(plan: &SearchPlan, registry: &mut Registry, now: SystemTime) -> Scan
         scan: Scan::default(),
         opened: HashSet::new(),
         searched: HashSet::new(),
+        own: own(&plan.own),
     };
     for path in plan.files.iter().take(FILES_MAX) {
         scanner.file(path);
@@ -52,7 +54,7 @@ pub fn scan(plan: &SearchPlan, registry: &mut Registry, now: SystemTime) -> Scan
         let outcome = if at < PLACES_MAX {
             scanner.folder(place)
         } else {
-            Outcome::LeftOut
+            FolderOutcome::LeftOut
         };
         let place = place.clone();
         scanner.scan.folders.push(Searched { place, outcome });
@@ -66,20 +68,40 @@ struct Scanner<'a> {
     now: SystemTime,
     scan: Scan,
     /// The folders that were opened, by device and inode.
-    opened: HashSet<(u64, u64)>,
+    opened: HashSet<FolderIdentity>,
     /// The absolute paths of those that were read to their end.
     searched: HashSet<PathBuf>,
+    /// The folders of the host's own plugins, by device and inode; `None` where all are.
+    own: Option<HashSet<FolderIdentity>>,
+}
+
+/// A folder, whatever its path: device and inode.
+type FolderIdentity = (u64, u64);
+
+/// Which folders are the host's own; one that is not there holds nothing.
+fn own(own: &OwnFolders) -> Option<HashSet<FolderIdentity>> {
+    match own {
+        OwnFolders::Anywhere => None,
+        OwnFolders::In(folders) => Some(folders.iter().filter_map(|path| identity(path)).collect()),
+    }
+}
+
+fn identity(folder: &Path) -> Option<FolderIdentity> {
+    let about = files::about_at(files::here(), folder, Links::Followed).ok()?;
+    Some(about.identity)
 }
 
 impl Scanner<'_> {
     fn file(&mut self, path: &Path) {
-        let here = absolute(path).unwrap_or_else(|_| path.to_owned());
-        let look = Look {
+        let here = start::absolute(path);
+        self.registry.enter(here.parent().unwrap_or(&here));
+        let look = FileLook {
             registry: self.registry,
-            folder: CWD,
+            folder: files::here(),
         };
-        let looked = look.at(path.as_os_str(), here.as_os_str().as_bytes());
-        let class = self.take(looked);
+        let looked = look.at(here.as_os_str(), here.as_os_str().as_bytes());
+        let folder = here.parent().and_then(identity);
+        let class = self.take(looked, folder);
         let path = path.to_owned();
         let origin = None;
         self.scan.entries.push(Entry {
@@ -89,31 +111,32 @@ impl Scanner<'_> {
         });
     }
 
-    fn folder(&mut self, place: &Place) -> Outcome {
-        let folder = match folder::open(&place.path) {
+    fn folder(&mut self, place: &SearchFolder) -> FolderOutcome {
+        let folder = match folder::open(&start::absolute(&place.path)) {
             Ok(folder) => folder,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Outcome::Missing,
-            Err(error) => return Outcome::Unreadable(error.to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return FolderOutcome::Missing,
+            Err(error) => return FolderOutcome::Unreadable(error.to_string()),
         };
         if !self.opened.insert(folder.identity) {
-            return Outcome::Again;
+            return FolderOutcome::Again;
         }
         let names = match folder.names(FOLDER_NAMES_MAX) {
             Ok(names) => names,
-            Err(error) => return Outcome::Unreadable(error.to_string()),
+            Err(error) => return FolderOutcome::Unreadable(error.to_string()),
         };
         let files = names
             .libraries
             .len()
             .min(FILES_MAX.saturating_sub(self.scan.entries.len()));
-        let here = absolute(&place.path).unwrap_or_else(|_| place.path.clone());
-        let look = Look {
+        let here = start::absolute(&place.path);
+        self.registry.enter(&here);
+        let look = FileLook {
             registry: self.registry,
             folder: folder.handle.as_fd(),
         };
         let looked = look.at_all(&names.libraries[..files], &here);
         for (name, looked) in names.libraries.iter().zip(looked) {
-            let class = self.take(looked);
+            let class = self.take(looked, Some(folder.identity));
             let path = place.path.join(name);
             let origin = Some(place.origin);
             self.scan.entries.push(Entry {
@@ -123,19 +146,29 @@ impl Scanner<'_> {
             });
         }
         if names.cut || files < names.libraries.len() {
-            return Outcome::Cut { files };
+            return FolderOutcome::Cut { files };
         }
         self.searched.insert(here);
-        Outcome::Read { files }
+        FolderOutcome::Read { files }
     }
 
-    /// Keeps what was read of a file for the next time, and answers its class.
-    fn take(&mut self, looked: Looked) -> Class {
+    /// Keeps what was read of a file for the next time, and returns its class in the folder it
+    /// lies in.
+    fn take(&mut self, looked: Looked, folder: Option<FolderIdentity>) -> Class {
+        let is_own = match &self.own {
+            None => true,
+            Some(own) => folder.is_some_and(|folder| own.contains(&folder)),
+        };
         self.scan.files_opened += usize::from(looked.opened);
         if let Some(record) = looked.record {
             self.registry.insert(record, self.now);
         }
-        looked.class
+        match looked.class {
+            Class::Ready(found) if !is_own && found.manifest.id.starts_with(RESERVED) => {
+                Class::Incompatible(Incompatible::Reserved, Some(found))
+            }
+            class => class,
+        }
     }
 
     /// Compares what says it is the same, and lets the registry forget what is gone.
@@ -168,12 +201,12 @@ impl From<Class> for Looked {
 
 /// Looks at files; several threads may do so at once.
 #[derive(Clone, Copy)]
-struct Look<'a> {
+struct FileLook<'a> {
     registry: &'a Registry,
     folder: BorrowedFd<'a>,
 }
 
-impl Look<'_> {
+impl FileLook<'_> {
     /// Looks at each of `names` in the folder that is `here`, in their order.
     fn at_all(self, names: &[OsString], here: &Path) -> Vec<Looked> {
         let threads = available_parallelism()

@@ -1,18 +1,16 @@
 //! Stamp: what the file system says about a file without opening it.
 //!
-//! In: the answer of `stat`. Out: a value that is another one after every change of the file.
+//! In: what the system says about it. Out: a value that is another one after every change of the file.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::Stat;
 use serde::{Deserialize, Serialize};
+
+use crate::system::files::{FileFacts, FileTime};
 
 /// How old the last change of a file has to be before its stamp stands for its content. Clocks of
 /// file systems tick as slowly as every 2 s (FAT): two changes within a tick leave one stamp.
 pub const SETTLED_AFTER: Duration = Duration::from_secs(2);
-
-/// A moment as file systems keep it: seconds since 1970, and nanoseconds.
-type Moment = (i64, u32);
 
 /// Identity, size and times of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,20 +22,21 @@ pub struct Stamp {
     /// How long it is.
     pub size_bytes: u64,
     /// When its content was last changed, if nobody set the time by hand.
-    pub modified: Moment,
+    pub modified: FileTime,
     /// When anything about it was last changed, its times included.
-    pub changed: Moment,
+    pub changed: FileTime,
 }
 
 impl Stamp {
-    /// Takes what matters out of the system's answer.
-    pub(crate) fn of(stat: &Stat) -> Self {
+    /// Takes what matters out of what the system says.
+    pub(crate) const fn of(about: &FileFacts) -> Self {
+        let (device, inode) = about.identity;
         Self {
-            device: number(stat.st_dev),
-            inode: number(stat.st_ino),
-            size_bytes: number(stat.st_size),
-            modified: (seconds(stat.st_mtime), number(stat.st_mtime_nsec) as u32),
-            changed: (seconds(stat.st_ctime), number(stat.st_ctime_nsec) as u32),
+            device,
+            inode,
+            size_bytes: about.size_bytes,
+            modified: about.modified,
+            changed: about.changed,
         }
     }
 
@@ -57,22 +56,11 @@ impl Stamp {
     }
 }
 
-/// Seconds since 1970, of whatever width.
-fn seconds<T: Into<i64>>(seconds: T) -> i64 {
-    seconds.into()
-}
-
-/// A number of the system's, whose fields are of other types on other systems. None of them is
-/// ever negative.
-pub(crate) fn number<T: TryInto<u64>>(number: T) -> u64 {
-    number.try_into().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(modified: Moment, changed: Moment, expected: bool) {
+    fn check(modified: FileTime, changed: FileTime, expected: bool) {
         let stamp = Stamp {
             device: 1,
             inode: 2,

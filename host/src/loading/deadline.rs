@@ -1,6 +1,6 @@
 //! Deadline: foreign code away from the audio thread gets so long and no longer.
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,14 +39,38 @@ pub fn begin<R: Send + 'static>(
     deadline: Duration,
     body: impl FnOnce() -> R + Send + 'static,
 ) -> Result<Pending<R>, Missed> {
+    begin_with(deadline, (), |()| body()).map_err(|(missed, ())| missed)
+}
+
+/// As [`begin`], with a value that the body takes.
+///
+/// # Errors
+/// When the system gives no thread; then the value comes back.
+pub fn begin_with<T: Send + 'static, R: Send + 'static>(
+    deadline: Duration,
+    value: T,
+    body: impl FnOnce(T) -> R + Send + 'static,
+) -> Result<Pending<R>, (Missed, T)> {
+    #[cfg(test)]
+    if starved::is() {
+        return Err((Missed::NotStarted, value));
+    }
     let (sender, answer) = mpsc::channel();
+    let (hand, handed) = mpsc::channel();
     let spawned = thread::Builder::new()
         .name("plugin-setup".to_owned())
         .spawn(move || {
+            let Ok(value) = handed.recv() else {
+                return;
+            };
             // The receiver is gone when the deadline has passed: then nobody wants the answer.
-            let _ = sender.send(body());
+            let _ = sender.send(body(value));
         });
-    spawned.map_err(|_| Missed::NotStarted)?;
+    if spawned.is_err() {
+        return Err((Missed::NotStarted, value));
+    }
+    // The thread waits for it before it does anything else.
+    let _ = hand.send(value);
     Ok(Pending {
         answer,
         began: Instant::now(),
@@ -78,6 +102,16 @@ impl<R> Pending<R> {
         })
     }
 
+    /// The answer of work that nobody waits for any more, however late; `None` while it may come.
+    #[must_use]
+    pub fn late(&self) -> Option<Result<R, Missed>> {
+        match self.answer.try_recv() {
+            Ok(answer) => Some(Ok(answer)),
+            Err(TryRecvError::Disconnected) => Some(Err(Missed::Ended)),
+            Err(TryRecvError::Empty) => None,
+        }
+    }
+
     /// The answer, if it comes within `patience` or never will; `None` while there is time.
     #[must_use]
     pub fn look(&self, patience: Duration) -> Option<Result<R, Missed>> {
@@ -87,6 +121,26 @@ impl<R> Pending<R> {
             Err(RecvTimeoutError::Timeout) if self.began.elapsed() < self.deadline => None,
             Err(RecvTimeoutError::Timeout) => Some(Err(Missed::Deadline(self.deadline))),
         }
+    }
+}
+
+/// A system that gives no more threads, for tests of what becomes of things then.
+#[cfg(test)]
+pub(crate) mod starved {
+    use std::cell::Cell;
+
+    thread_local! {
+        static STARVED: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Whether this thread gets no threads.
+    pub(super) fn is() -> bool {
+        STARVED.get()
+    }
+
+    /// From now on this thread gets no threads, or gets them again.
+    pub(crate) fn set(is_starved: bool) {
+        STARVED.set(is_starved);
     }
 }
 

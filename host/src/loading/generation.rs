@@ -4,7 +4,7 @@
 //! count can prove that none is. Two versions that are swapped back and forth map two libraries.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use libloading::os::unix::{Library as Opened, RTLD_LOCAL, RTLD_NOW};
 use segue_plugin::abi::root::{HEADER_SYMBOL, Header};
@@ -14,11 +14,50 @@ use segue_plugin::link::{Creation, Decision, Heap, Library, Observer, Processor,
 use segue_plugin::manifest::{Component, Manifest};
 
 use crate::discovery::ContentHash;
-use crate::loading::error::LoadError;
-use crate::loading::meter::{self, HostHooks};
+use crate::loading::error::{LoadError, first_line};
+use crate::loading::meter::{self, GENERATIONS_MAX, HostHooks};
+use crate::process::calls::CallName;
+use crate::process::note;
 
-/// Everything opened so far. Locked while opening, so that no content is opened twice.
-static RESIDENT: Mutex<Vec<Arc<Generation>>> = Mutex::new(Vec::new());
+/// Everything opened so far, in order. It only grows, and reading it takes no lock: whoever asks
+/// what runs waits for no initializer.
+static RESIDENT: [OnceLock<Arc<Generation>>; GENERATIONS_MAX] =
+    [const { OnceLock::new() }; GENERATIONS_MAX];
+
+/// Held while opening, so that no content is opened twice.
+static OPENING: Mutex<()> = Mutex::new(());
+
+/// A library that admission approved.
+#[derive(Debug, Clone, Copy)]
+pub struct Approved<'a> {
+    /// What the system's loader opens. It leads to `path` for as long as the call lasts, and nobody
+    /// can make it lead elsewhere: a way through a folder that is held open, say. Another content
+    /// never has the same one, since loaders take one name for one library.
+    pub door: &'a Path,
+    /// The file that is mapped then, by its own name.
+    pub path: &'a Path,
+    /// Its content.
+    pub hash: ContentHash,
+    /// What its section says.
+    pub manifest: &'a Manifest,
+    /// The file that it is a copy of: people are told of this one, and its folder is where the
+    /// plugin finds what it brought along.
+    pub file: &'a Path,
+}
+
+impl<'a> Approved<'a> {
+    /// One that is opened where it was found.
+    #[must_use]
+    pub const fn at(path: &'a Path, hash: ContentHash, manifest: &'a Manifest) -> Self {
+        Self {
+            door: path,
+            path,
+            hash,
+            manifest,
+            file: path,
+        }
+    }
+}
 
 /// One open library, checked, with what is known of it.
 #[derive(Debug)]
@@ -51,69 +90,64 @@ pub struct GenerationUse {
     pub logs_dropped: u64,
 }
 
-/// Every generation of this process, in the order they were opened.
+/// Every generation of this process, in the order they were opened. Thread: any; it takes no lock.
 #[must_use]
 pub fn resident() -> Vec<Arc<Generation>> {
-    RESIDENT
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone()
+    RESIDENT.iter().map_while(OnceLock::get).cloned().collect()
 }
 
 /// Holds the lock of this file while `body` runs.
 pub(super) fn with_lock<R>(body: impl FnOnce() -> R) -> R {
-    let _held = RESIDENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let _held = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     body()
 }
 
 impl Generation {
-    /// Opens the library at `path`, whose content has this hash and whose section this manifest.
+    /// Opens a library.
     ///
-    /// `resource_dir` is the folder it was found in.
     /// Content that is open already is not opened again. Runs the library's initializers: only
     /// what admission approved comes here.
     ///
     /// # Errors
     /// One sentence; the library then stays mapped, but nothing of it is called again.
-    pub fn open(
-        path: &Path,
-        hash: ContentHash,
-        manifest: &Manifest,
-        resource_dir: &Path,
-    ) -> Result<Arc<Self>, LoadError> {
-        let mut resident = RESIDENT.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(generation) = resident.iter().find(|generation| generation.hash == hash) {
-            return Ok(Arc::clone(generation));
+    pub fn open(approved: &Approved<'_>) -> Result<Arc<Self>, LoadError> {
+        let Approved { hash, manifest, .. } = *approved;
+        let path = || approved.file.to_owned();
+        let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = resident().into_iter().find(|open| open.hash == hash) {
+            return Ok(open);
         }
-        let token = meter::register(&manifest.id).ok_or_else(|| LoadError::TooMany {
-            path: path.to_owned(),
-        })?;
-        let library = Library::check(header(path)?).map_err(|source| LoadError::Header {
-            path: path.to_owned(),
+        let token =
+            meter::register(&manifest.id).ok_or_else(|| LoadError::TooMany { path: path() })?;
+        let library = Library::check(header(approved)?).map_err(|source| LoadError::Header {
+            path: path(),
             source,
         })?;
         if Manifest::read(library.manifest()).as_ref() != Ok(manifest) {
-            return Err(LoadError::ManifestDiffers {
-                path: path.to_owned(),
-            });
+            return Err(LoadError::ManifestDiffers { path: path() });
         }
         let status = library.attach::<HostHooks>(token);
         if !status.is_ok() {
             return Err(LoadError::Attach {
-                path: path.to_owned(),
+                path: path(),
                 status: status.code.name(),
             });
         }
+        note::opened(&format!("{} {}", manifest.id, manifest.version));
         let generation = Arc::new(Self {
             library,
             manifest: manifest.clone(),
             hash,
-            path: path.to_owned(),
-            resource_dir: resource_dir.to_owned(),
-            size_bytes: path.metadata().map_or(0, |metadata| metadata.len()),
+            path: approved.path.to_owned(),
+            resource_dir: folder_of(approved.file),
+            size_bytes: approved.door.metadata().map_or(0, |about| about.len()),
             token,
         });
-        resident.push(Arc::clone(&generation));
+        // There are as many places as numbers that `register` gives.
+        let free = RESIDENT.iter().find(|place| place.get().is_none());
+        if let Some(free) = free {
+            free.get_or_init(|| Arc::clone(&generation));
+        }
         Ok(generation)
     }
 
@@ -167,8 +201,11 @@ impl Generation {
         services: Arc<dyn Services>,
     ) -> Result<Processor, Refusal> {
         let index = self.find(component, Kind::Processor)?.index;
-        self.library
-            .processor(index, &self.at_home(creation), services)
+        let call = self.call("stage", component, creation.name);
+        let created = self
+            .library
+            .processor(index, &self.at_home(creation), services);
+        created.map(|processor| processor.with_mark(call.number()))
     }
 
     /// Creates an analyzer or a metric. Thread: any but audio.
@@ -181,6 +218,7 @@ impl Generation {
         creation: &Creation<'_>,
         services: Arc<dyn Services>,
     ) -> Result<Observer, Refusal> {
+        let _ = self.call("tap", component, creation.name);
         let creation = self.at_home(creation);
         match self.find(component, Kind::Analyzer) {
             Ok(found) => self.library.analyzer(found.index, &creation, services),
@@ -202,8 +240,17 @@ impl Generation {
         services: Arc<dyn Services>,
     ) -> Result<Decision, Refusal> {
         let index = self.find(component, Kind::Decision)?.index;
+        let _ = self.call("decision", component, creation.name);
         self.library
             .decision(index, &self.at_home(creation), services)
+    }
+
+    /// Names what this thread calls from here on: an instance that is made, until it is another.
+    fn call(&self, what: &str, component: &str, name: &str) -> CallName {
+        let (id, version) = (&self.manifest.id, &self.manifest.version);
+        let call = CallName::named(&format!("{what} `{name}` ({id}.{component} {version})"));
+        call.enter();
+        call
     }
 
     fn find(&self, component: &str, kind: Kind) -> Result<&Component, Refusal> {
@@ -225,14 +272,20 @@ impl Generation {
     }
 }
 
+/// The folder that a file lies in.
+fn folder_of(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(file).to_owned()
+}
+
 /// Opens the library and finds its header.
-fn header(path: &Path) -> Result<&'static Header, LoadError> {
+fn header(approved: &Approved<'_>) -> Result<&'static Header, LoadError> {
+    let Approved { door, file, .. } = *approved;
     // SAFETY: initializers of the library run here. Admission approved this content, and a probe
     // ran them before in a process of its own.
-    let opened = unsafe { Opened::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
-    let opened = opened.map_err(|source| LoadError::Open {
-        path: path.to_owned(),
-        source,
+    let opened = unsafe { Opened::open(Some(door), RTLD_NOW | RTLD_LOCAL) };
+    let opened = opened.map_err(|error| LoadError::Open {
+        path: file.to_owned(),
+        text: first_line(&error, door, file),
     })?;
     // SAFETY: the symbol is taken as an address only; nothing is read through it here.
     let symbol = unsafe { opened.get::<*const Header>(HEADER_SYMBOL) };
@@ -243,7 +296,7 @@ fn header(path: &Path) -> Result<&'static Header, LoadError> {
         .ok()
         .filter(|address| !address.is_null() && address.is_aligned());
     let address = address.ok_or_else(|| LoadError::NoSymbol {
-        path: path.to_owned(),
+        path: file.to_owned(),
     })?;
     // SAFETY: the library is never closed, so the symbol lives for ever; it is aligned. That it is
     // a header is what its name promises, and its first bytes, checked next, must say so too.

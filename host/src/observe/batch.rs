@@ -9,6 +9,7 @@ use crate::observe::report::{GenerationReport, Notice, ProcessReport, RunReport}
 
 /// All files.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BatchReport {
     /// The version of this shape.
     pub schema_version: u32,
@@ -36,6 +37,7 @@ pub struct BatchReport {
 
 /// Sums over all files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BatchTotals {
     /// How many files there are.
     pub files: u64,
@@ -65,6 +67,7 @@ pub struct BatchTotals {
 
 /// What came of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FileState {
     /// It was processed to its end.
@@ -79,6 +82,7 @@ pub enum FileState {
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileReport {
     /// Where it came from.
     pub input: String,

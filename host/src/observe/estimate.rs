@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// What is expected of a stage, or was found.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StageCost {
     /// E: the share of its blocks in which something else was heard in its place, 0 to 1.
     pub error: f64,
@@ -15,6 +16,7 @@ pub struct StageCost {
 
 /// A stage's costs before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StageEstimate {
     /// From earlier runs, before this one began; `None` where there were none.
     pub estimated: Option<StageCost>,
@@ -24,6 +26,7 @@ pub struct StageEstimate {
 
 /// What is expected of a whole pipeline, or was found.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TotalCost {
     /// `E_final`: how likely a block was not made by every stage of the pipeline, 0 to 1, as if
     /// stages failed independently of each other.
@@ -36,6 +39,7 @@ pub struct TotalCost {
 
 /// A pipeline's costs before and after.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TotalEstimate {
     /// How many stages were known from earlier runs; only with all of them there is an estimate.
     pub stages_known: u64,

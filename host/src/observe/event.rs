@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::observe::priority::PriorityReport;
 use crate::observe::receipt::Receipt;
+use crate::observe::stall::StallSide;
 
 /// What a session tells while it runs. Positions are stream time, in frames.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// A plugin was probed, which takes a moment the first time.
@@ -73,6 +76,7 @@ pub enum Event {
         /// Its text.
         text: String,
         /// Its number.
+        #[cfg_attr(test, schemars(with = "Option<f64>"))]
         value: f64,
     },
     /// A decision engine wants people to know something.
@@ -83,6 +87,29 @@ pub enum Event {
         position_frames: u64,
         /// Why.
         reason: String,
+    },
+    /// Whether the thread that keeps the pace of the stream has real-time priority.
+    Priority {
+        /// What became of the wish.
+        report: PriorityReport,
+    },
+    /// The stream, which is to go on at its own pace, does not.
+    StallBegan {
+        /// Who is waited for.
+        side: StallSide,
+        /// Since when, as RFC 3339 in UTC.
+        since: String,
+        /// The first frame that is late.
+        position_frames: u64,
+    },
+    /// It goes on, at its pace.
+    StallEnded {
+        /// Who was waited for.
+        side: StallSide,
+        /// How late that frame was.
+        lasted_ns: u64,
+        /// The first frame that was late.
+        position_frames: u64,
     },
     /// Something about the input or output that people should know.
     Notice {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// The machine, its system, and the host that ran there. `None` where the system does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MachineReport {
     /// What the processor calls itself.
     pub cpu: Option<String>,

@@ -1,107 +1,76 @@
 //! Reasons: why a change went as it did, for places that have room for a line only.
 //!
-//! In: lines, among them mistakes as they are drawn: a message, a place, the text there. Out: one
-//! line for each reason. Pure.
+//! In: a receipt. Out: one line for each reason. Pure.
+
+use std::fmt;
 
 use crate::observe::Receipt;
-
-/// What a drawn mistake begins with.
-const HEADS: [&str; 2] = ["error: ", "warning: "];
-
-/// What stands before the place of a drawn mistake.
-const ARROW: &str = "--> ";
+use crate::observe::receipt::FileMistake;
 
 impl Receipt {
     /// Whether the reasons are mistakes as they are drawn, with the text they stand in.
     #[must_use]
     pub fn is_drawn(&self) -> bool {
-        let mut lines = self.reasons.iter();
-        lines.any(|line| line.trim_start().starts_with(ARROW))
+        !self.mistakes.is_empty()
     }
 
-    /// The reasons in a line each: of a drawn mistake the place and the message.
+    /// The reasons in a line each: of a mistake in a file the place and the message.
     #[must_use]
     pub fn brief_reasons(&self) -> Vec<String> {
-        let mut brief: Vec<String> = Vec::new();
-        let mut is_within = false;
-        for line in &self.reasons {
-            let head = HEADS.iter().find_map(|head| line.strip_prefix(head));
-            let place = line.trim_start().strip_prefix(ARROW);
-            match (head, place, brief.last_mut()) {
-                (Some(message), ..) => {
-                    brief.push(message.to_owned());
-                    is_within = true;
-                }
-                (None, Some(place), Some(message)) if is_within => {
-                    *message = format!("{place}: {message}");
-                }
-                _ if is_within && is_picture(line) => {}
-                _ => {
-                    brief.push(line.clone());
-                    is_within = false;
-                }
-            }
+        match self.is_drawn() {
+            true => self.mistakes.iter().map(ToString::to_string).collect(),
+            false => self.reasons.clone(),
         }
-        brief
     }
 }
 
-/// Whether a line belongs to the text that a mistake is shown in.
-fn is_picture(line: &str) -> bool {
-    let rest = line.trim_start_matches(|one: char| one.is_ascii_digit() || one == ' ');
-    rest.is_empty()
-        || ["|", "=", ":::", "...", "╭", "╰", "│"]
-            .iter()
-            .any(|it| rest.starts_with(it))
+impl fmt::Display for FileMistake {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some(place) => write!(out, "{place}: {}", self.message),
+            None => out.write_str(&self.message),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::observe::Receipt;
+    use super::*;
 
-    fn receipt(reasons: &str) -> Receipt {
-        Receipt {
-            change: 1,
-            stage: "*".to_owned(),
-            action: "reload".to_owned(),
-            verdict: "refused".to_owned(),
-            reasons: reasons.lines().map(str::to_owned).collect(),
-            state: "aborted".to_owned(),
-            ..Receipt::default()
+    fn mistake(place: Option<&str>, message: &str) -> FileMistake {
+        FileMistake {
+            place: place.map(str::to_owned),
+            message: message.to_owned(),
         }
     }
 
-    fn check(reasons: &str, expected: &[&str]) {
-        assert_eq!(receipt(reasons).brief_reasons(), expected);
-    }
-
     #[test]
-    fn a_drawn_mistake_is_its_place_and_its_message() {
-        let one = "error: unknown key `typo`\n  --> a.toml:27:1\n   |\n27 | typo = 1\n   | ^^^^ no\n   \
-                   |\n   = help: params.typo\n";
-        check(one, &["a.toml:27:1: unknown key `typo`"]);
-        assert!(receipt(one).is_drawn());
-        let two = format!("{one}\n{}", one.replace("27", "28"));
-        check(
-            &two,
-            &[
-                "a.toml:27:1: unknown key `typo`",
-                "a.toml:28:1: unknown key `typo`",
+    fn a_mistake_in_a_file_is_its_place_and_its_message() {
+        let receipt = Receipt {
+            reasons: vec![
+                "error: unknown key".to_owned(),
+                " --> a.toml:27:1".to_owned(),
             ],
+            mistakes: vec![
+                mistake(Some("a.toml:27:1"), "unknown key"),
+                mistake(None, "and more"),
+            ],
+            ..Receipt::default()
+        };
+        assert!(receipt.is_drawn());
+        assert_eq!(
+            receipt.brief_reasons(),
+            ["a.toml:27:1: unknown key", "and more"]
         );
-        check("error: the file is empty\n", &["the file is empty"]);
     }
 
     #[test]
     fn other_reasons_stay_as_they_are() {
-        check(
-            "| is no key\nits frame is odd",
-            &["| is no key", "its frame is odd"],
-        );
-        check(
-            "error: a\n --> b:1:1\nthe input is over",
-            &["b:1:1: a", "the input is over"],
-        );
-        assert!(!receipt("a -> b").is_drawn());
+        let receipt = Receipt {
+            reasons: vec!["a --> b".to_owned(), "error: c".to_owned()],
+            ..Receipt::default()
+        };
+        assert!(!receipt.is_drawn());
+        assert_eq!(receipt.brief_reasons(), ["a --> b", "error: c"]);
     }
 }

@@ -6,29 +6,45 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::observe::change::{ChangeAction, ChangeState, ChangeVerdict, StepKind};
+use crate::observe::who::Who;
+
 /// How one change of one stage went.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// The number of the change in its session, from 1; stages changed together share it.
     pub change: u64,
     /// The stage.
     pub stage: String,
-    /// What was done: `swap`, `rollback`, `bypass`, `restore`, `set`, `add`, `remove`, `move`.
-    pub action: String,
+    /// What was done.
+    pub action: ChangeAction,
     /// Who asked, and why.
     pub cause: Cause,
-    /// How it ended: `done`, `refused` (nothing had begun) or `aborted` (the graph is as before).
-    pub verdict: String,
+    /// How it ended.
+    pub verdict: ChangeVerdict,
     /// Why, where it is not `done`; and what a reader should know where it is.
     pub reasons: Vec<String>,
+    /// The mistakes in a file that are the reason. `reasons` has them line by line as they are drawn
+    /// for people, with the text that they stand in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<FileMistake>,
     /// The last state of the change: `retired` or `aborted`, or where it still is.
-    pub state: String,
+    pub state: ChangeState,
     /// What was heard before.
     pub old: Option<Identity>,
     /// What is heard now, or was to be.
     pub new: Option<Identity>,
     /// When it was asked for.
     pub asked_at_frames: u64,
+    /// When it was applied: the first frame that was processed with what it brought, heard or not.
+    /// `None` where it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied_at_frames: Option<u64>,
+    /// When the states were written that its new instances go on from, where control code asked for
+    /// them before it was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub states_at_frames: Option<u64>,
     /// The first frame of the seam: of the fade, or the first of the new instance.
     pub heard_at_frames: Option<u64>,
     /// The first frame that is the new instance alone.
@@ -47,21 +63,35 @@ pub struct Receipt {
     pub seam: Option<Seam>,
     /// Heap calls on the audio thread during the change; `None` where a library is not metered.
     pub heap_calls: Option<u64>,
-    /// Blocks that took longer than they last during the change; 0 at pace `fast`.
+    /// Blocks that were handed on later than a block after they were due, during the change; 0 at
+    /// pace `fast`.
     pub late_blocks: u64,
+}
+
+/// A mistake in a file, without the text that it stands in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct FileMistake {
+    /// The file, the line and the character, from 1: `voice.toml:27:1`. `None` where it has no
+    /// place.
+    pub place: Option<String>,
+    /// What is wrong.
+    pub message: String,
 }
 
 /// Who asked for a change, and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cause {
-    /// `ctl: ada (pid 7)`, `reload`, `timeline: changes.toml line 3`, `watch`, `decision: guard`.
-    pub who: String,
+    /// Who asked.
+    pub who: Who,
     /// Why, as far as they said; may be empty.
     pub why: String,
 }
 
 /// One instance by what it is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Identity {
     /// `acme.warmth/tube`, or `bypass`.
     pub component: String,
@@ -73,16 +103,17 @@ pub struct Identity {
 
 /// How long one step took.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StepTime {
-    /// `resolve`, `probe`, `open`, `create`, `activate`, `silence`, `rehearse`, `prime`, `wait`,
-    /// `exchange` (on the audio thread).
-    pub step: String,
+    /// Which step.
+    pub step: StepKind,
     /// How long.
     pub took_ns: u64,
 }
 
 /// How a new instance took over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "by", rename_all = "kebab-case")]
 pub enum Takeover {
     /// It went on from the old one's running state.
@@ -98,6 +129,12 @@ pub enum Takeover {
         frames: u64,
         /// How many frames of recent input it had seen before.
         primed_frames: u64,
+        /// The first frame of recent input that it heard, in stream time; `None` where it heard none.
+        #[serde(default)]
+        primed_from_frames: Option<u64>,
+        /// The first frame that it had not heard when it was sent; it caught up from there.
+        #[serde(default)]
+        primed_to_frames: Option<u64>,
         /// Why there was no handoff of state.
         why: String,
     },
@@ -105,6 +142,7 @@ pub enum Takeover {
 
 /// What became of latencies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Alignment {
     /// The old instance's own latency.
     pub old_latency_frames: u64,
@@ -122,12 +160,16 @@ pub struct Alignment {
 
 /// How large the steps from sample to sample were.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Seam {
     /// The largest step between neighbouring samples of one channel, where old and new meet.
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub largest_step: f64,
     /// The 99.9th percentile of the signal's own steps around it.
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub own_step_p999: f64,
     /// The largest of the signal's own steps around it.
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub own_step_max: f64,
     /// How many frames were looked at.
     pub frames: u64,

@@ -6,16 +6,21 @@
 use serde::Serialize;
 
 use crate::observe::estimate::{StageEstimate, TotalEstimate};
+use crate::observe::kinds::{ActionOutcome, DecisionAction, FailureKind, ReadingBetter, TapKind};
 use crate::observe::machine::MachineReport;
+use crate::observe::priority::PriorityReport;
 use crate::observe::receipt::Receipt;
 use crate::observe::slowest::SlowCall;
 use crate::observe::spread::Spread;
+use crate::observe::stall::{Lateness, Stalls};
+use crate::observe::states::{AttemptOutcome, OnError, Pace, RestartState, SubstituteKind};
 
 /// The version of the report's shape.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunReport {
     /// The version of this shape.
     pub schema_version: u32,
@@ -57,6 +62,7 @@ pub struct RunReport {
 
 /// What the process took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProcessReport {
     /// The most memory that was resident; `None` where the system does not say.
     pub peak_memory_bytes: Option<u64>,
@@ -65,6 +71,7 @@ pub struct ProcessReport {
 /// Where the time of processing went. Reading, writing and waiting for taps are no part of it:
 /// they are what `elapsed_ns` has beyond `total_ns`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProcessingReport {
     /// One block in so many was timed.
     pub timed_every_blocks: u64,
@@ -78,6 +85,7 @@ pub struct ProcessingReport {
 
 /// What went in and out, and how fast.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StreamReport {
     /// Where it came from.
     pub input: String,
@@ -101,12 +109,18 @@ pub struct StreamReport {
     pub frames_out: u64,
     /// The pipeline's latency, taken out of file runs.
     pub latency_frames: u64,
-    /// Whether it ran as fast as it could (`fast`) or at the pace of the stream (`realtime`).
-    pub pace: String,
+    /// Whether it ran as fast as it could or at the pace of the stream.
+    pub pace: Pace,
     /// Blocks processed.
     pub blocks: u64,
-    /// Blocks that took longer than they last; 0 and without meaning at pace `fast`.
+    /// Blocks that were handed on later than a block after they were due; 0 at pace `fast`.
     pub late_blocks: u64,
+    /// How late blocks were handed on, against when each was due; `None` at pace `fast`.
+    pub lateness: Option<Lateness>,
+    /// Stretches in which the stream did not go on; none at pace `fast`.
+    pub stalls: Stalls,
+    /// Whether the thread that processed had real-time priority.
+    pub priority: PriorityReport,
     /// From the first block to the last.
     pub elapsed_ns: u64,
     /// Stream seconds per second of that.
@@ -139,6 +153,7 @@ impl StreamReport {
 
 /// An optional stage that the pipeline ran without: its input was passed on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LeftOutReport {
     /// Its id.
     pub id: String,
@@ -150,6 +165,7 @@ pub struct LeftOutReport {
 
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StageReport {
     /// Its id.
     pub id: String,
@@ -176,7 +192,7 @@ pub struct StageReport {
     /// How many more there were.
     pub faults_left_out: u64,
     /// What is heard when it fails.
-    pub on_error: String,
+    pub on_error: OnError,
     /// The frame from which that was heard first, if it was.
     pub substituted_from_frame: Option<u64>,
     /// Blocks in which it was not heard, or not alone.
@@ -198,6 +214,7 @@ pub struct StageReport {
 /// Time per block. Off line one block in sixteen is timed, at the pace of the stream and by
 /// `segue profile` every one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TimeReport {
     /// How many blocks were timed.
     pub blocks_timed: u64,
@@ -207,7 +224,8 @@ pub struct TimeReport {
     pub p99_ns: u64,
     /// The longest.
     pub max_ns: u64,
-    /// All of them together over their number.
+    /// The mean of those that nothing interrupted: calls of more than four times the median are left
+    /// out where there is but one of them, or one in a hundred.
     pub mean_ns: f64,
     /// The mean over the frames of a block.
     pub ns_per_frame: f64,
@@ -223,6 +241,7 @@ pub struct TimeReport {
 
 /// Heap calls made by one stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HeapReport {
     /// Bytes it holds: taken less given back in its creation and activation.
     pub held_bytes: i64,
@@ -232,26 +251,29 @@ pub struct HeapReport {
 
 /// One failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FaultReport {
     /// The first frame of the block that failed.
     pub position_frames: u64,
-    /// `panicked`, `failed`, `non-finite output` and so on.
-    pub kind: String,
+    /// Of which kind it is.
+    pub kind: FailureKind,
     /// What it said.
     pub text: String,
 }
 
 /// A signal that was heard in the place of a stage's instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SubstituteReport {
-    /// `bypass`, `mute`, `hold` or `fallback`.
-    pub signal: String,
+    /// Which signal.
+    pub signal: SubstituteKind,
     /// How many frames of it.
     pub frames: u64,
 }
 
 /// A component that is kept warm beside a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FallbackReport {
     /// The component.
     pub component: String,
@@ -263,6 +285,7 @@ pub struct FallbackReport {
 
 /// New instances of a stage after failures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RestartReport {
     /// How many are tried in a row.
     pub attempts_max: u32,
@@ -270,8 +293,8 @@ pub struct RestartReport {
     pub tried: u64,
     /// How many of them were heard in the end.
     pub returned: u64,
-    /// `heard`, `waiting`, `being made`, `on trial` or `given up`, when the run was over.
-    pub state: String,
+    /// Where the stage was when the run was over.
+    pub state: RestartState,
     /// The first hundred attempts.
     pub attempts: Vec<AttemptReport>,
     /// How many more there were.
@@ -280,19 +303,21 @@ pub struct RestartReport {
 
 /// One attempt to restart a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AttemptReport {
     /// The frame at which it began.
     pub tried_at_frames: u64,
     /// The block in which its outcome was known.
     pub position_frames: u64,
-    /// `returned`, `failed on trial` or `refused`.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
     /// Why it failed; empty where it did not.
     pub text: String,
 }
 
 /// What a stage used of its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BudgetReport {
     /// The share of a block's duration that a call may take.
     pub time_share_max: Option<f64>,
@@ -310,6 +335,7 @@ pub struct BudgetReport {
 
 /// One declared output of a stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OutputReport {
     /// Its id.
     pub id: String,
@@ -321,6 +347,7 @@ pub struct OutputReport {
 
 /// One tap.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TapReport {
     /// Its id.
     pub id: String,
@@ -330,8 +357,8 @@ pub struct TapReport {
     pub version: String,
     /// What its readings were made of, as one number, where keys were asked for.
     pub key: Option<String>,
-    /// `analyzer` or `metric`.
-    pub kind: String,
+    /// What listens.
+    pub kind: TapKind,
     /// Where it listens.
     pub from: String,
     /// What it compares with.
@@ -350,6 +377,7 @@ pub struct TapReport {
 
 /// One value of a reading: of the signal, or of one channel.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ReadingReport {
     /// Its id.
     pub id: String,
@@ -361,12 +389,13 @@ pub struct ReadingReport {
     pub value: Option<f64>,
     /// The values of the hops.
     pub hops: Option<Spread>,
-    /// `higher`, `lower` or `neither`.
-    pub better: String,
+    /// Which values are the better ones.
+    pub better: ReadingBetter,
 }
 
 /// One decision engine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DecideReport {
     /// Its id.
     pub id: String,
@@ -388,21 +417,23 @@ pub struct DecideReport {
 
 /// One action of a decision engine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ActionReport {
     /// The frame of the decision.
     pub position_frames: u64,
-    /// `alert`, `stop` and so on.
-    pub action: String,
+    /// What it wanted.
+    pub action: DecisionAction,
     /// To whom, or empty.
     pub target: String,
     /// Why.
     pub reason: String,
-    /// `done`, `dry run`, or why not.
-    pub outcome: String,
+    /// What became of it.
+    pub outcome: ActionOutcome,
 }
 
 /// One library that is mapped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GenerationReport {
     /// The plugin's id.
     pub plugin: String,
@@ -422,6 +453,7 @@ pub struct GenerationReport {
 
 /// Something that people should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Notice {
     /// The sentence.
     pub text: String,

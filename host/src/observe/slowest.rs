@@ -10,6 +10,7 @@ pub const SLOWEST_MAX: usize = 8;
 
 /// One call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowCall {
     /// Stream time of the first frame of its block.
     pub position_frames: u64,

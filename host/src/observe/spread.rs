@@ -4,16 +4,21 @@ use serde::Serialize;
 
 /// What a row of values looked like. NaN means "no value" and is not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Spread {
     /// How many values.
     pub count: u64,
     /// The least.
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub min: f64,
     /// Their mean.
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub mean: f64,
     /// The greatest.
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub max: f64,
     /// The last.
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub last: f64,
 }
 

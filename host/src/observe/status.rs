@@ -4,19 +4,25 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::observe::change::{ChangeAction, ChangeCost};
+use crate::observe::priority::PriorityReport;
 use crate::observe::receipt::Receipt;
+use crate::observe::stall::{Lateness, Stalls, Waiting};
+use crate::observe::states::{Pace, SessionState, StageCondition};
+use crate::observe::who::Who;
 
 /// A running session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Status {
     /// The session's name.
     pub session: String,
     /// The pipeline's configuration.
     pub config: String,
-    /// `running`, `paused` or `ending`.
-    pub state: String,
-    /// `fast` or `realtime`.
-    pub pace: String,
+    /// How it is.
+    pub state: SessionState,
+    /// How fast it goes.
+    pub pace: Pace,
     /// Stream time.
     pub position_frames: u64,
     /// How many frames will come, where the input says so.
@@ -27,8 +33,20 @@ pub struct Status {
     pub latency_frames: u64,
     /// How much of that is left for longer latencies.
     pub reserve_frames: u64,
-    /// Blocks that took longer than they last.
+    /// Blocks that were handed on later than a block after they were due.
     pub late_blocks: u64,
+    /// How late blocks were handed on, against when each was due; `None` at pace `fast`.
+    #[serde(default)]
+    pub lateness: Option<Lateness>,
+    /// Stalls that are over.
+    #[serde(default)]
+    pub stalls: Stalls,
+    /// Whom the stream waits for, where it stalls.
+    #[serde(default)]
+    pub waiting: Option<Waiting>,
+    /// Whether the thread that processes has real-time priority.
+    #[serde(default)]
+    pub priority: PriorityReport,
     /// Stages in the order of the file.
     pub stages: Vec<StageStatus>,
     /// What differs from the file, and who wanted it.
@@ -41,6 +59,7 @@ pub struct Status {
 
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StageStatus {
     /// Its id.
     pub id: String,
@@ -48,8 +67,8 @@ pub struct StageStatus {
     pub component: String,
     /// The plugin's version.
     pub version: String,
-    /// `heard`, `bypassed`, `out`, `being made`, `shadow`, `fading`.
-    pub state: String,
+    /// What is heard of it.
+    pub state: StageCondition,
     /// How late it is.
     pub latency_frames: u64,
     /// Its parameters by full id, in plain units.
@@ -59,11 +78,12 @@ pub struct StageStatus {
     /// Whether a rollback is at hand, and to what.
     pub rollback: Option<String>,
     /// What is being done to it, if anything.
-    pub pending: Option<String>,
+    pub pending: Option<ChangeAction>,
 }
 
 /// One value that differs from the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OverrideStatus {
     /// The key: `tube.params.drive_db`, `tube.component`, `tube.bypass`.
     pub key: String,
@@ -72,7 +92,7 @@ pub struct OverrideStatus {
     /// What the file says; `None` where it says nothing.
     pub file: Option<String>,
     /// Who wanted it.
-    pub who: String,
+    pub who: Who,
     /// When, as RFC 3339 in UTC.
     pub when: String,
     /// Why, as far as they said.
@@ -81,6 +101,7 @@ pub struct OverrideStatus {
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GenerationStatus {
     /// The plugin.
     pub plugin: String,
@@ -96,13 +117,14 @@ pub struct GenerationStatus {
 
 /// One line of a plan: what an edited configuration would change, and what it costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlannedEdit {
     /// The stage.
     pub stage: String,
-    /// `add`, `remove`, `move`, `swap`, `set` or `keep`.
-    pub action: String,
+    /// What is done to it.
+    pub action: ChangeAction,
     /// What exactly, in a clause: `acme.warmth/tube 1.0.0 -> 1.1.0`, `gain_db -6 -> -3`.
     pub what: String,
-    /// What it costs, in a clause: `state handed over`, `20 ms fade`, `nothing`.
-    pub cost: String,
+    /// What it costs, in a clause.
+    pub cost: ChangeCost,
 }

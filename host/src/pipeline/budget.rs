@@ -46,7 +46,7 @@ pub struct BudgetUse {
 
 /// Holds the calls of one stage to a budget.
 #[derive(Debug)]
-pub(super) struct Gauge {
+pub(super) struct BudgetMeter {
     budget: Budget,
     used: BudgetUse,
     frame_ns: f64,
@@ -64,7 +64,7 @@ pub(super) struct Measured {
     pub(super) fault: Option<FaultKind>,
 }
 
-impl Gauge {
+impl BudgetMeter {
     pub(super) fn new(budget: Budget, sample_rate_hz: u32) -> Self {
         Self {
             budget,
@@ -146,44 +146,47 @@ mod tests {
 
     #[test]
     fn a_call_may_take_its_share_of_the_block_and_no_more() {
-        let mut gauge = Gauge::new(BUDGET, 1_000);
-        assert_eq!(gauge.time(5_000_000, 10), None);
+        let mut budget_meter = BudgetMeter::new(BUDGET, 1_000);
+        assert_eq!(budget_meter.time(5_000_000, 10), None);
         let over = FaultKind::OverTime {
             took_ns: 5_000_001,
             allowed_ns: 5_000_000,
         };
-        assert_eq!(gauge.time(5_000_001, 10), Some(over));
-        assert_eq!(gauge.time(5_000_000, 1), None, "a short block");
-        assert_eq!(gauge.time(9_000_000, 20), None, "a long one");
-        assert_eq!(gauge.used().time_breaches, 1);
-        assert!((gauge.used().time_worst_share - 0.5).abs() < 1e-6);
+        assert_eq!(budget_meter.time(5_000_001, 10), Some(over));
+        assert_eq!(budget_meter.time(5_000_000, 1), None, "a short block");
+        assert_eq!(budget_meter.time(9_000_000, 20), None, "a long one");
+        assert_eq!(budget_meter.used().time_breaches, 1);
+        assert!((budget_meter.used().time_worst_share - 0.5).abs() < 1e-6);
     }
 
     #[test]
     fn an_instance_may_hold_its_bytes_and_no_more() {
-        let mut gauge = Gauge::new(BUDGET, 1_000);
-        assert_eq!(gauge.memory(1_000), None);
+        let mut budget_meter = BudgetMeter::new(BUDGET, 1_000);
+        assert_eq!(budget_meter.memory(1_000), None);
         let over = FaultKind::OverMemory {
             held_bytes: 1_001,
             allowed_bytes: 1_000,
         };
-        assert_eq!(gauge.memory(1_001), Some(over));
-        assert_eq!(gauge.used().memory_breaches, 1);
-        assert_eq!(gauge.used().memory_worst_bytes, 1_001);
+        assert_eq!(budget_meter.memory(1_001), Some(over));
+        assert_eq!(budget_meter.used().memory_breaches, 1);
+        assert_eq!(budget_meter.used().memory_worst_bytes, 1_001);
     }
 
     #[test]
     fn what_a_call_takes_from_the_heap_is_held_until_it_is_given_back() {
-        let mut gauge = Gauge::new(BUDGET, 1_000);
+        let mut budget_meter = BudgetMeter::new(BUDGET, 1_000);
         let mut held_bytes = 900;
-        let mark = Gauge::begin();
+        let mark = BudgetMeter::begin();
         meter::count_allocation(200);
-        let fault = gauge.end(&mark, usize::MAX, &mut held_bytes).fault;
+        let fault = budget_meter.end(&mark, usize::MAX, &mut held_bytes).fault;
         assert_eq!(held_bytes, 1_100);
         assert!(matches!(fault, Some(FaultKind::OverMemory { .. })));
-        let mark = Gauge::begin();
+        let mark = BudgetMeter::begin();
         meter::count_free(200);
-        assert_eq!(gauge.end(&mark, usize::MAX, &mut held_bytes).fault, None);
+        assert_eq!(
+            budget_meter.end(&mark, usize::MAX, &mut held_bytes).fault,
+            None
+        );
         assert_eq!(held_bytes, 900);
     }
 
@@ -193,10 +196,10 @@ mod tests {
             breach: Breach::Counts,
             ..BUDGET
         };
-        let mut gauge = Gauge::new(counts, 1_000);
+        let mut budget_meter = BudgetMeter::new(counts, 1_000);
         let mut held_bytes = 5_000;
-        let measured = gauge.end(&Gauge::begin(), usize::MAX, &mut held_bytes);
+        let measured = budget_meter.end(&BudgetMeter::begin(), usize::MAX, &mut held_bytes);
         assert_eq!(measured.fault, None);
-        assert_eq!(gauge.used().memory_breaches, 1);
+        assert_eq!(budget_meter.used().memory_breaches, 1);
     }
 }

@@ -1,32 +1,35 @@
 //! Exchange: what passes between the audio thread and control code, through wait-free rings.
 //!
-//! In: new instances on trial. Out: instances that are no longer used, to be dropped elsewhere,
-//! and turns: what happened to stages. Nothing here is ever lost: a new instance waits in its
-//! ring until there is room for all that can come of it.
+//! In: changes, candidates, requests for the state of instances. Out: one ring of what
+//! happened to stages and of what is no longer used, to be dropped elsewhere. What belongs together
+//! is seen together: all that one block did to a stage becomes visible at once. Nothing here is ever
+//! lost: a new instance waits in its ring until there is room for all that can come of it.
 
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 use segue_plugin::link::{EVENTS_MAX, Processor};
 
+use crate::pipeline::candidate::StageCandidate;
 use crate::pipeline::change::Change;
+use crate::pipeline::failed::FailedInstance;
 use crate::pipeline::fault::Fault;
-use crate::pipeline::stage::Stage;
-use crate::pipeline::swapped::SwapDone;
-use crate::pipeline::trial::Trial;
+use crate::pipeline::stage::{Outgoing, STAGE_EVENTS_PER_BLOCK, Stage};
+use crate::pipeline::stage_event::StageEvent;
+use crate::pipeline::swapped::HandoffRefusal;
 
-/// The most turns of one stage until its next trial: the old instance fails in its shadow, the
-/// fade begins, the trial ends one way or another; then a tail is over or not, the new instance
-/// fails, and the fallback.
-const TURNS_PER_TRIAL: usize = 6;
+/// The most events of one stage until its next candidate: its shadow begins, the old instance fails in
+/// it, it is aligned, the fade begins, the candidate ends one way or another; then a tail is over or
+/// not, the new instance fails, and the fallback. Three of them send an instance away that failed.
+const STAGE_EVENTS_PER_CANDIDATE: usize = 8 + 3;
 
 /// Something new.
 #[derive(Debug)]
 pub enum Arrival {
     /// A new instance for a stage that is out.
-    Trial {
+    Candidate {
         /// The stage, by its number.
         stage: usize,
-        /// The instance, and the room for its trial.
-        trial: Box<Trial>,
+        /// The instance, with the memory that its way into the place takes.
+        candidate: Box<StageCandidate>,
     },
     /// A change of what runs.
     Change(Box<Change>),
@@ -36,57 +39,80 @@ pub enum Arrival {
 #[derive(Debug)]
 pub enum Departure {
     /// An instance.
-    Trial {
+    Candidate {
         /// The stage, by its number.
         stage: usize,
         /// The instance; its fault if it failed.
-        trial: Box<Trial>,
+        candidate: Box<StageCandidate>,
     },
     /// A change that is over, with what it took away.
     Change(Box<Change>),
+    /// An instance that failed while it was heard, or a fallback.
+    Failed {
+        /// The stage, by its number.
+        stage: usize,
+        /// The instance.
+        instance: FailedInstance,
+        /// Why.
+        fault: Fault,
+    },
+    /// Something that happened to a stage.
+    StageEvent(StageEvent),
+    /// A request for a state, with what was found.
+    State(Box<StateRequest>),
+}
+
+/// Asks for the running state of a stage's instance. Made and dropped by control code; filled by the
+/// audio thread at the start of a block.
+#[derive(Debug)]
+pub struct StateRequest {
+    /// What it is for, for who sent it: the number of a change.
+    pub number: u64,
+    /// The stage, by its number.
+    pub stage: usize,
+    /// Memory for the state.
+    pub bytes: Vec<u8>,
+    /// What was found; `None` where there was no such stage.
+    pub saved: Option<SavedState>,
+}
+
+/// What was found of a state.
+#[derive(Debug, Clone, Copy)]
+pub struct SavedState {
+    /// How many of the bytes are it, or why there is none.
+    pub written: Result<usize, HandoffRefusal>,
+    /// Frames that had gone into the stage.
+    pub at_frames: u64,
+    /// The same as a place of the stream.
+    pub position_frames: u64,
+}
+
+impl Departure {
+    /// Takes every instance out, to end it. Not for the audio thread.
+    #[must_use]
+    pub fn into_processors(self) -> Vec<Processor> {
+        match self {
+            Self::Candidate { candidate, .. } => candidate.into_processor().into_iter().collect(),
+            Self::Change(change) => change.into_processors(),
+            Self::Failed { instance, .. } => vec![instance.into_processor()],
+            Self::StageEvent(_) | Self::State(_) => Vec::new(),
+        }
+    }
 }
 
 impl Arrival {
     /// Takes every instance out, to end it. Not for the audio thread.
     pub(super) fn into_processors(self) -> Vec<Processor> {
         match self {
-            Self::Trial { trial, .. } => vec![trial.into_processor()],
+            Self::Candidate { candidate, .. } => candidate.into_processor().into_iter().collect(),
             Self::Change(change) => change.into_processors(),
         }
     }
 }
 
-/// Something that happened to a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Turn {
-    /// The stage, by its place in the file.
-    pub stage: usize,
-    /// Stream time of the block in which it happened.
-    pub position_frames: u64,
-    /// What.
-    pub kind: TurnKind,
-}
-
-/// What can happen to a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TurnKind {
-    /// Its instance failed, and its substitute is heard.
-    Failed(Fault),
-    /// Its fallback failed, and is not asked again.
-    FallbackFailed(Fault),
-    /// A new instance failed on trial, and leaves.
-    TrialFailed(Fault),
-    /// A new instance is heard alone, and the old one leaves.
-    Returned,
-    /// A new instance begins to be heard beside the old one.
-    FadeBegan,
-    /// A new instance has taken the place over; the old one leaves, at once or with its tail.
-    Swapped(SwapDone),
-    /// The old instance is heard alone again, and the new one leaves.
-    Reversed,
-    /// The tail of an old instance is over, and it leaves.
-    RingOver,
-}
+/// The most that one block sends of one stage: its events, two instances that failed, and one that
+/// leaves.
+const SENT_MAX: usize = STAGE_EVENTS_PER_BLOCK + 3;
 
 /// How many stages the rings have room for at least, however few there are at first.
 const STAGES_MIN: usize = 64;
@@ -98,37 +124,40 @@ const CHANGES: usize = 2;
 #[derive(Debug)]
 pub(super) struct Exchange {
     arrivals: Consumer<Arrival>,
+    requests: Consumer<Box<StateRequest>>,
     departures: Producer<Departure>,
-    turns: Producer<Turn>,
     /// Trials that were taken and have not left.
     in_flight: usize,
     stages_max: usize,
 }
 
 /// The control thread's ends.
-pub(super) struct Counter {
+pub(super) struct ControlEnds {
     pub(super) arrivals: Producer<Arrival>,
+    pub(super) requests: Producer<Box<StateRequest>>,
     pub(super) departures: Consumer<Departure>,
-    pub(super) turns: Consumer<Turn>,
 }
 
 /// Both ends, for so many stages at first. Allocates; not for the audio thread.
-pub(super) fn exchange(stages: usize) -> (Exchange, Counter) {
+pub(super) fn exchange(stages: usize) -> (Exchange, ControlEnds) {
     let stages_max = (2 * stages).max(STAGES_MIN);
     let (arrivals, arriving) = RingBuffer::new(stages_max);
-    let (leaving, departures) = RingBuffer::new(2 * stages_max + CHANGES);
-    let (turning, turns) = RingBuffer::new(2 * TURNS_PER_TRIAL * stages_max);
+    let (requests, requested) = RingBuffer::new(stages_max);
+    let candidates = 2 * stages_max + CHANGES;
+    // What one round of candidates may say, and some of the next while nobody reads.
+    let events = (STAGE_EVENTS_PER_CANDIDATE + 2) * stages_max;
+    let (leaving, departures) = RingBuffer::new(candidates + events + stages_max);
     let near = Exchange {
         arrivals: arriving,
+        requests: requested,
         departures: leaving,
-        turns: turning,
         in_flight: 0,
         stages_max,
     };
-    let far = Counter {
+    let far = ControlEnds {
         arrivals,
+        requests,
         departures,
-        turns,
     };
     (near, far)
 }
@@ -140,6 +169,39 @@ impl Exchange {
         !self.arrivals.is_empty()
     }
 
+    /// How many frames there are until what comes next is to be taken, where it says so. Real-time
+    /// safe.
+    pub(super) fn until_arrival(&self, position_frames: u64) -> Option<u64> {
+        match self.arrivals.peek().ok()? {
+            Arrival::Change(change) => change.not_before_frames.checked_sub(position_frames),
+            Arrival::Candidate { .. } => None,
+        }
+    }
+
+    /// Whether somebody asks for a state. Real-time safe.
+    #[inline]
+    pub(super) fn has_requests(&self) -> bool {
+        !self.requests.is_empty()
+    }
+
+    /// The next request for a state, if it can leave again beside all that may come of candidates.
+    /// Real-time safe.
+    pub(super) fn next_request(&mut self) -> Option<Box<StateRequest>> {
+        let owed = self.owed(0);
+        let has_room = self.departures.slots() > owed;
+        has_room.then(|| self.requests.pop().ok()).flatten()
+    }
+
+    /// Sends a request back, answered. Real-time safe.
+    pub(super) fn answer(&mut self, request: Box<StateRequest>) {
+        self.push(Departure::State(request));
+    }
+
+    /// How much room is kept for what may come of what runs and of so many candidates more.
+    const fn owed(&self, candidates: usize) -> usize {
+        self.in_flight + candidates + CHANGES + STAGE_EVENTS_PER_CANDIDATE * self.stages_max
+    }
+
     /// How many numbers of stages there may be.
     pub(super) const fn stages_max(&self) -> usize {
         self.stages_max
@@ -147,42 +209,54 @@ impl Exchange {
 
     /// What comes next, if it can begin now and there is room for all that may come of it;
     /// otherwise it waits in the ring. Real-time safe.
-    pub(super) fn next(&mut self, stages: &[Option<Stage>], change: UnderWay) -> Option<Arrival> {
+    pub(super) fn next(
+        &mut self,
+        stages: &[Option<Stage>],
+        change: ScheduleState,
+        position_frames: u64,
+    ) -> Option<Arrival> {
         loop {
             let next = self.arrivals.peek().ok()?;
-            let trials = match next {
-                Arrival::Trial { .. } => 1,
-                Arrival::Change(change) => change.trials.len(),
+            let candidates = match next {
+                Arrival::Candidate { .. } => 1,
+                Arrival::Change(change) => change.candidates.len(),
             };
-            let turns = TURNS_PER_TRIAL * self.stages_max;
-            let owed = self.in_flight + trials + CHANGES;
-            if self.departures.slots() < owed || self.turns.slots() < turns {
+            if self.departures.slots() < self.owed(candidates) {
                 return None;
             }
             match next {
-                Arrival::Trial { stage, .. } if !has(stages, *stage) => {
+                Arrival::Candidate { stage, .. } if !has(stages, *stage) => {
                     self.refuse();
                     continue;
                 }
-                Arrival::Trial { stage, .. } if takes(stages, *stage) => {}
+                Arrival::Candidate { stage, .. } if takes(stages, *stage) => {}
+                Arrival::Change(next) if next.not_before_frames > position_frames => return None,
                 Arrival::Change(next) if fits(next, stages, change) => {}
-                Arrival::Trial { .. } | Arrival::Change(_) => return None,
+                Arrival::Candidate { .. } | Arrival::Change(_) => return None,
             }
-            self.in_flight += trials;
+            self.in_flight += candidates;
             return self.arrivals.pop().ok();
         }
     }
 
-    /// So many trials leave by another way. Real-time safe.
-    pub(super) const fn forget(&mut self, trials: usize) {
-        self.in_flight = self.in_flight.saturating_sub(trials);
+    /// So many candidates leave by another way. Real-time safe.
+    pub(super) const fn forget(&mut self, candidates: usize) {
+        self.in_flight = self.in_flight.saturating_sub(candidates);
     }
 
-    /// Sends a trial back whose stage is gone.
+    /// Sends a candidate back whose stage is gone.
     fn refuse(&mut self) {
-        if let Ok(Arrival::Trial { stage, trial }) = self.arrivals.pop() {
-            let pushed = self.departures.push(Departure::Trial { stage, trial });
-            debug_assert!(pushed.is_ok(), "room was looked for");
+        if let Ok(Arrival::Candidate { stage, candidate }) = self.arrivals.pop() {
+            self.push(Departure::Candidate { stage, candidate });
+        }
+    }
+
+    /// Sends one thing for which room was kept.
+    fn push(&mut self, departure: Departure) {
+        if let Err(PushError::Full(back)) = self.departures.push(departure) {
+            debug_assert!(false, "a candidate begins only where departures have room");
+            // Never freed here: what cannot leave stays for as long as the process.
+            std::mem::forget(back);
         }
     }
 
@@ -193,43 +267,45 @@ impl Exchange {
 
     /// Sends a change back that is over. Real-time safe.
     pub(super) fn give_back(&mut self, change: Box<Change>) {
-        if let Err(PushError::Full(back)) = self.departures.push(Departure::Change(change)) {
-            debug_assert!(false, "a change begins only where departures have room");
-            // Never freed here: what cannot leave stays for as long as the process.
-            std::mem::forget(back);
-        }
+        self.push(Departure::Change(change));
     }
 
-    /// Sends on what happened to a stage, and who leaves it. Real-time safe.
+    /// Sends on what happened to a stage, and who leaves it: all of it at once. Real-time safe.
     pub(super) fn send(&mut self, stage: usize, position_frames: u64, from: &mut Stage) {
-        for kind in from.take_turns().into_iter().flatten() {
-            let pushed = self.turns.push(Turn {
+        let Outgoing {
+            events,
+            failed,
+            leaving,
+        } = from.take_outgoing();
+        self.forget(usize::from(leaving.is_some()));
+        let events = events.into_iter().flatten().map(|kind| {
+            Departure::StageEvent(StageEvent {
                 stage,
                 position_frames,
                 kind,
-            });
-            debug_assert!(pushed.is_ok(), "a trial begins only where turns have room");
-        }
-        let Some(trial) = from.take_leaving() else {
+            })
+        });
+        let failed = failed.into_iter().flatten();
+        let failed = failed.map(|(instance, fault)| Departure::Failed {
+            stage,
+            instance,
+            fault,
+        });
+        let leaving = leaving.map(|candidate| Departure::Candidate { stage, candidate });
+        let all = failed.chain(leaving).chain(events);
+        if let Ok(chunk) = self.departures.write_chunk_uninit(SENT_MAX) {
+            chunk.fill_from_iter(all);
             return;
-        };
-        match self.departures.push(Departure::Trial { stage, trial }) {
-            Ok(()) => self.in_flight = self.in_flight.saturating_sub(1),
-            Err(PushError::Full(back)) => {
-                debug_assert!(false, "a trial begins only where departures have room");
-                if let Departure::Trial { trial, .. } = back {
-                    from.put_back(trial);
-                }
-            }
         }
+        all.for_each(|departure| self.push(departure));
     }
 }
 
 /// Whether a change of the schedule is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum UnderWay {
-    Nothing,
-    Change,
+pub(super) enum ScheduleState {
+    Settled,
+    Switching,
 }
 
 fn has(stages: &[Option<Stage>], number: usize) -> bool {
@@ -238,24 +314,24 @@ fn has(stages: &[Option<Stage>], number: usize) -> bool {
 
 fn takes(stages: &[Option<Stage>], number: usize) -> bool {
     let stage = stages.get(number).and_then(Option::as_ref);
-    stage.is_some_and(Stage::takes_trial)
+    stage.is_some_and(Stage::takes_candidate)
 }
 
 /// Whether a change can begin: one schedule at a time, each stage ready for what it gets.
-fn fits(change: &Change, stages: &[Option<Stage>], under_way: UnderWay) -> bool {
-    let schedule = change.schedule.is_none() || under_way == UnderWay::Nothing;
-    let mut trials = change.trials.iter();
-    // A trial whose stage is gone goes back with the change.
+fn fits(change: &Change, stages: &[Option<Stage>], schedule_state: ScheduleState) -> bool {
+    let schedule = change.schedule.is_none() || schedule_state == ScheduleState::Settled;
+    let mut candidates = change.candidates.iter();
+    // A candidate whose stage is gone goes back with the change.
     schedule
-        && trials.all(|(number, _)| !has(stages, *number) || takes(stages, *number))
+        && candidates.all(|(number, _)| !has(stages, *number) || takes(stages, *number))
         && has_room(change, stages)
 }
 
 /// Whether every stage can take all values at once: they are never more than fit where none waits.
 fn has_room(change: &Change, stages: &[Option<Stage>]) -> bool {
-    let count = change.events.len().min(EVENTS_MAX);
-    change.events.iter().all(|(number, _)| {
+    let count = change.param_events.len().min(EVENTS_MAX);
+    change.param_events.iter().all(|(number, _)| {
         let stage = stages.get(*number).and_then(Option::as_ref);
-        stage.is_none_or(|stage| stage.events_room() >= count)
+        stage.is_none_or(|stage| stage.param_events_free() >= count)
     })
 }

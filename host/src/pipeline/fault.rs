@@ -1,38 +1,11 @@
 //! Fault: why a stage failed, and what is heard then.
 
-use segue_plugin::link::{AudioView, CallStatus, Processor};
+use segue_media::audio::is_finite;
+use segue_plugin::link::{AudioView, CallStatus, Code, Processor};
 
-use crate::audio::FloatMode;
-use crate::audio::is_finite;
-
-/// What is heard when a stage fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnError {
-    /// Its input, as late as its output would have been.
-    Bypass,
-    /// Nothing.
-    Mute,
-    /// The last good audio, fading to silence.
-    Hold,
-    /// Another component; its input where that fails too.
-    Fallback,
-    /// The session ends.
-    Stop,
-}
-
-impl OnError {
-    /// The word for it in files and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bypass => "bypass",
-            Self::Mute => "mute",
-            Self::Hold => "hold",
-            Self::Fallback => "fallback",
-            Self::Stop => "stop",
-        }
-    }
-}
+use crate::cpu::FloatMode;
+use crate::observe::FailureKind;
+pub use crate::observe::OnError;
 
 /// Why a stage failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,20 +37,21 @@ pub enum FaultKind {
 impl FaultKind {
     /// The words for it in reports.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn word(self) -> FailureKind {
         match self {
-            Self::Status(status) => status.code.name(),
-            Self::NonFinite => "non-finite output",
-            Self::FloatMode => "changed floating-point mode",
-            Self::OtherShape => "made for another place",
-            Self::OverTime { .. } => "over time budget",
-            Self::OverMemory { .. } => "over memory budget",
+            Self::Status(status) => failure_kind(status.code),
+            Self::NonFinite => FailureKind::NonFinite,
+            Self::FloatMode => FailureKind::FloatMode,
+            Self::OtherShape => FailureKind::OtherShape,
+            Self::OverTime { .. } => FailureKind::OverTime,
+            Self::OverMemory { .. } => FailureKind::OverMemory,
         }
     }
 
-    /// What the failure was, in a sentence. Not for the audio thread.
+    /// What the failure was, in a sentence, in the words of the instance where it is there. Not for
+    /// the audio thread.
     #[must_use]
-    pub fn describe(self, processor: &Processor) -> String {
+    pub fn describe(self, processor: Option<&Processor>) -> String {
         match self {
             Self::NonFinite => "its output was not finite while its input was".to_owned(),
             Self::FloatMode => "it left the processor in another floating-point mode".to_owned(),
@@ -93,11 +67,25 @@ impl FaultKind {
                 held_bytes,
                 allowed_bytes,
             } => format!("it holds {held_bytes} bytes, its budget allows {allowed_bytes}"),
-            Self::Status(status) => match processor.fault_text() {
-                text if text.is_empty() => status.code.name().to_owned(),
-                text => text,
-            },
+            Self::Status(status) => {
+                let text = processor.map(Processor::fault_text);
+                let text = text.filter(|text| !text.is_empty());
+                text.unwrap_or_else(|| status.code.name().to_owned())
+            }
         }
+    }
+}
+
+/// Of which kind a call's answer is, where it is a failure.
+#[must_use]
+pub const fn failure_kind(code: Code) -> FailureKind {
+    match code {
+        Code::INVALID_INPUT => FailureKind::InvalidInput,
+        Code::WRONG_STATE => FailureKind::WrongState,
+        Code::OUT_OF_BOUNDS => FailureKind::OutOfBounds,
+        Code::FAILED => FailureKind::Failed,
+        Code::POISONED => FailureKind::Panicked,
+        _ => FailureKind::Unsupported,
     }
 }
 
@@ -124,5 +112,5 @@ pub(super) fn failure(
     if mode.was_changed() {
         return Some(FaultKind::FloatMode);
     }
-    (!is_finite(output)).then_some(FaultKind::NonFinite)
+    (!is_finite(output.iter())).then_some(FaultKind::NonFinite)
 }

@@ -7,10 +7,11 @@
 //! Without an empty chunk the audio thread does not wait: it drops and counts. The session sees
 //! to it that off line there always is one.
 
-use rtrb::{Consumer, Producer, RingBuffer};
-use segue_plugin::link::AudioView;
+use std::ops::Range;
 
-use crate::audio::Buffer;
+use rtrb::{Consumer, Producer, RingBuffer};
+use segue_media::audio::Buffer;
+use segue_plugin::link::AudioView;
 
 /// The longest chunk: 85 ms at 48 kHz, so that a session wakes its taps twelve times a second.
 pub const FEED_FRAMES: usize = 4096;
@@ -81,28 +82,14 @@ pub(super) fn feeds(specs: &[FeedSpec], frames_max: usize) -> (Vec<Feed>, Full, 
     for (tap, spec) in specs.iter().enumerate() {
         let (mut give_back, empty) = RingBuffer::new(chunks_per_tap);
         for _ in 0..chunks_per_tap {
-            let pushed = give_back.push(Box::new(Chunk {
-                tap,
-                position_frames: 0,
-                frames: 0,
-                signal: Buffer::new(spec.channels, FEED_FRAMES),
-                reference: Buffer::new(spec.reference_channels, FEED_FRAMES),
-            }));
+            let pushed = give_back.push(Box::new(Chunk::new(tap, spec)));
             debug_assert!(
                 pushed.is_ok(),
                 "the ring has a place for each of its chunks"
             );
         }
         far.push(give_back);
-        near.push(Feed {
-            filling: None,
-            empty,
-            dropped_frames: 0,
-            chunks_per_block,
-            seen_frames: 0,
-            latency_frames: spec.latency_frames,
-            length_frames: u64::MAX,
-        });
+        near.push(Feed::new(empty, chunks_per_block, spec.latency_frames));
     }
     let feeds = Feeds {
         full: received,
@@ -115,7 +102,32 @@ pub(super) fn feeds(specs: &[FeedSpec], frames_max: usize) -> (Vec<Feed>, Full, 
     (near, full, feeds)
 }
 
+impl Chunk {
+    /// An empty one of a tap.
+    fn new(tap: usize, spec: &FeedSpec) -> Self {
+        Self {
+            tap,
+            position_frames: 0,
+            frames: 0,
+            signal: Buffer::new(spec.channels, FEED_FRAMES),
+            reference: Buffer::new(spec.reference_channels, FEED_FRAMES),
+        }
+    }
+}
+
 impl Feed {
+    fn new(empty: Consumer<Box<Chunk>>, chunks_per_block: usize, latency_frames: u64) -> Self {
+        Self {
+            filling: None,
+            empty,
+            dropped_frames: 0,
+            chunks_per_block,
+            seen_frames: 0,
+            latency_frames,
+            length_frames: u64::MAX,
+        }
+    }
+
     /// Frames that found no empty chunk.
     #[must_use]
     pub const fn dropped_frames(&self) -> u64 {
@@ -155,7 +167,7 @@ impl Feed {
                 return;
             }
             let taken = left.min(FEED_FRAMES - (position % FEED_FRAMES as u64) as usize);
-            self.append(signal, reference, start, taken, position);
+            self.append(signal, reference, start..start + taken, position);
             if (position + taken as u64).is_multiple_of(FEED_FRAMES as u64) {
                 self.send(full);
             }
@@ -185,8 +197,7 @@ impl Feed {
         &mut self,
         signal: AudioView<'_>,
         reference: Option<AudioView<'_>>,
-        start: usize,
-        frames: usize,
+        taken: Range<usize>,
         position_frames: u64,
     ) {
         if self.filling.is_none() {
@@ -197,22 +208,22 @@ impl Feed {
             });
         }
         let Some(chunk) = &mut self.filling else {
-            self.dropped_frames += frames as u64;
+            self.dropped_frames += taken.len() as u64;
             return;
         };
         // After frames were dropped a chunk may begin late; it never goes on past a gap.
         let at = chunk.frames;
-        copy(signal, start, frames, &mut chunk.signal, at);
+        copy(signal, taken.clone(), &mut chunk.signal, at);
         if let Some(reference) = reference {
-            copy(reference, start, frames, &mut chunk.reference, at);
+            copy(reference, taken.clone(), &mut chunk.reference, at);
         }
-        chunk.frames += frames;
+        chunk.frames += taken.len();
     }
 }
 
-fn copy(from: AudioView<'_>, start: usize, frames: usize, into: &mut Buffer, at: usize) {
+fn copy(from: AudioView<'_>, frames: Range<usize>, into: &mut Buffer, at: usize) {
     for channel in 0..from.channels().min(into.channels()) {
-        let samples = &from.channel(channel)[start..start + frames];
-        into.channel_mut(channel)[at..at + frames].copy_from_slice(samples);
+        let samples = &from.channel(channel)[frames.clone()];
+        into.channel_mut(channel)[at..at + frames.len()].copy_from_slice(samples);
     }
 }

@@ -9,10 +9,11 @@ mod ring;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use segue_media::audio::Buffer;
 use segue_plugin::link::AudioView;
 
-use crate::audio::Buffer;
 use crate::pipeline::history::ring::{Copied, Ring};
+use crate::process::scarce::{self, Resource};
 
 /// Whose audio is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,18 +39,19 @@ pub struct History {
 }
 
 impl History {
-    /// Room for the last so many frames, of which nothing is known yet. Allocates; not for the
-    /// audio thread.
+    /// Room for the last so many frames, of which nothing is known yet; `None` where there is no
+    /// memory for it. Allocates; not for the audio thread.
     #[must_use]
-    pub fn new(shape: HistoryShape, frames: usize) -> Arc<Self> {
+    pub fn new(shape: HistoryShape, frames: usize) -> Option<Arc<Self>> {
+        scarce::ask(Resource::Memory).ok()?;
         let inputs = shape.inputs + shape.sidechains.iter().sum::<usize>();
-        Arc::new(Self {
-            inputs: Ring::new(inputs, frames),
-            outputs: Ring::new(shape.outputs, frames),
+        Some(Arc::new(Self {
+            inputs: Ring::new(inputs, frames)?,
+            outputs: Ring::new(shape.outputs, frames)?,
             first_frames: AtomicU64::new(0),
             shape,
             frames,
-        })
+        }))
     }
 
     /// How much memory it takes for so many frames.
@@ -187,7 +189,7 @@ fn buffer(copied: &Copied, first: usize, channels: usize) -> Buffer {
 /// A stretch of what a stage read.
 #[derive(Debug, Clone)]
 pub struct PastInput {
-    /// The first frame, counted as `Stage::frames_in`.
+    /// The first frame, counted as `StageGauges::frames_in`.
     pub from_frames: u64,
     /// How many.
     pub frames: usize,
@@ -200,7 +202,7 @@ pub struct PastInput {
 /// A stretch of what a stage gave.
 #[derive(Debug, Clone)]
 pub struct PastOutput {
-    /// The first frame, counted as `Stage::frames_out`.
+    /// The first frame, counted as `StageGauges::frames_out`.
     pub from_frames: u64,
     /// How many.
     pub frames: usize,
@@ -221,7 +223,7 @@ mod tests {
             sidechains: vec![1, 2],
             outputs: 1,
         };
-        let history = History::new(shape, frames);
+        let history = History::new(shape, frames).unwrap();
         assert_eq!(history.bytes(), 6 * frames * 4);
         let mut position = 0;
         for block in blocks {

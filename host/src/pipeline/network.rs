@@ -38,6 +38,15 @@ pub struct TapWiring {
     pub reference: Option<Source>,
 }
 
+/// One thing that a decision reads, by its place in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadBy {
+    /// A tap's readings.
+    Tap(usize),
+    /// A stage's outputs.
+    Stage(usize),
+}
+
 /// A whole pipeline by numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
@@ -69,6 +78,23 @@ impl Network {
             .map(|stage| self.needs(stage))
             .collect();
         order(&needs)
+    }
+
+    /// How late a source is at least: what the stages on the longest way to it take together.
+    ///
+    /// # Errors
+    /// The stages of a cycle.
+    pub fn latency_frames(&self, source: Source) -> Result<u64, Cycle> {
+        let mut late = vec![0_u64; self.stages.len()];
+        let latest = |late: &[u64], stages: Vec<usize>| {
+            let late = stages.into_iter().map(|stage| late[stage]);
+            late.max().unwrap_or(0)
+        };
+        for stage in self.order()? {
+            let own = self.stages[stage].latency_frames;
+            late[stage] = latest(&late, self.needs(stage)).saturating_add(own);
+        }
+        Ok(latest(&late, self.behind(source)))
     }
 
     /// How many channels a source has.

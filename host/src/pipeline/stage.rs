@@ -1,8 +1,8 @@
 //! Stage: one place in the pipeline, its instance, and what is heard when it fails.
 //!
 //! In: blocks. Out: blocks of the instance, or of its substitute from the block on in which it
-//! failed. Where a new instance was sent, its trial goes on beside what is heard, then a fade, and
-//! then it is heard alone. Latency and layout stay as they were, unless a trial makes the place
+//! failed. Where a new instance was sent, its candidate goes on beside what is heard, then a fade, and
+//! then it is heard alone. Latency and layout stay as they were, unless a candidate makes the place
 //! later.
 //!
 //! `run` and what it calls is the audio thread's; what allocates or says so is not.
@@ -11,35 +11,38 @@ mod alone;
 mod block;
 mod busy;
 mod control;
+mod counters;
 mod facts;
 mod handoff;
-mod ledger;
 mod out;
+mod outbox;
+mod own;
 mod pair;
 mod seam;
-mod turns;
 
 use std::sync::Arc;
 
 use segue_plugin::link::{AudioView, AudioViewMut, Processor};
 
-use crate::audio::FloatMode;
-use crate::observe::Spread;
-use crate::pipeline::budget::{Budget, Gauge};
-use crate::pipeline::events::Events;
-use crate::pipeline::exchange::TurnKind;
+use crate::cpu::FloatMode;
+use crate::pipeline::block::OutputUse;
+use crate::pipeline::budget::{Budget, BudgetMeter};
+use crate::pipeline::call::Call;
+use crate::pipeline::candidate::StageCandidate;
+use crate::pipeline::fallback::Fallback;
 use crate::pipeline::fault::{Fault, FaultKind, OnError};
 use crate::pipeline::history::History;
-use crate::pipeline::seat::{Call, Occupant, Seat, Shape};
-use crate::pipeline::spare::Spare;
-use crate::pipeline::stage::ledger::Ledger;
+use crate::pipeline::param_events::ParamEvents;
+use crate::pipeline::placed_instance::{Occupant, PlacedInstance, Shape};
+use crate::pipeline::stage::outbox::Outbox;
+use crate::pipeline::stage::own::OwnInstance;
 use crate::pipeline::stage::seam::Seam;
-use crate::pipeline::stage::turns::Turns;
+use crate::pipeline::stage_event::StageEventKind;
 use crate::pipeline::substitute::Substitute;
-use crate::pipeline::trial::Trial;
 
-pub use block::OutputUse;
-pub(super) use block::{Ran, StageBlock};
+pub(super) use block::{StageBlock, StageResult};
+pub use counters::StageCounters;
+pub(super) use outbox::{Outgoing, STAGE_EVENTS_PER_BLOCK};
 
 /// Whether a stage is heard.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,15 +75,12 @@ pub struct StageSetup {
 /// One place in the pipeline. What every block touches lies together; the rest is out of the way.
 #[derive(Debug)]
 pub struct Stage {
-    seat: Seat,
+    own: OwnInstance,
     substitute: Substitute,
-    gauge: Option<Box<Gauge>>,
     /// Whether a block is more than one call of the instance.
     is_busy: bool,
     /// How far the instance's stream is behind the session's: its input stalled for so long.
     lag_frames: u64,
-    ledger: Ledger,
-    output_spreads: Box<[Spread]>,
     rest: Box<Rest>,
 }
 
@@ -91,16 +91,14 @@ struct Rest {
     /// Why the instance is out, while it is.
     fault: Option<Fault>,
     /// A new instance beside what is heard; or an old one whose tail is heard.
-    trial: Option<Box<Trial>>,
-    /// An instance that is no longer used and waits to be sent away.
-    leaving: Option<Box<Trial>>,
-    turns: Turns,
+    candidate: Option<Box<StageCandidate>>,
+    outbox: Outbox,
     /// Parameter changes for the next call.
-    events: Events,
+    param_events: ParamEvents,
     history: Option<Arc<History>>,
     seam: Seam,
     /// Frames of output that are still to be held, since the place became later.
-    held_frames: u64,
+    withheld_frames: u64,
 }
 
 impl Stage {
@@ -127,23 +125,19 @@ impl Stage {
     #[must_use]
     pub fn of(occupant: Occupant, on_error: OnError, shape: Shape) -> Self {
         Self {
-            output_spreads: vec![Spread::default(); occupant.outputs].into(),
-            seat: Seat::new(occupant, &shape),
+            own: OwnInstance::new(PlacedInstance::new(occupant, &shape)),
             substitute: Substitute::new(on_error, &shape),
-            gauge: None,
             is_busy: false,
             lag_frames: 0,
-            ledger: Ledger::default(),
             rest: Box::new(Rest {
                 shape,
                 fault: None,
-                trial: None,
-                leaving: None,
-                turns: Turns::default(),
-                events: Events::new(),
+                candidate: None,
+                outbox: Outbox::default(),
+                param_events: ParamEvents::new(),
                 history: None,
                 seam: Seam::new(shape.channels_out, shape.sample_rate_hz),
-                held_frames: 0,
+                withheld_frames: 0,
             }),
         }
     }
@@ -157,27 +151,21 @@ impl Stage {
         sidechains: usize,
         frames_max: usize,
     ) -> Self {
-        let spare = Spare::new(occupant, sidechains, &self.rest.shape);
-        self.substitute.set_spare(spare, frames_max);
+        let fallback = Fallback::new(occupant, sidechains, &self.rest.shape);
+        self.substitute.set_fallback(fallback, frames_max);
         self
     }
 
     /// With a budget. Allocates; not for the audio thread.
     #[must_use]
     pub fn with_budget(mut self, budget: Budget) -> Self {
-        self.gauge = Some(Box::new(Gauge::new(budget, self.rest.shape.sample_rate_hz)));
+        let meter = BudgetMeter::new(budget, self.rest.shape.sample_rate_hz);
+        self.own.budget_meter = Some(Box::new(meter));
         self
     }
 
     pub(super) fn record_time(&mut self, position_frames: u64, took_ns: u64) {
-        // A stage with a budget is timed at every call.
-        if self.gauge.is_none() {
-            self.ledger.times.record(position_frames, took_ns);
-        }
-    }
-
-    pub(super) fn charge_heap(&mut self, calls: u64) {
-        self.ledger.heap_calls += calls;
+        self.own.record_time(position_frames, took_ns);
     }
 
     /// Fills the output of one block, by the instance or by its substitute.
@@ -185,71 +173,49 @@ impl Stage {
     /// What is lent stays in registers where all is well: calls that are out of line are given
     /// copies, so that no view has to lie in memory for them.
     #[inline(always)]
-    pub(super) fn run(&mut self, block: StageBlock<'_>, mode: &FloatMode) -> Ran {
-        let StageBlock {
-            position_frames,
-            flags,
-            input,
-            mut output,
-            sidechains,
-            records,
-            use_of_output,
-        } = block;
-        let call = Call {
-            position_frames: position_frames - self.lag_frames,
-            lag_frames: self.lag_frames,
-            flags,
-            input,
-            sidechains,
-            events: &[],
-            use_of_output: OutputUse::Taken,
-        };
+    pub(super) fn run(&mut self, block: StageBlock<'_>, mode: &FloatMode) -> StageResult {
+        let (call, mut output, records) = block.into_call(self.lag_frames);
         if self.is_busy {
-            let call = Call {
-                use_of_output,
-                ..call
-            };
             let output = output.part(0, output.frames());
             return self.run_busy(&{ call }, output, records, mode);
         }
         debug_assert_eq!(
-            use_of_output,
+            call.use_of_output,
             OutputUse::Taken,
-            "only a growth holds output"
+            "only a growth withholds output"
         );
-        let gauge = self.gauge.as_deref_mut();
-        let called = self.seat.call(&call, &mut output, records, mode, gauge);
-        self.ledger.count(called, position_frames);
-        self.ledger.frames_in += input.frames() as u64;
-        let turned = match called.fault {
+        let call = Call {
+            use_of_output: OutputUse::Taken,
+            ..call
+        };
+        let called = self.own.call(&call, &mut output, records, mode);
+        self.own.gauges.count_in(call.frames() as u64);
+        let has_events = match called.fault {
             Some(kind) => {
                 let mut output = output.part(0, output.frames());
                 self.fail(kind, &{ call }, &mut output, mode)
             }
             None => self.follow(&call, output.shared(), mode),
         };
-        Ran {
+        StageResult {
             records: called.records,
             failed: called.fault.is_some(),
-            turned,
+            has_events,
         }
     }
 
-    /// Keeps what a later substitute needs, and the outputs of this block; answers whether there
-    /// are turns.
+    /// Keeps what a later substitute needs, and the outputs of this block; whether there are events.
     #[inline(always)]
     fn follow(&mut self, call: &Call<'_>, output: AudioView<'_>, mode: &FloatMode) -> bool {
         let fault = self.substitute.follow(call, output, mode);
         if fault.is_some() {
-            self.tell_fallback(fault, call.stream_frames());
+            self.rest.outbox.push_fallback(fault, call.stream_frames());
         }
-        for (spread, value) in self.output_spreads.iter_mut().zip(self.seat.outputs()) {
-            spread.record(*value);
-        }
+        self.own.keep_outputs();
         fault.is_some()
     }
 
-    /// Goes over to the substitute, from the first frame of this block on; that is a turn.
+    /// Goes over to the substitute, from the first frame of this block on; that is an event.
     #[cold]
     fn fail(
         &mut self,
@@ -262,9 +228,10 @@ impl Stage {
             position_frames: call.stream_frames(),
             kind,
         });
-        self.ledger.blocks_out += 1;
+        self.own.counters.blocks_out += 1;
         self.fill(call, output, mode);
         self.substitute.settle(output.shared());
+        self.publish();
         true
     }
 
@@ -272,27 +239,17 @@ impl Stage {
     fn go_out(&mut self, fault: Fault) {
         self.is_busy = true;
         self.rest.fault = Some(fault);
-        self.rest.turns.push(TurnKind::Failed(fault));
+        self.rest.outbox.push(StageEventKind::Failed(fault));
         self.rest.seam.end();
-        self.seat.clear_outputs();
+        self.own.instance.clear_outputs();
         self.substitute.begin();
     }
 
     /// The substitute's block.
     fn fill(&mut self, call: &Call<'_>, output: &mut AudioViewMut<'_>, mode: &FloatMode) {
         let fault = self.substitute.fill(call, output, mode);
-        self.tell_fallback(fault, call.stream_frames());
+        self.rest.outbox.push_fallback(fault, call.stream_frames());
         self.substitute.add_step(output);
-    }
-
-    #[cold]
-    fn tell_fallback(&mut self, fault: Option<FaultKind>, position_frames: u64) {
-        if let Some(kind) = fault {
-            self.rest.turns.push(TurnKind::FallbackFailed(Fault {
-                position_frames,
-                kind,
-            }));
-        }
     }
 }
 

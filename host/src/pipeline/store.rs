@@ -1,11 +1,11 @@
 //! Store: the buffers of an engine, lent so that what is written is never what is read.
 
+use segue_media::audio::Buffer;
 use segue_plugin::abi::audio::Span;
 use segue_plugin::link::{AudioView, AudioViewMut};
 
-use crate::audio::Buffer;
-use crate::pipeline::engine::Lent;
-use crate::pipeline::plan::Place;
+use crate::pipeline::block::Lent;
+use crate::pipeline::schedule::Place;
 
 /// Buffers by slot.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Store {
     /// Lends `place` to be written and everything else to be read.
     ///
     /// # Panics
-    /// When the place is the input: a plan never writes it.
+    /// When the place is the input: a schedule never writes it.
     #[inline(always)] // It hands over views that are kept in registers, and copied otherwise.
     pub(super) fn write<R>(
         &mut self,
@@ -47,14 +47,16 @@ impl Store {
     ) -> R {
         let (input, frames) = (block.input, block.input.frames());
         let (before, after, output, into) = match place {
-            Place::Input => unreachable!("a plan never writes the input"),
+            Place::Input => unreachable!("a schedule never writes the input"),
             Place::Output => {
                 let into = block.output.part(0, frames);
                 (&self.slots[..], &[][..], AudioView::empty(), into)
             }
             Place::Slot(slot) => {
                 let (before, rest) = self.slots.split_at_mut(slot);
-                let (written, after) = rest.split_first_mut().expect("a plan names its own slots");
+                let (written, after) = rest
+                    .split_first_mut()
+                    .expect("a schedule names its own slots");
                 let into = view_mut(written, frames);
                 (&*before, &*after, block.output.shared(), into)
             }
@@ -117,13 +119,13 @@ impl<'a> Reader<'a> {
 
 /// The first frames of a buffer, to read.
 #[inline]
-pub(super) fn view(buffer: &Buffer, frames: usize) -> AudioView<'_> {
+pub(crate) fn view(buffer: &Buffer, frames: usize) -> AudioView<'_> {
     AudioView::new(buffer.as_slice(), span(buffer, frames))
 }
 
 /// The first frames of a buffer, to write.
 #[inline]
-pub(super) fn view_mut(buffer: &mut Buffer, frames: usize) -> AudioViewMut<'_> {
+pub(crate) fn view_mut(buffer: &mut Buffer, frames: usize) -> AudioViewMut<'_> {
     let span = span(buffer, frames);
     AudioViewMut::new(buffer.as_mut_slice(), span)
 }

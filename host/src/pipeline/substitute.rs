@@ -4,20 +4,21 @@
 //! needed. Out: what `on_error` says, in the layout of the stage and as late as it. It begins
 //! where the signal before it ended: the step between the two decays over 5 ms.
 //!
-//! Everything here but `new` and `set_spare` runs on the audio thread.
+//! Everything here but `new` and `set_fallback` runs on the audio thread.
 
 mod later;
 
+use segue_media::audio::Buffer;
 use segue_plugin::link::{AudioView, AudioViewMut};
 
-use crate::audio::Buffer;
-use crate::audio::FloatMode;
+use crate::cpu::FloatMode;
+use crate::pipeline::call::Call;
 use crate::pipeline::crossfade::Decay;
 use crate::pipeline::delay::DelayLine;
+use crate::pipeline::fallback::Fallback;
 use crate::pipeline::fault::{FaultKind, OnError};
-use crate::pipeline::hold::Held;
-use crate::pipeline::seat::{Call, Shape};
-use crate::pipeline::spare::Spare;
+use crate::pipeline::held_audio::HeldAudio;
+use crate::pipeline::placed_instance::Shape;
 use crate::pipeline::store::view_mut;
 
 /// The signals that can stand in for an instance.
@@ -28,9 +29,9 @@ enum Signal {
     /// Zeros.
     Silence,
     /// The last good audio.
-    Held,
+    Hold,
     /// Another component.
-    Spare,
+    Fallback,
 }
 
 /// How many frames each substitute was heard.
@@ -67,10 +68,10 @@ struct Rest {
     dry_last: Vec<f32>,
     /// How far what was heard in the last frame was from that; for where a fallback fails.
     dry_apart: Vec<f32>,
-    held: Option<Held>,
-    spare: Option<Spare>,
+    held: Option<HeldAudio>,
+    fallback: Option<Fallback>,
     /// What the fallback makes of blocks that nobody hears.
-    room: Buffer,
+    unheard: Buffer,
     /// How far what was heard before was from what is heard now, per channel.
     steps: Vec<f32>,
     /// How much of that is left.
@@ -95,9 +96,9 @@ impl Substitute {
                 last: zeros(),
                 dry_last: zeros(),
                 dry_apart: zeros(),
-                held: holds.then(|| Held::new(shape.channels_out, shape.sample_rate_hz)),
-                spare: None,
-                room: Buffer::new(0, 0),
+                held: holds.then(|| HeldAudio::new(shape.channels_out, shape.sample_rate_hz)),
+                fallback: None,
+                unheard: Buffer::new(0, 0),
                 steps: zeros(),
                 decay: Decay::at(shape.sample_rate_hz),
                 frames: SubstituteFrames::default(),
@@ -107,9 +108,9 @@ impl Substitute {
     }
 
     /// Gives it a fallback. Allocates; not for the audio thread.
-    pub(super) fn set_spare(&mut self, spare: Spare, frames_max: usize) {
-        self.rest.room = Buffer::new(self.apart.len(), frames_max);
-        self.rest.spare = Some(spare);
+    pub(super) fn set_fallback(&mut self, fallback: Fallback, frames_max: usize) {
+        self.rest.unheard = Buffer::new(self.apart.len(), frames_max);
+        self.rest.fallback = Some(fallback);
     }
 
     pub(super) const fn on_error(&self) -> OnError {
@@ -120,25 +121,25 @@ impl Substitute {
         self.rest.frames
     }
 
-    pub(super) fn spare(&self) -> Option<&Spare> {
-        self.rest.spare.as_ref()
+    pub(super) fn fallback_mut(&mut self) -> Option<&mut Fallback> {
+        self.rest.fallback.as_mut()
     }
 
-    pub(super) fn into_spare(self) -> Option<Spare> {
-        self.rest.spare
+    pub(super) fn into_fallback(self) -> Option<Fallback> {
+        self.rest.fallback
     }
 
     /// What is heard now.
     fn signal(&self) -> Signal {
-        match (self.on_error, &self.rest.spare) {
+        match (self.on_error, &self.rest.fallback) {
             (OnError::Mute | OnError::Stop, _) => Signal::Silence,
-            (OnError::Hold, _) => Signal::Held,
-            (OnError::Fallback, Some(spare)) if spare.fault().is_none() => Signal::Spare,
+            (OnError::Hold, _) => Signal::Hold,
+            (OnError::Fallback, Some(fallback)) if fallback.fault().is_none() => Signal::Fallback,
             (OnError::Bypass | OnError::Fallback, _) => Signal::Dry,
         }
     }
 
-    /// Keeps up with a block that somebody else fills with `heard`. Answers why the fallback
+    /// Keeps up with a block that somebody else fills with `heard`. Returns why the fallback
     /// failed, if it did.
     #[inline(always)] // What it is given stays in registers, as in `Stage::run`.
     pub(super) fn follow(
@@ -176,13 +177,13 @@ impl Substitute {
             (OnError::Mute | OnError::Stop, _) => keep_last(&mut self.apart, heard),
             // What is held goes on from what was heard.
             (OnError::Hold, _) => self.keep(heard),
-            (OnError::Fallback, _) => return self.follow_spare(call, heard, mode),
+            (OnError::Fallback, _) => return self.follow_fallback(call, heard, mode),
         }
         None
     }
 
     /// Processes a block with the fallback that nobody hears.
-    fn follow_spare(
+    fn follow_fallback(
         &mut self,
         call: &Call<'_>,
         heard: AudioView<'_>,
@@ -191,10 +192,11 @@ impl Substitute {
         self.follow_dry(call.input);
         let rest = &mut *self.rest;
         let mut fault = None;
-        if let Some(spare) = rest.spare.as_mut().filter(|spare| spare.fault().is_none()) {
-            let mut room = view_mut(&mut rest.room, call.input.frames());
-            fault = spare.fill(call, &mut room, mode);
-            keep_last(&mut rest.last, room.shared());
+        let fallback = rest.fallback.as_mut();
+        if let Some(fallback) = fallback.filter(|fallback| fallback.fault().is_none()) {
+            let mut unheard = view_mut(&mut rest.unheard, call.input.frames());
+            fault = fallback.fill(call, &mut unheard, mode);
+            keep_last(&mut rest.last, unheard.shared());
         }
         self.settle(heard);
         fault
@@ -218,7 +220,7 @@ impl Substitute {
         self.keep(heard);
     }
 
-    /// Fills a block, but for the step. Answers why the fallback failed, if it did: then it
+    /// Fills a block, but for the step. Returns why the fallback failed, if it did: then it
     /// begins again, with the input.
     pub(super) fn fill(
         &mut self,
@@ -226,24 +228,10 @@ impl Substitute {
         output: &mut AudioViewMut<'_>,
         mode: &FloatMode,
     ) -> Option<FaultKind> {
-        let mut fault = None;
-        if let Some(spare) = self
-            .rest
-            .spare
-            .as_mut()
-            .filter(|spare| spare.fault().is_none())
-        {
-            fault = spare.fill(call, output, mode);
-            if fault.is_none() {
-                self.follow_dry(call.input);
-            } else {
-                self.apart.copy_from_slice(&self.rest.dry_apart);
-                self.begin();
-            }
-        }
+        let fault = self.fill_fallback(call, output, mode);
         let frames = output.frames() as u64;
         match self.signal() {
-            Signal::Spare => self.rest.frames.fallback += frames,
+            Signal::Fallback => self.rest.frames.fallback += frames,
             Signal::Dry => {
                 self.give_dry(call.input, output);
                 keep_last(&mut self.rest.dry_last, output.shared());
@@ -253,14 +241,33 @@ impl Substitute {
                 (0..output.channels()).for_each(|channel| output.channel(channel).fill(0.0));
                 self.rest.frames.mute += frames;
             }
-            Signal::Held => {
+            Signal::Hold => {
                 if let Some(held) = &mut self.rest.held {
-                    held.give(output);
+                    held.fill(output);
                 }
                 self.rest.frames.hold += frames;
             }
         }
         keep_last(&mut self.rest.last, output.shared());
+        fault
+    }
+
+    /// Fills a block with the fallback, as long as it has not failed.
+    fn fill_fallback(
+        &mut self,
+        call: &Call<'_>,
+        output: &mut AudioViewMut<'_>,
+        mode: &FloatMode,
+    ) -> Option<FaultKind> {
+        let fallback = self.rest.fallback.as_mut();
+        let fallback = fallback.filter(|fallback| fallback.fault().is_none())?;
+        let fault = fallback.fill(call, output, mode);
+        if fault.is_none() {
+            self.follow_dry(call.input);
+        } else {
+            self.apart.copy_from_slice(&self.rest.dry_apart);
+            self.begin();
+        }
         fault
     }
 

@@ -1,6 +1,6 @@
 //! Swapped: what the audio thread tells of a swap once it is over.
 //!
-//! Plain values of fixed size: they pass through the ring of turns. Positions of the stream say
+//! Plain values of fixed size: they pass through the ring of departures. Positions of the stream say
 //! when; positions of the stage's own output say where to look in its `History`.
 
 use segue_plugin::link::CallStatus;
@@ -11,16 +11,16 @@ use crate::pipeline::fault::Fault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SwapDone {
     /// How.
-    pub takeover: TakenOver,
+    pub method: SwapMethod,
     /// Why its running state was not handed over, where that was tried.
     pub refused: Option<HandoffRefusal>,
-    /// Stream time of the trial's first block.
+    /// Stream time of the candidate's first block.
     pub begun_at_frames: u64,
     /// Stream time of the first frame of the fade, or the first of the new instance.
     pub heard_at_frames: u64,
     /// Stream time of the first frame that is the new instance alone, the end of a tail aside.
     pub done_at_frames: u64,
-    /// The frame of the stage's output, counted as `Stage::frames_out`, that was heard first.
+    /// The frame of the stage's output, counted as `StageGauges::frames_out`, that was heard first.
     pub heard_at_output_frames: u64,
     /// The frame of the stage's output that was the first of the new instance alone.
     pub done_at_output_frames: u64,
@@ -30,7 +30,7 @@ pub struct SwapDone {
 
 /// How a new instance took over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TakenOver {
+pub enum SwapMethod {
     /// It went on from the old one's running state.
     Handoff {
         /// Bytes of state.
@@ -47,7 +47,7 @@ pub enum TakenOver {
         shadow_frames: u64,
     },
     /// The input went over from one to the other, and the old one's tail was heard to its end.
-    Ring {
+    Tail {
         /// How long the input took to go over.
         frames: u64,
         /// How long the old one was to be heard from then on.
@@ -106,7 +106,7 @@ impl HandoffRefusal {
     }
 }
 
-/// How far a trial is.
+/// How far a candidate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// Nobody hears it yet.
@@ -116,7 +116,7 @@ pub enum Progress {
     /// It is being faded out again.
     Reversing,
     /// It is heard; the tail of the one before it is heard too.
-    Ringing,
+    Tail,
 }
 
 /// What a wish to go back to the old instance came to.
@@ -126,6 +126,6 @@ pub enum Reversal {
     Left,
     /// It fades back from where it is, and then leaves.
     Begun,
-    /// There is no trial, or the new instance is in its place already.
+    /// There is no candidate, or the new instance is in its place already.
     TooLate,
 }

@@ -6,63 +6,27 @@
 //!
 //! No reader ever gets less late, so that no stage sees a gap or a frame twice: who gets later
 //! waits for as long, and the lines between fill or drain meanwhile. Readers whose sources change
-//! get the old and the new sum of the same frame, and one fade for all of them.
+//! get the old and the new sum of the same frame, and one fade for all of them. No way through both
+//! graphs crosses two of these: what would stand between them runs a second time ([`moved`]).
 
 mod compile;
+mod graph;
 mod late;
 mod moved;
+mod series;
 mod union;
 
 use std::collections::BTreeMap;
-use std::mem;
 
-use crate::pipeline::network::{Cycle, Network, Source};
-use crate::pipeline::plan::Step;
+use crate::pipeline::network::{Cycle, Source};
+use crate::pipeline::schedule::{LineKey, LineSpec, Reader, Schedule, Step};
 use crate::pipeline::transition::compile::{Past, Present, compile};
 use crate::pipeline::transition::late::Late;
 use crate::pipeline::transition::union::{Node, Sums, Union};
 
+pub use graph::Graph;
 pub use moved::moved;
-
-/// A network with the engine's number of each of its stages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Graph {
-    /// The wiring; stages by their place in the file.
-    pub network: Network,
-    /// The engine's number of each stage, in the order of the network.
-    pub numbers: Vec<usize>,
-}
-
-impl Graph {
-    /// A network whose stages are numbered as they stand in the file.
-    #[must_use]
-    pub fn of(network: Network) -> Self {
-        let numbers = (0..network.stages.len()).collect();
-        Self { network, numbers }
-    }
-}
-
-/// Who reads a signal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reader {
-    /// A stage, by whichever of its inputs.
-    Stage(usize),
-    /// A place without a stage that sums several signals.
-    Wire(usize),
-    /// A tap, as signal or as reference.
-    Tap(usize),
-    /// The pipeline's output.
-    Output,
-}
-
-/// Which delay line: between which two it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LineKey {
-    /// Whose signal it holds.
-    pub from: Source,
-    /// Who reads it.
-    pub to: Reader,
-}
+pub use series::in_series;
 
 /// What runs once a change is over, as far as the next change needs to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,83 +56,6 @@ pub struct Floors {
     pub taps: Vec<Option<u64>>,
     /// The output.
     pub output: Option<u64>,
-}
-
-/// For how long a step waits, in frames since its schedule began.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Gate {
-    /// A delay line takes nothing before; a stage's output says nothing before.
-    pub push_from: u64,
-    /// Nothing is taken from a delay line before; any other step does not run before.
-    pub pop_from: u64,
-}
-
-/// What a delay line holds when its schedule begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// All that this line of the schedule before holds.
-    Kept(usize),
-    /// So many frames of zeros.
-    New {
-        /// How many; at most the capacity.
-        zeros: u64,
-    },
-}
-
-/// A delay line of a schedule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LineSpec {
-    /// Between which two it stands: stages by the engine's numbers, wires by one of the places
-    /// without a stage, of this transition alone.
-    pub key: LineKey,
-    /// How many channels.
-    pub channels: usize,
-    /// How many frames it holds once every gate is open.
-    pub frames: u64,
-    /// The most frames it ever holds.
-    pub capacity_frames: u64,
-    /// What it holds at first.
-    pub origin: Origin,
-}
-
-/// A schedule, ready to be exchanged for the one that runs.
-///
-/// May not be exchanged for a further one before `stalled_frames` of it went by.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Schedule {
-    /// What is done for each block, in order; stages by the engine's number.
-    pub steps: Vec<Step>,
-    /// For how long each step waits.
-    pub gates: Vec<Gate>,
-    /// The channels of each buffer.
-    pub slots: Vec<usize>,
-    /// The delay lines.
-    pub lines: Vec<LineSpec>,
-    /// When the last gate opens, in frames since the schedule began.
-    pub stalled_frames: u64,
-    /// Until when zeros of new lines and of new stages' own latencies are out of what is blended
-    /// in; earlier no fade may start. At least `stalled_frames`.
-    pub settled_frames: u64,
-    /// The stages that wait at first: the engine's number, and for how many frames.
-    pub stage_stalls: Vec<(usize, u64)>,
-    /// How many frames are missing from the output at first.
-    pub output_stall_frames: u64,
-    /// How late each tap's signal is, in the order of the file.
-    pub tap_latency_frames: Vec<u64>,
-    /// How late the output is.
-    pub latency_frames: u64,
-}
-
-impl Schedule {
-    /// The memory that its delay lines take.
-    #[must_use]
-    pub fn line_bytes(&self) -> u64 {
-        let bytes = |line: &LineSpec| {
-            let channels = line.channels as u64;
-            channels.saturating_mul(line.capacity_frames.saturating_mul(4))
-        };
-        self.lines.iter().map(bytes).fold(0, u64::saturating_add)
-    }
 }
 
 /// The way to a changed graph.
@@ -227,7 +114,7 @@ pub fn lay(graph: Graph, reserve_frames: u64) -> Result<(Schedule, Laid), Cycle>
 ///
 /// # Errors
 /// The stages of a cycle, by their place in the file.
-pub(super) fn above(graph: Graph, floors: &Floors) -> Result<(Schedule, Laid), Cycle> {
+fn above(graph: Graph, floors: &Floors) -> Result<(Schedule, Laid), Cycle> {
     graph.network.order()?;
     let mut sums = Sums::default();
     let union = Union::of(&graph, &mut sums);
@@ -281,28 +168,44 @@ pub fn change(before: &Laid, mut after: Graph) -> Result<Transition, Refused> {
         late: &late,
     };
     let first = compile(both, &past);
-    let mut transition = Transition {
+    let transition = Transition {
         laid: Laid::of(after, both, &first),
         during: None,
         after: first,
         removed: absent(&old, &new),
         added: absent(&new, &old),
     };
-    let blends = |step: &Step| matches!(step, Step::Blend { .. });
-    let rewired = transition.after.steps.iter().any(blends);
-    if rewired || !transition.removed.is_empty() || !transition.added.is_empty() {
-        let order = new.order(&sums)?;
-        let alone = Present {
-            union: &new,
-            order: &order,
-            ..both
-        };
-        let keys = transition.after.lines.iter().map(|line| line.key);
-        let last = compile(alone, &Past::of(late.clone(), keys));
-        transition.laid = Laid::of(transition.laid.graph, alone, &last);
-        transition.during = Some(mem::replace(&mut transition.after, last));
+    if !transition.is_rewired() {
+        return Ok(transition);
     }
-    Ok(transition)
+    let order = new.order(&sums)?;
+    let alone = Present {
+        union: &new,
+        order: &order,
+        ..both
+    };
+    Ok(transition.followed_by(alone))
+}
+
+impl Transition {
+    /// Whether old and new sources are heard side by side, or stages come or leave.
+    fn is_rewired(&self) -> bool {
+        let blends = |step: &Step| matches!(step, Step::Blend { .. });
+        let stays = self.removed.is_empty() && self.added.is_empty();
+        !stays || self.after.steps.iter().any(blends)
+    }
+
+    /// Both graphs side by side until the fade is over, then the new one alone.
+    fn followed_by(self, alone: Present<'_>) -> Self {
+        let keys = self.after.lines.iter().map(|line| line.key);
+        let last = compile(alone, &Past::of(alone.late.clone(), keys));
+        Self {
+            laid: Laid::of(self.laid.graph, alone, &last),
+            during: Some(self.after),
+            after: last,
+            ..self
+        }
+    }
 }
 
 /// The numbers of stages that the one graph has and the other has not.
@@ -352,6 +255,15 @@ fn compare(old: &Union, new: &Union, sums: &Sums) -> Result<(), Refused> {
 }
 
 impl Laid {
+    /// How much later than it has to be the output is: so much later stages may become without it.
+    #[must_use]
+    pub fn reserve_frames(&self) -> u64 {
+        let network = &self.graph.network;
+        let needed = network.latency_frames(network.output);
+        // What was laid is in no cycle.
+        self.latency_frames.saturating_sub(needed.unwrap_or(0))
+    }
+
     /// What a schedule leaves, its sums numbered as this graph alone numbers them.
     fn of(graph: Graph, present: Present<'_>, schedule: &Schedule) -> Self {
         let wires = present.sums.clone().collect(&graph);
@@ -369,29 +281,6 @@ impl Laid {
             lines: schedule.lines.iter().map(line).collect(),
             late,
             graph,
-        }
-    }
-}
-
-impl Reader {
-    /// The same reader where sources are called otherwise.
-    fn renamed(self, name: impl Fn(Source) -> Source) -> Self {
-        match self {
-            Self::Wire(sum) => match name(Source::Wire(sum)) {
-                Source::Wire(sum) => Self::Wire(sum),
-                Source::Stage(_) | Source::Input => self,
-            },
-            Self::Stage(_) | Self::Tap(_) | Self::Output => self,
-        }
-    }
-}
-
-impl LineKey {
-    /// The same line where sources are called otherwise.
-    fn renamed(self, name: impl Fn(Source) -> Source) -> Self {
-        Self {
-            from: name(self.from),
-            to: self.to.renamed(name),
         }
     }
 }

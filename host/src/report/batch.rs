@@ -4,10 +4,10 @@
 //! line that sums it up; or JSON with everything. Pure.
 
 use crate::config::render::Color;
+use crate::escape;
 use crate::observe::{BatchReport, FileReport, FileState};
 use crate::report::figures::{duration, significant, stream_seconds};
-use crate::report::summary::remark;
-use crate::report::table::clean;
+use crate::report::summary::{Remarks, Tone};
 
 /// The most files of a kind that are named: a screen is not longer. JSON has them all.
 const NAMED_MAX: usize = 20;
@@ -21,7 +21,7 @@ const NOT_DONE_NAMED_MAX: usize = 1000;
 /// The report for people, within so many columns; `usize::MAX` where no terminal shows them.
 #[must_use]
 pub fn text(report: &BatchReport, color: Color, columns: usize) -> String {
-    let draw = |label: &str, style: &str, text: &str| remark(label, style, text, color, columns);
+    let remarks = Remarks { color, columns };
     let mut text = String::new();
     let failed = report
         .files
@@ -29,19 +29,19 @@ pub fn text(report: &BatchReport, color: Color, columns: usize) -> String {
         .filter(|file| file.state == FileState::Failed);
     let failed = failed.map(|file| sentence(file, file.error.as_deref().unwrap_or_default()));
     for sentence in bounded(failed.collect(), "failed") {
-        text.push_str(&draw("failed", "31", &sentence));
+        text.push_str(&remarks.line("failed", Tone::Failure, &sentence));
     }
     let degraded = report.files.iter().filter(|file| !file.degraded.is_empty());
     let degraded = degraded.map(|file| sentence(file, &file.degraded.join("; ")));
     let whole = report.degraded.iter().cloned();
     for sentence in bounded(whole.chain(degraded).collect(), "were degraded") {
-        text.push_str(&draw("degraded", "33", &sentence));
+        text.push_str(&remarks.line("degraded", Tone::Warning, &sentence));
     }
     for notice in &report.notices {
-        text.push_str(&draw("notice", "36", &notice.text));
+        text.push_str(&remarks.line("notice", Tone::Notice, &notice.text));
     }
     if let Some(names) = not_done(report, columns) {
-        text.push_str(&draw("not done", "33", &names));
+        text.push_str(&remarks.line("not done", Tone::Warning, &names));
     }
     if !text.is_empty() {
         text.push('\n');
@@ -126,7 +126,7 @@ fn line(report: &BatchReport) -> String {
         ));
     }
     match &report.output {
-        Some(folder) => line.push_str(&format!(", to {}", clean(folder))),
+        Some(folder) => line.push_str(&format!(", to {}", escape::line(folder))),
         None => line.push_str(", measured only"),
     }
     if totals.not_done > 0 && report.output.is_some() {

@@ -5,7 +5,7 @@
 
 use crate::observe::{RunReport, TotalCost};
 use crate::report::figures::{NONE, bytes, duration, percent};
-use crate::report::summary::wrapped;
+use crate::text::wrapped;
 
 /// The line; empty where nothing was found.
 pub(super) fn line(report: &RunReport, columns: usize) -> String {

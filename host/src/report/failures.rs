@@ -5,13 +5,14 @@
 use crate::config::render::Color;
 use crate::observe::{BudgetReport, RestartReport, RunReport, StageReport};
 use crate::report::figures::{bytes, percent, stream_time};
-use crate::report::summary::remark;
+use crate::report::summary::{Remarks, Tone};
 
 /// The lines of all stages; empty where there is nothing to tell.
 pub(super) fn text(report: &RunReport, color: Color, columns: usize) -> String {
     let rate = report.stream.sample_rate_hz;
     let lines = report.stages.iter().flat_map(|stage| lines(stage, rate));
-    let drawn = lines.map(|(label, line)| remark(label, "36", &line, color, columns));
+    let remarks = Remarks { color, columns };
+    let drawn = lines.map(|(label, line)| remarks.line(label, Tone::Notice, &line));
     drawn.collect()
 }
 

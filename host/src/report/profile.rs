@@ -4,30 +4,31 @@
 //! Pure. Times stand in one unit, so that they can be compared at a glance.
 
 use crate::config::render::Color;
+use crate::escape;
 use crate::observe::{RunReport, SlowCall, StageReport, TimeReport};
 use crate::report::figures::{NONE, bytes, duration, percent, significant, stream_time};
 use crate::report::stages::{heap, marks};
-use crate::report::table::{Side, clean, draw};
+use crate::report::table::{CellSide, draw};
 use crate::report::{estimate, failures, summary};
 
 /// Times are in µs.
-const HEADER: [(&str, Side); 9] = [
-    ("stage", Side::Left),
-    ("p50", Side::Right),
-    ("p99", Side::Right),
-    ("max", Side::Right),
-    ("mean", Side::Right),
-    ("ns/frame", Side::Right),
-    ("share", Side::Right),
-    ("× real", Side::Right),
-    ("heap", Side::Right),
+const HEADER: [(&str, CellSide); 9] = [
+    ("stage", CellSide::Left),
+    ("p50", CellSide::Right),
+    ("p99", CellSide::Right),
+    ("max", CellSide::Right),
+    ("mean", CellSide::Right),
+    ("ns/frame", CellSide::Right),
+    ("share", CellSide::Right),
+    ("× real", CellSide::Right),
+    ("heap", CellSide::Right),
 ];
 
-const SLOWEST: [(&str, Side); 4] = [
-    ("slowest blocks", Side::Left),
-    ("at", Side::Right),
-    ("frame", Side::Right),
-    ("took", Side::Right),
+const SLOWEST: [(&str, CellSide); 4] = [
+    ("slowest blocks", CellSide::Left),
+    ("at", CellSide::Right),
+    ("frame", CellSide::Right),
+    ("took", CellSide::Right),
 ];
 
 /// How many of the slowest blocks are shown; the report for programs has those of each stage.
@@ -176,7 +177,7 @@ pub fn histograms(report: &RunReport, columns: usize) -> String {
 }
 
 fn histogram(id: &str, time: &TimeReport, columns: usize) -> String {
-    let mut text = format!("{}: {} blocks\n", clean(id), time.blocks_timed);
+    let mut text = format!("{}: {} blocks\n", escape::line(id), time.blocks_timed);
     let doublings = doublings(&time.histogram);
     let most = doublings.iter().map(|(_, count)| *count).max().unwrap_or(0);
     let width = columns.saturating_sub(BAR_MARGIN).min(BAR_COLUMNS_MAX);

@@ -5,19 +5,19 @@
 use crate::config::render::Color;
 use crate::observe::{ReadingReport, RunReport, Spread, StageReport, TapReport};
 use crate::report::figures::{NONE, reading};
-use crate::report::table::{Side, draw};
+use crate::report::table::{CellSide, draw};
 
 /// How many channels of a reading are shown; the report for programs has all of them.
 const CHANNELS_MAX: usize = 8;
 
-const HEADER: [(&str, Side); 7] = [
-    ("tap", Side::Left),
-    ("reading", Side::Left),
-    ("whole", Side::Right),
-    ("min", Side::Right),
-    ("mean", Side::Right),
-    ("max", Side::Right),
-    ("unit", Side::Left),
+const HEADER: [(&str, CellSide); 7] = [
+    ("tap", CellSide::Left),
+    ("reading", CellSide::Left),
+    ("whole", CellSide::Right),
+    ("min", CellSide::Right),
+    ("mean", CellSide::Right),
+    ("max", CellSide::Right),
+    ("unit", CellSide::Left),
 ];
 
 /// The table of readings and outputs; empty without any.

@@ -5,11 +5,12 @@
 mod how;
 
 use crate::config::render::Color;
-use crate::observe::{Alignment, Identity, Receipt, RunReport, Seam, Takeover};
+use crate::escape;
+use crate::observe::{Alignment, ChangeVerdict, Identity, Receipt, RunReport, Seam, Takeover};
 use crate::report::figures::{bytes, duration, reading, stream_time};
 use crate::report::receipt::how::how;
-use crate::report::summary::{remark, wrapped};
-use crate::report::table::clean;
+use crate::report::summary::{Remarks, Tone};
+use crate::text::wrapped;
 
 /// How many changes the report shows to people, the newest; the report for programs has more.
 const CHANGES_MAX: usize = 20;
@@ -44,7 +45,7 @@ pub fn essence(receipt: &Receipt, sample_rate_hz: u32) -> String {
         (stage, None) => format!("{stage} at {at}"),
     };
     let how = how(receipt, sample_rate_hz);
-    clean(&match how.as_str() {
+    escape::line(&match how.as_str() {
         "" => what,
         how => format!("{what}: {how}"),
     })
@@ -61,8 +62,8 @@ pub fn text(receipt: &Receipt, color: Color, columns: usize, sample_rate_hz: u32
     };
     let mut page = Page::new(&head, color, columns);
     page.entry("verdict", &verdict(receipt, &at));
-    let label = match receipt.verdict.as_str() {
-        "done" => "note",
+    let label = match receipt.verdict {
+        ChangeVerdict::Done => "note",
         _ => "because",
     };
     if receipt.is_drawn() {
@@ -95,6 +96,7 @@ pub fn text(receipt: &Receipt, color: Color, columns: usize, sample_rate_hz: u32
 /// The report's lines of changes; empty where there was none.
 pub(super) fn list(report: &RunReport, color: Color, columns: usize) -> String {
     let rate = report.stream.sample_rate_hz;
+    let remarks = Remarks { color, columns };
     let left_out = report.changes.len().saturating_sub(CHANGES_MAX);
     let mut text = match left_out {
         0 => String::new(),
@@ -102,18 +104,12 @@ pub(super) fn list(report: &RunReport, color: Color, columns: usize) -> String {
         left_out => format!("{left_out} changes, and then\n"),
     };
     for receipt in &report.changes[left_out..] {
-        let style = match receipt.verdict.as_str() {
-            "done" => "36",
-            _ => "33",
+        let tone = match receipt.verdict {
+            ChangeVerdict::Done => Tone::Notice,
+            _ => Tone::Warning,
         };
         let line = essence(receipt, rate);
-        text.push_str(&remark(
-            &clean(&receipt.action),
-            style,
-            &line,
-            color,
-            columns,
-        ));
+        text.push_str(&remarks.line(receipt.action.as_str(), tone, &line));
     }
     text
 }
@@ -141,7 +137,7 @@ impl Page {
     fn drawn(&mut self, label: &str, drawn: &[String]) {
         self.text.push_str(&format!("  {label}\n"));
         for line in drawn {
-            let line = format!("    {}", clean(line));
+            let line = format!("    {}", escape::line(line));
             let line: String = line.chars().take(self.columns).collect();
             self.text.push_str(&format!("{}\n", line.trim_end()));
         }
@@ -168,7 +164,7 @@ fn lines(text: &str, columns: usize) -> Vec<String> {
         let parts = characters.chunks(columns);
         parts.map(|part| part.iter().collect()).collect::<Vec<_>>()
     };
-    let lines = wrapped(&clean(text), columns).into_iter();
+    let lines = wrapped(&escape::line(text), columns).into_iter();
     lines.flat_map(broken).collect()
 }
 
@@ -221,10 +217,6 @@ fn size_of(size: u64) -> String {
 }
 
 fn verdict(receipt: &Receipt, at: &dyn Fn(u64) -> String) -> String {
-    let state = match receipt.state.as_str() {
-        "" => String::new(),
-        state => format!(" ({state})"),
-    };
     let heard = match (receipt.heard_at_frames, receipt.done_at_frames) {
         (Some(heard), Some(done)) if done != heard => format!(
             ", heard from {} (frame {heard}), alone from {} (frame {done})",
@@ -234,13 +226,13 @@ fn verdict(receipt: &Receipt, at: &dyn Fn(u64) -> String) -> String {
         (Some(heard), _) => format!(", heard from {} (frame {heard})", at(heard)),
         (None, _) => String::new(),
     };
-    format!("{}{state}{heard}", receipt.verdict)
+    format!("{} ({}){heard}", receipt.verdict, receipt.state)
 }
 
 fn asked(receipt: &Receipt, at: &dyn Fn(u64) -> String) -> String {
     let frames = receipt.asked_at_frames;
-    let who = match receipt.cause.who.as_str() {
-        "" => String::new(),
+    let who = match &receipt.cause.who {
+        who if who.is_nobody() => String::new(),
         who => format!("by {who}, "),
     };
     let why = match receipt.cause.why.as_str() {
@@ -264,6 +256,7 @@ fn taken_over(takeover: &Takeover) -> String {
             frames,
             primed_frames,
             why,
+            ..
         } => {
             let fade = match frames {
                 0 => "exchanged at once".to_owned(),

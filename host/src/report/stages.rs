@@ -5,19 +5,19 @@
 use crate::config::render::Color;
 use crate::observe::{RunReport, StageReport};
 use crate::report::figures::{NONE, bytes, duration, percent};
-use crate::report::table::{Side, draw};
+use crate::report::table::{CellSide, draw};
 
 /// Time is per block, latency in frames.
-const HEADER: [(&str, Side); 9] = [
-    ("stage", Side::Left),
-    ("calls", Side::Right),
-    ("p50", Side::Right),
-    ("p99", Side::Right),
-    ("max", Side::Right),
-    ("share", Side::Right),
-    ("latency", Side::Right),
-    ("heap", Side::Right),
-    ("faults", Side::Right),
+const HEADER: [(&str, CellSide); 9] = [
+    ("stage", CellSide::Left),
+    ("calls", CellSide::Right),
+    ("p50", CellSide::Right),
+    ("p99", CellSide::Right),
+    ("max", CellSide::Right),
+    ("share", CellSide::Right),
+    ("latency", CellSide::Right),
+    ("heap", CellSide::Right),
+    ("faults", CellSide::Right),
 ];
 
 /// The table of stages; empty without any.

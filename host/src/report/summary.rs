@@ -3,19 +3,21 @@
 //! Pure.
 
 use crate::config::render::Color;
-use crate::observe::{ActionReport, RunReport};
+use crate::escape;
+use crate::observe::{ActionReport, PriorityState, RunReport};
 use crate::report::figures::{duration, significant, stream_time};
-use crate::report::table::{Side, clean, draw};
+use crate::report::table::{CellSide, draw};
+use crate::text::wrapped;
 
 /// How many actions are shown; the report for programs has more.
 const ACTIONS_MAX: usize = 20;
 
-const HEADER: [(&str, Side); 5] = [
-    ("decision", Side::Left),
-    ("at", Side::Right),
-    ("action", Side::Left),
-    ("reason", Side::Left),
-    ("outcome", Side::Left),
+const HEADER: [(&str, CellSide); 5] = [
+    ("decision", CellSide::Left),
+    ("at", CellSide::Right),
+    ("action", CellSide::Left),
+    ("reason", CellSide::Left),
+    ("outcome", CellSide::Left),
 ];
 
 /// The table of actions; empty where no decision wanted anything.
@@ -44,7 +46,7 @@ pub(super) fn actions(report: &RunReport, color: Color, columns: usize) -> Strin
 
 fn row(id: &str, action: &ActionReport, sample_rate_hz: u32) -> Vec<String> {
     let what = match action.target.as_str() {
-        "" => action.action.clone(),
+        "" => action.action.to_string(),
         target => format!("{} {target}", action.action),
     };
     vec![
@@ -52,63 +54,96 @@ fn row(id: &str, action: &ActionReport, sample_rate_hz: u32) -> Vec<String> {
         stream_time(action.position_frames, sample_rate_hz),
         what,
         action.reason.clone(),
-        action.outcome.clone(),
+        action.outcome.to_string(),
     ]
 }
 
 /// What people should know: notices, and why the run is degraded.
 pub(super) fn remarks(report: &RunReport, color: Color, columns: usize) -> String {
+    let remarks = Remarks { color, columns };
+    let notice = |text: &str| remarks.line("notice", Tone::Notice, text);
     let notices = report.notices.iter();
-    let mut text: String = notices
-        .map(|notice| remark("notice", "36", &notice.text, color, columns))
-        .collect();
+    let mut text: String = notices.map(|one| notice(&one.text)).collect();
     if let Some(clipped) = report.stream.clipped() {
-        text.push_str(&remark("notice", "36", &clipped, color, columns));
+        text.push_str(&notice(&clipped));
+    }
+    let priority = &report.stream.priority;
+    if let (PriorityState::Lost, Some(lost)) = (priority.state, priority.sentence()) {
+        text.push_str(&notice(&lost));
     }
     if report.stream.late_blocks > 0 {
         let (late, blocks) = (report.stream.late_blocks, report.stream.blocks);
-        let late = format!("{late} of {blocks} blocks took longer than they last");
-        text.push_str(&remark("notice", "36", &late, color, columns));
+        let late = format!("{late} of {blocks} blocks came more than a block late");
+        text.push_str(&notice(&late));
+    }
+    if let Some(stalls) = stalls(report) {
+        text.push_str(&notice(&stalls));
     }
     for reason in &report.degraded {
-        text.push_str(&remark("degraded", "33", reason, color, columns));
+        text.push_str(&remarks.line("degraded", Tone::Warning, reason));
     }
     text
 }
 
-/// A labelled sentence, wrapped.
-pub(super) fn remark(label: &str, style: &str, text: &str, color: Color, columns: usize) -> String {
-    let indent = label.len() + 2;
-    let mut lines = wrapped(&clean(text), columns.saturating_sub(indent)).into_iter();
-    let first = lines.next().unwrap_or_default();
-    let mut drawn = match color {
-        Color::Ansi => format!("\u{1b}[1;{style}m{label}:\u{1b}[0m {first}\n"),
-        Color::Plain => format!("{label}: {first}\n"),
+/// How often the stream did not go on, and the worst of it.
+fn stalls(report: &RunReport) -> Option<String> {
+    let stalls = &report.stream.stalls;
+    let worst = stalls.worst()?;
+    let times = match stalls.count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
     };
-    for line in lines {
-        drawn.push_str(&format!("{:indent$}{line}\n", ""));
-    }
-    drawn
+    Some(format!(
+        "the stream stalled {times}, {} in all; longest for {} ({} at {})",
+        duration(stalls.total_ns),
+        worst.side.words(),
+        duration(worst.worst_ns),
+        stream_time(worst.worst_position_frames, report.stream.sample_rate_hz),
+    ))
 }
 
-/// A text in lines of at most so many columns; single words may be longer.
-pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines
-            .last_mut()
-            .expect("there is a first line, and none is taken away");
-        let length = line.chars().count();
-        match length {
-            0 => line.push_str(word),
-            _ if length + 1 + word.chars().count() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
+/// How much a remark asks for attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Notice,
+    Warning,
+    Failure,
+}
+
+impl Tone {
+    /// The number of its color on a terminal.
+    const fn color(self) -> u8 {
+        match self {
+            Self::Notice => 36,
+            Self::Warning => 33,
+            Self::Failure => 31,
         }
     }
-    lines
+}
+
+/// Where remarks are drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Remarks {
+    pub(super) color: Color,
+    pub(super) columns: usize,
+}
+
+impl Remarks {
+    /// A labelled sentence, wrapped.
+    pub(super) fn line(self, label: &str, tone: Tone, text: &str) -> String {
+        let indent = label.len() + 2;
+        let columns = self.columns.saturating_sub(indent);
+        let mut lines = wrapped(&escape::line(text), columns).into_iter();
+        let first = lines.next().unwrap_or_default();
+        let mut drawn = match self.color {
+            Color::Ansi => format!("\u{1b}[1;{}m{label}:\u{1b}[0m {first}\n", tone.color()),
+            Color::Plain => format!("{label}: {first}\n"),
+        };
+        for line in lines {
+            drawn.push_str(&format!("{:indent$}{line}\n", ""));
+        }
+        drawn
+    }
 }
 
 /// How it went, in one or two lines.
@@ -130,7 +165,7 @@ pub(super) fn line(report: &RunReport, columns: usize) -> String {
     let to = match &stream.output {
         // Whether an output holds what came until then, whoever stopped the run knows.
         _ if !report.complete => return format!("{what}\n"),
-        Some(path) => format!("{} frames to {}", stream.frames_out, clean(path)),
+        Some(path) => format!("{} frames to {}", stream.frames_out, escape::line(path)),
         None => format!("{} frames, measured only", stream.frames_out),
     };
     match what.chars().count() + 2 + to.chars().count() <= columns {

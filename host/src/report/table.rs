@@ -7,6 +7,7 @@ use comfy_table::{
 };
 
 use crate::config::render::Color;
+use crate::escape;
 
 /// A line below the header, and nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
@@ -16,7 +17,7 @@ const GAP: u16 = 2;
 
 /// On which side a column's cells begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum CellSide {
     /// Words.
     Left,
     /// Figures.
@@ -25,7 +26,7 @@ pub(super) enum Side {
 
 /// Draws a header and its rows.
 pub(super) fn draw(
-    header: &[(&str, Side)],
+    header: &[(&str, CellSide)],
     rows: &[Vec<String>],
     color: Color,
     columns: usize,
@@ -35,10 +36,10 @@ pub(super) fn draw(
         .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(columns).unwrap_or(u16::MAX));
-    let cell = |text: &str, side: Side| {
-        Cell::new(clean(text)).set_alignment(match side {
-            Side::Left => CellAlignment::Left,
-            Side::Right => CellAlignment::Right,
+    let cell = |text: &str, side: CellSide| {
+        Cell::new(escape::line(text)).set_alignment(match side {
+            CellSide::Left => CellAlignment::Left,
+            CellSide::Right => CellAlignment::Right,
         })
     };
     table.set_header(header.iter().map(|(name, side)| cell(name, *side)));
@@ -49,7 +50,7 @@ pub(super) fn draw(
     let last = header.len().saturating_sub(1);
     for (at, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, if at == last { 0 } else { GAP }));
-        if header[at].1 == Side::Right {
+        if header[at].1 == CellSide::Right {
             // Words may go on in the next line, figures may not.
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
@@ -63,13 +64,4 @@ pub(super) fn draw(
         }
     }
     text
-}
-
-/// Text from plugins and files without what could steer a terminal.
-pub(super) fn clean(text: &str) -> String {
-    let shown = |character: char| match character {
-        control if control.is_control() => char::REPLACEMENT_CHARACTER,
-        plain => plain,
-    };
-    text.chars().map(shown).collect()
 }

@@ -7,9 +7,9 @@ use semver::{Version, VersionReq};
 
 use crate::id::PluginId;
 use crate::resolve::leaves::Leaves;
-use crate::resolve::solver::{Circle, Question, Reasons};
+use crate::resolve::solver::{Circle, Reasons, SolverQuestion};
 use crate::resolve::universe::Requirement;
-use crate::resolve::wishes::Wish;
+use crate::resolve::wishes::VersionWish;
 
 /// Why there is no choice of versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,14 +17,14 @@ pub struct Explanation {
     /// Who asks for what: a stage first, then what its plugin needs, and so on.
     pub facts: Vec<Fact>,
     /// What does not fit, of at most four plugins.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<Misfit>,
 }
 
 /// One thing that is so, and that contributes to the conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// A stage uses a plugin.
-    Wished(Wish),
+    Wished(VersionWish),
     /// A plugin needs another one.
     Needs {
         /// Which plugin.
@@ -58,7 +58,7 @@ pub enum RuledOut {
 
 /// What does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Misfit {
     /// No version of the plugin was found.
     Missing {
         /// Which plugin.
@@ -95,7 +95,7 @@ pub enum Verdict {
 
 impl Explanation {
     /// Tells what the solver found out.
-    pub(crate) fn of(question: &Question<'_>, reasons: &Reasons) -> Self {
+    pub(crate) fn of(question: &SolverQuestion<'_>, reasons: &Reasons) -> Self {
         let leaves = Leaves::of(question, reasons);
         Self {
             facts: leaves.facts(),
@@ -107,7 +107,7 @@ impl Explanation {
     pub(crate) fn of_circle(circle: Circle) -> Self {
         Self {
             facts: Vec::new(),
-            verdicts: vec![Verdict::Circle(circle)],
+            verdicts: vec![Misfit::Circle(circle)],
         }
     }
 }

@@ -9,11 +9,11 @@ use pubgrub::{DerivationTree, External, VersionSet};
 use semver::{Version, VersionReq};
 
 use crate::id::PluginId;
-use crate::resolve::explain::{Fact, RuledOut, Verdict};
-use crate::resolve::solver::{Package, Question, Reasons};
-use crate::resolve::universe::{Entry, Requirement};
-use crate::resolve::versions::{Rank, Ranks};
-use crate::resolve::wishes::{Wish, satisfying};
+use crate::resolve::explain::{Fact, Misfit, RuledOut};
+use crate::resolve::solver::{Package, Reasons, SolverQuestion};
+use crate::resolve::universe::{Requirement, UniverseEntry};
+use crate::resolve::versions::{Ranks, VersionRank};
+use crate::resolve::wishes::{VersionWish, satisfying};
 
 /// How many similar ids are named where one is missing.
 const NEAR_MAX: usize = 3;
@@ -26,7 +26,7 @@ const VERDICTS_MAX: usize = 4;
 
 /// The leaves of the solver's tree, each once.
 pub(crate) struct Leaves<'a> {
-    question: &'a Question<'a>,
+    question: &'a SolverQuestion<'a>,
     /// The wishes that matter, by place.
     wishes: BTreeSet<usize>,
     /// What each plugin needs of whom, and which of its versions do.
@@ -39,7 +39,7 @@ pub(crate) struct Leaves<'a> {
 impl<'a> Leaves<'a> {
     /// Collects the leaves of `reasons`. The tree's depth comes from outside: the way through it
     /// is a list, not the call stack.
-    pub(crate) fn of(question: &'a Question<'a>, reasons: &Reasons) -> Self {
+    pub(crate) fn of(question: &'a SolverQuestion<'a>, reasons: &Reasons) -> Self {
         let mut leaves = Self {
             question,
             wishes: BTreeSet::new(),
@@ -155,9 +155,9 @@ impl<'a> Leaves<'a> {
     }
 
     /// What does not fit.
-    pub(crate) fn verdicts(&self) -> Vec<Verdict> {
+    pub(crate) fn verdicts(&self) -> Vec<Misfit> {
         let circles = self.circles.iter().map(|&at| &self.question.circles[at]);
-        let mut verdicts: Vec<_> = circles.cloned().map(Verdict::Circle).collect();
+        let mut verdicts: Vec<_> = circles.cloned().map(Misfit::Circle).collect();
         let demands = self.demands();
         let on_one = demands
             .iter()
@@ -173,22 +173,22 @@ impl<'a> Leaves<'a> {
     }
 
     /// Whether one demand alone cannot be met.
-    fn verdict_on_one(&self, id: &PluginId, demands: &[Ranks]) -> Option<Verdict> {
+    fn verdict_on_one(&self, id: &PluginId, demands: &[Ranks]) -> Option<Misfit> {
         if !demands.contains(&Ranks::empty()) {
             return None;
         }
         let id = id.clone();
         if self.entries(&id).is_empty() {
             let near = self.near(&id);
-            return Some(Verdict::Missing { id, near });
+            return Some(Misfit::Missing { id, near });
         }
         if let Some(has) = self
             .wishes()
             .find_map(|wish| self.other_components(wish, &id))
         {
-            return Some(Verdict::NoComponent { id, has });
+            return Some(Misfit::NoComponent { id, has });
         }
-        Some(Verdict::NoVersion {
+        Some(Misfit::NoVersion {
             found: self.found(&id),
             pre_release: self.pre_release(&id),
             id,
@@ -196,8 +196,8 @@ impl<'a> Leaves<'a> {
     }
 
     /// Whether the demands on one plugin cannot be met together.
-    fn verdict_on_all(&self, id: &PluginId, demands: &[Ranks]) -> Option<Verdict> {
-        let all = Ranks::full().without(Rank::ABSENT);
+    fn verdict_on_all(&self, id: &PluginId, demands: &[Ranks]) -> Option<Misfit> {
+        let all = Ranks::full().without(VersionRank::ABSENT);
         let meeting = demands
             .iter()
             .fold(all, |all, demand| all.intersection(demand));
@@ -207,7 +207,7 @@ impl<'a> Leaves<'a> {
         });
         let id = id.clone();
         let found = self.found(&id);
-        (left == Ranks::empty()).then_some(Verdict::NoneLeft { id, found })
+        (left == Ranks::empty()).then_some(Misfit::NoneLeft { id, found })
     }
 
     /// The highest pre-release that somebody would take if it were a release.
@@ -231,9 +231,9 @@ impl<'a> Leaves<'a> {
     }
 
     /// The components of the highest version, where a wish fails for want of its component alone.
-    fn other_components(&self, wish: &Wish, id: &PluginId) -> Option<Vec<String>> {
+    fn other_components(&self, wish: &VersionWish, id: &PluginId) -> Option<Vec<String>> {
         let entries = self.entries(id);
-        let any_component = Wish {
+        let any_component = VersionWish {
             component: None,
             ..wish.clone()
         };
@@ -256,12 +256,12 @@ impl<'a> Leaves<'a> {
         demands
     }
 
-    fn wishes(&self) -> impl Iterator<Item = &'a Wish> {
+    fn wishes(&self) -> impl Iterator<Item = &'a VersionWish> {
         let stages = &self.question.wishes.stages;
         self.wishes.iter().map(|&at| &stages[at])
     }
 
-    fn entries(&self, id: &PluginId) -> &'a [Entry] {
+    fn entries(&self, id: &PluginId) -> &'a [UniverseEntry] {
         self.question.universe.entries(id)
     }
 

@@ -8,7 +8,7 @@ use crate::id::PluginId;
 
 /// How far the walk is with a plugin.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mark {
+enum WalkMark {
     /// What it needs is being placed.
     Open,
     /// It has its place.
@@ -37,23 +37,23 @@ pub(crate) fn after_needs(
 fn place<'a>(
     first: &'a PluginId,
     needs: &'a BTreeMap<&PluginId, Vec<PluginId>>,
-    marks: &mut BTreeMap<&'a PluginId, Mark>,
+    marks: &mut BTreeMap<&'a PluginId, WalkMark>,
     order: &mut Vec<PluginId>,
 ) -> Result<(), Vec<PluginId>> {
     let mut path = vec![(first, needs[first].iter())];
-    marks.insert(first, Mark::Open);
+    marks.insert(first, WalkMark::Open);
     while let Some((id, rest)) = path.last_mut() {
         let Some(next) = rest.next() else {
-            marks.insert(id, Mark::Placed);
+            marks.insert(id, WalkMark::Placed);
             order.push((*id).clone());
             path.pop();
             continue;
         };
         match marks.get(next) {
-            Some(Mark::Placed) => {}
-            Some(Mark::Open) => return Err(circle(path.iter().map(|(id, _)| *id), next)),
+            Some(WalkMark::Placed) => {}
+            Some(WalkMark::Open) => return Err(circle(path.iter().map(|(id, _)| *id), next)),
             None => {
-                marks.insert(next, Mark::Open);
+                marks.insert(next, WalkMark::Open);
                 path.push((next, needs[next].iter()));
             }
         }

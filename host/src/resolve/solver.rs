@@ -22,8 +22,8 @@ use semver::Version;
 
 use crate::id::PluginId;
 use crate::resolve::explain::{Explanation, RuledOut};
-use crate::resolve::universe::{Candidate, Entry, Universe};
-use crate::resolve::versions::{Rank, Ranks, VERSIONS_MAX};
+use crate::resolve::universe::{Candidate, Universe, UniverseEntry};
+use crate::resolve::versions::{Ranks, VERSIONS_MAX, VersionRank};
 use crate::resolve::wishes::{Wishes, satisfying};
 use crate::resolve::{Choice, Conflict};
 
@@ -62,7 +62,7 @@ pub(crate) struct TooLong;
 pub(crate) type Reasons = DerivationTree<Package, Ranks, RuledOut>;
 
 /// Answers the solver's questions.
-pub(crate) struct Question<'a> {
+pub(crate) struct SolverQuestion<'a> {
     pub(crate) universe: &'a Universe,
     pub(crate) wishes: &'a Wishes,
     pub(crate) circles: &'a [Circle],
@@ -76,13 +76,13 @@ pub(crate) fn solve<'a>(
     circles: &'a [Circle],
 ) -> Result<Choice<'a>, Conflict> {
     let steps = Cell::new(0);
-    let question = Question {
+    let question = SolverQuestion {
         universe,
         wishes,
         circles,
         steps,
     };
-    match pubgrub::resolve(&question, Package::All, Rank::ABSENT) {
+    match pubgrub::resolve(&question, Package::All, VersionRank::ABSENT) {
         Ok(answer) => Ok(question.reachable(&answer.into_iter().collect())),
         Err(PubGrubError::NoSolution(reasons)) => {
             let explanation = Explanation::of(&question, &reasons);
@@ -109,9 +109,9 @@ fn take_apart(reasons: Reasons) {
     }
 }
 
-impl<'a> Question<'a> {
+impl<'a> SolverQuestion<'a> {
     /// The part of the answer that the wishes lead to.
-    fn reachable(&self, answer: &BTreeMap<Package, Rank>) -> Choice<'a> {
+    fn reachable(&self, answer: &BTreeMap<Package, VersionRank>) -> Choice<'a> {
         let mut choice = Choice::new();
         let mut open: Vec<_> = self.wishes.stages.iter().map(|wish| &wish.id).collect();
         while let Some(id) = open.pop() {
@@ -128,7 +128,7 @@ impl<'a> Question<'a> {
     }
 
     /// What speaks against a version, whoever asks for it.
-    fn ruled_out(&self, entry: &Entry) -> Option<RuledOut> {
+    fn ruled_out(&self, entry: &UniverseEntry) -> Option<RuledOut> {
         let Candidate { id, version, .. } = &entry.candidate;
         if let Some(reason) = &entry.excluded {
             return Some(RuledOut::Unusable(reason.clone()));
@@ -163,17 +163,20 @@ impl<'a> Question<'a> {
             let mine =
                 |(id, version): &(_, _)| (id, version) == (&candidate.id, &candidate.version);
             if let Some(place) = circle.iter().position(mine) {
-                let all: Ranks = (0..circle.len()).map(Rank::of_index).collect();
-                needs.push((Package::Circle(at), all.without(Rank::of_index(place))));
+                let all: Ranks = (0..circle.len()).map(VersionRank::of_index).collect();
+                needs.push((
+                    Package::Circle(at),
+                    all.without(VersionRank::of_index(place)),
+                ));
             }
         }
         needs
     }
 }
 
-impl DependencyProvider for Question<'_> {
+impl DependencyProvider for SolverQuestion<'_> {
     type P = Package;
-    type V = Rank;
+    type V = VersionRank;
     type VS = Ranks;
     /// Urgency, then the lowest id first.
     type Priority = (u8, Reverse<Option<PluginId>>);
@@ -192,24 +195,24 @@ impl DependencyProvider for Question<'_> {
         let urgency = if self.wishes.stages.iter().any(|wish| wish.id == *id) {
             2
         } else {
-            u8::from(!range.contains(&Rank::ABSENT))
+            u8::from(!range.contains(&VersionRank::ABSENT))
         };
         (urgency, Reverse(Some(id.clone())))
     }
 
-    fn choose_version(&self, _: &Package, range: &Ranks) -> Result<Option<Rank>, TooLong> {
+    fn choose_version(&self, _: &Package, range: &Ranks) -> Result<Option<VersionRank>, TooLong> {
         Ok(range.highest())
     }
 
     fn get_dependencies(
         &self,
         package: &Package,
-        rank: &Rank,
+        rank: &VersionRank,
     ) -> Result<Dependencies<Package, Ranks, RuledOut>, TooLong> {
         let needs = match package {
             Package::All => {
                 let wishes = 0..self.wishes.stages.len();
-                let only = Ranks::singleton(Rank::ABSENT);
+                let only = Ranks::singleton(VersionRank::ABSENT);
                 wishes.map(|at| (Package::Wish(at), only)).collect()
             }
             Package::Wish(at) => vec![self.needs_of_wish(*at)],

@@ -45,7 +45,7 @@ pub struct Requirement {
 
 /// A candidate that the universe did not keep, given back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum NotKept {
     /// The same id and version is there already; the first stays.
     #[error("{} {} is there already", .0.id, .0.version)]
     Twice(Box<Candidate>),
@@ -66,13 +66,13 @@ pub enum Refused {
 /// Every version of every plugin that could be loaded.
 #[derive(Debug, Clone, Default)]
 pub struct Universe {
-    plugins: BTreeMap<PluginId, Vec<Entry>>,
+    plugins: BTreeMap<PluginId, Vec<UniverseEntry>>,
     candidates: usize,
 }
 
 /// One version of a plugin with what is known against it.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct UniverseEntry {
     /// The version with all it needs.
     pub(crate) candidate: Candidate,
     /// Why it cannot be used, in words that follow 'it cannot be used:'.
@@ -120,27 +120,27 @@ impl Universe {
     /// # Errors
     /// Gives back what is not kept: a second candidate of the same id and version, one with too
     /// many requirements, and what exceeds a bound (of the versions of one plugin the lowest).
-    pub fn add(&mut self, candidate: Candidate) -> Result<(), Refused> {
+    pub fn add(&mut self, candidate: Candidate) -> Result<(), NotKept> {
         if candidate.requires.len() > REQUIRES_MAX {
-            return Err(Refused::Requires(Box::new(candidate)));
+            return Err(NotKept::Requires(Box::new(candidate)));
         }
         if self.candidates == CANDIDATES_MAX {
-            return Err(Refused::Candidates(Box::new(candidate)));
+            return Err(NotKept::Candidates(Box::new(candidate)));
         }
         let entries = self.plugins.entry(candidate.id.clone()).or_default();
         let Err(at) = position(entries, &candidate.version) else {
-            return Err(Refused::Twice(Box::new(candidate)));
+            return Err(NotKept::Twice(Box::new(candidate)));
         };
         let excluded = None;
         entries.insert(
             at,
-            Entry {
+            UniverseEntry {
                 candidate,
                 excluded,
             },
         );
         if entries.len() > VERSIONS_MAX {
-            return Err(Refused::Versions(Box::new(entries.remove(0).candidate)));
+            return Err(NotKept::Versions(Box::new(entries.remove(0).candidate)));
         }
         self.candidates += 1;
         Ok(())
@@ -176,13 +176,13 @@ impl Universe {
     }
 
     /// The versions of a plugin, lowest first; none for an unknown id.
-    pub(crate) fn entries(&self, id: &PluginId) -> &[Entry] {
+    pub(crate) fn entries(&self, id: &PluginId) -> &[UniverseEntry] {
         self.plugins.get(id).map_or(&[], Vec::as_slice)
     }
 }
 
 /// Where a version is in the ordered list, or where it belongs.
-fn position(entries: &[Entry], version: &Version) -> Result<usize, usize> {
+fn position(entries: &[UniverseEntry], version: &Version) -> Result<usize, usize> {
     entries.binary_search_by(|entry| entry.candidate.version.cmp(version))
 }
 

@@ -13,11 +13,11 @@ use pubgrub::VersionSet;
 /// The most versions of one plugin: one bit each, and one for 'absent'.
 pub const VERSIONS_MAX: usize = u128::BITS as usize - 1;
 
-/// A place in the ordered list of a plugin's versions, from 1; 0 is [`Rank::ABSENT`].
+/// A place in the ordered list of a plugin's versions, from 1; 0 is [`VersionRank::ABSENT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rank(u8);
+pub(crate) struct VersionRank(u8);
 
-impl Rank {
+impl VersionRank {
     /// The version of a plugin that is left out.
     pub(crate) const ABSENT: Self = Self(0);
 
@@ -36,7 +36,7 @@ impl Rank {
     }
 }
 
-impl fmt::Display for Rank {
+impl fmt::Display for VersionRank {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "#{}", self.0)
     }
@@ -48,28 +48,28 @@ pub(crate) struct Ranks(u128);
 
 impl Ranks {
     /// The highest rank of the set.
-    pub(crate) fn highest(self) -> Option<Rank> {
-        self.0.checked_ilog2().map(|bit| Rank(bit as u8))
+    pub(crate) fn highest(self) -> Option<VersionRank> {
+        self.0.checked_ilog2().map(|bit| VersionRank(bit as u8))
     }
 
     /// The set and `rank`.
-    pub(crate) fn with(self, rank: Rank) -> Self {
+    pub(crate) fn with(self, rank: VersionRank) -> Self {
         Self(self.0 | 1 << rank.0)
     }
 
     /// The set without `rank`.
-    pub(crate) fn without(self, rank: Rank) -> Self {
+    pub(crate) fn without(self, rank: VersionRank) -> Self {
         Self(self.0 & !(1 << rank.0))
     }
 
     /// Every index of the ordered list that is in the set, lowest first.
     pub(crate) fn indices(self) -> impl Iterator<Item = usize> {
-        (0..VERSIONS_MAX).filter(move |&index| self.contains(&Rank::of_index(index)))
+        (0..VERSIONS_MAX).filter(move |&index| self.contains(&VersionRank::of_index(index)))
     }
 }
 
-impl FromIterator<Rank> for Ranks {
-    fn from_iter<T: IntoIterator<Item = Rank>>(ranks: T) -> Self {
+impl FromIterator<VersionRank> for Ranks {
+    fn from_iter<T: IntoIterator<Item = VersionRank>>(ranks: T) -> Self {
         ranks.into_iter().fold(Self::default(), Self::with)
     }
 }
@@ -81,13 +81,13 @@ impl fmt::Display for Ranks {
 }
 
 impl VersionSet for Ranks {
-    type V = Rank;
+    type V = VersionRank;
 
     fn empty() -> Self {
         Self(0)
     }
 
-    fn singleton(rank: Rank) -> Self {
+    fn singleton(rank: VersionRank) -> Self {
         Self::empty().with(rank)
     }
 
@@ -99,7 +99,7 @@ impl VersionSet for Ranks {
         Self(self.0 & other.0)
     }
 
-    fn contains(&self, rank: &Rank) -> bool {
+    fn contains(&self, rank: &VersionRank) -> bool {
         self.0 >> rank.0 & 1 == 1
     }
 }

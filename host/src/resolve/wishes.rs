@@ -8,8 +8,8 @@ use segue_plugin::declare::Need;
 use semver::{Version, VersionReq};
 
 use crate::id::PluginId;
-use crate::resolve::universe::{Entry, Requirement};
-use crate::resolve::versions::{Rank, Ranks};
+use crate::resolve::universe::{Requirement, UniverseEntry};
+use crate::resolve::versions::{Ranks, VersionRank};
 
 /// The most stages and the most lines of `[plugins.require]`.
 pub const WISHES_MAX: usize = 4_096;
@@ -18,7 +18,7 @@ pub const WISHES_MAX: usize = 4_096;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wishes {
     /// What each stage, tap and decision uses.
-    pub stages: Vec<Wish>,
+    pub stages: Vec<VersionWish>,
     /// `[plugins.require]`: which versions are allowed at all. It loads nothing by itself.
     pub require: BTreeMap<PluginId, VersionReq>,
     /// The major of each plugin that runs; empty at the start. A plugin keeps to it unless
@@ -28,7 +28,7 @@ pub struct Wishes {
 
 /// The plugin that one stage uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct VersionWish {
     /// Who uses it, in words: ``stage `eq` ``.
     pub by: String,
     /// Which plugin.
@@ -41,8 +41,8 @@ pub struct Wish {
 
 impl Wishes {
     /// The versions that grant `wish`.
-    pub(crate) fn granting(&self, wish: &Wish, entries: &[Entry]) -> Ranks {
-        let has_component = |entry: &Entry| {
+    pub(crate) fn granting(&self, wish: &VersionWish, entries: &[UniverseEntry]) -> Ranks {
+        let has_component = |entry: &UniverseEntry| {
             let component = wish.component.as_ref();
             // An excluded version may be known by its number alone: it stays, to be spoken of.
             entry.excluded.is_some()
@@ -75,17 +75,17 @@ impl Wishes {
 }
 
 /// The versions that satisfy what one plugin needs of another; an optional one may be absent.
-pub(crate) fn satisfying(requirement: &Requirement, entries: &[Entry]) -> Ranks {
+pub(crate) fn satisfying(requirement: &Requirement, entries: &[UniverseEntry]) -> Ranks {
     let matching = ranks(entries, |entry| {
         requirement.versions.matches(&entry.candidate.version)
     });
     match requirement.need {
         Need::Required => matching,
-        Need::Optional => matching.with(Rank::ABSENT),
+        Need::Optional => matching.with(VersionRank::ABSENT),
     }
 }
 
-fn ranks(entries: &[Entry], is_in: impl Fn(&Entry) -> bool) -> Ranks {
+fn ranks(entries: &[UniverseEntry], is_in: impl Fn(&UniverseEntry) -> bool) -> Ranks {
     let indices = (0..entries.len()).filter(|&index| is_in(&entries[index]));
-    indices.map(Rank::of_index).collect()
+    indices.map(VersionRank::of_index).collect()
 }

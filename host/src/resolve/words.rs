@@ -8,7 +8,7 @@ use segue_plugin::declare::Need;
 use semver::Version;
 
 use crate::id::PluginId;
-use crate::resolve::explain::{Explanation, Fact, RuledOut, Verdict};
+use crate::resolve::explain::{Explanation, Fact, Misfit, RuledOut};
 
 /// How many facts fit into a sentence; more become a list.
 const SENTENCE_FACTS_MAX: usize = 4;
@@ -139,7 +139,7 @@ impl fmt::Display for RuledOut {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Misfit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { id, near } => {
@@ -220,5 +220,58 @@ fn joined<T: ToString>(items: &[T], word: &str) -> String {
         [] => "none".to_owned(),
         [one] => one.clone(),
         [rest @ .., last] => format!("{} {word} {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::universe::Requirement;
+
+    fn check(told: &dyn fmt::Display, expected: &str) {
+        assert_eq!(told.to_string(), expected);
+    }
+
+    #[test]
+    fn a_plugin_without_components_is_told_so() {
+        let id: PluginId = "a.b".parse().unwrap();
+        let has = Vec::new();
+        check(&Misfit::NoComponent { id, has }, "a.b has no components");
+    }
+
+    #[test]
+    fn what_an_optional_plugin_rules_out_is_told_of_one_version_and_of_several() {
+        let told = |count: u64| {
+            let versions = (1..=count).map(|major| Version::new(major, 0, 0));
+            Fact::Needs {
+                id: "a.b".parse().unwrap(),
+                versions: versions.collect(),
+                requirement: Requirement {
+                    id: "c.d".parse().unwrap(),
+                    versions: "2".parse().unwrap(),
+                    need: Need::Optional,
+                },
+            }
+        };
+        check(&told(1), "a.b 1.0.0 gets along with c.d ^2 only");
+        check(&told(2), "a.b 1.0.0 and 2.0.0 get along with c.d ^2 only");
+    }
+
+    #[test]
+    fn of_a_long_list_the_ends_are_told() {
+        let versions: Vec<_> = (1..=9).map(|major| Version::new(major, 0, 0)).collect();
+        assert_eq!(names(&versions[..2]), "1.0.0 and 2.0.0");
+        assert_eq!(names(&versions), "1.0.0 to 9.0.0 (9 of them)");
+    }
+
+    #[test]
+    fn what_rules_versions_out_is_a_reason_of_its_own() {
+        let allowed = "1".parse().unwrap();
+        check(
+            &RuledOut::Require(allowed),
+            "[plugins.require] allows only ^1",
+        );
+        check(&RuledOut::Running(2), "major version 2 runs");
+        check(&RuledOut::Unusable("it is old".into()), "it is old");
     }
 }

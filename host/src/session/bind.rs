@@ -11,21 +11,22 @@ use segue_plugin::manifest::Component;
 use semver::Version;
 
 use crate::config::mistake::{Mistake, Mistakes};
-use crate::config::model::{Config, Part, Stage, Tap};
+use crate::config::model::{Config, PartConfig, StageConfig, Tap};
 use crate::config::nearest::{did_you_mean, listed};
 use crate::config::values::{ParamValues, SettingValues};
 use crate::id::PluginId;
+use crate::pipeline::SIDECHAINS_MAX;
 use crate::session::catalogue::Choice;
-use crate::session::values;
+use crate::session::values::{self, Judge};
 
 /// A component in its place.
 #[derive(Debug, Clone)]
 pub struct Bound {
     /// The id of the stage, tap or decision.
     pub id: String,
-    /// The plugin.
+    /// The plugin that provides the component.
     pub plugin: PluginId,
-    /// Its version.
+    /// The version of the plugin that was chosen.
     pub version: Version,
     /// What its manifest says about the component.
     pub component: Component,
@@ -33,7 +34,7 @@ pub struct Bound {
     pub heap: Heap,
     /// Parameters by wire index; those not named keep their defaults.
     pub params: Vec<(u32, f64)>,
-    /// Settings, paths made absolute.
+    /// Settings as they are handed to the component, paths made absolute.
     pub settings: Vec<Setting>,
     /// The component that is heard when a stage's own fails.
     pub fallback: Option<Box<Bound>>,
@@ -50,54 +51,90 @@ impl Bound {
 /// All of a configuration, in the order of the file.
 #[derive(Debug, Clone)]
 pub struct Bindings {
-    /// Stages.
+    /// Stages with their components, in the order of the file.
     pub stages: Vec<Bound>,
-    /// Taps.
+    /// Taps with their components, in the order of the file.
     pub taps: Vec<Bound>,
-    /// Decisions.
+    /// Decisions with their components, in the order of the file.
     pub decides: Vec<Bound>,
 }
 
-/// Holds a configuration against the manifests of what was chosen for it.
+/// Holds a configuration against the manifests of what was chosen for it, and against the sample rate
+/// of its session where that is known already.
 ///
 /// # Errors
 /// Every mistake, each with its place.
-pub fn bind(config: &Config, choices: &[Choice]) -> Result<Bindings, Mistakes> {
+pub fn bind(
+    config: &Config,
+    choices: &[Choice],
+    sample_rate_hz: Option<u32>,
+) -> Result<Bindings, Mistakes> {
     let mut binder = Binder {
         choices,
         folder: &config.folder,
+        sample_rate_hz,
         mistakes: config.mistakes(),
     };
-    let mut stages = Vec::new();
-    for stage in &config.stages {
-        let mut bound = binder.bind(stage.id.value.as_str(), &stage.part, Place::Stage);
-        if let Some(bound) = &mut bound {
-            binder.sidechains(stage, bound);
-            binder.fallback(stage, bound);
-            binder.budget(stage, bound);
-        }
-        stages.push(bound);
+    let (stages, taps) = (config.stages.iter(), config.taps.iter());
+    let decides = config.decides.iter();
+    let bindings = Bindings {
+        stages: stages.filter_map(|one| binder.stage(one)).collect(),
+        taps: taps.filter_map(|one| binder.tap(one)).collect(),
+        decides: decides
+            .filter_map(|one| binder.bind(one.id.value.as_str(), &one.part, Place::Decide))
+            .collect(),
+    };
+    match binder.mistakes.has_errors() {
+        true => Err(binder.mistakes),
+        false => Ok(bindings),
     }
-    let mut taps = Vec::new();
-    for tap in &config.taps {
-        let bound = binder.bind(tap.id.value.as_str(), &tap.part, Place::Tap);
-        if let Some(bound) = &bound {
-            binder.reference(tap, bound);
-        }
-        taps.push(bound);
+}
+
+/// Holds what was bound to what only the sample rate bounds, once the input is known.
+///
+/// # Errors
+/// Every mistake, each with its place.
+pub fn bind_at(config: &Config, bindings: &Bindings, sample_rate_hz: u32) -> Result<(), Mistakes> {
+    let mut mistakes = config.mistakes();
+    let stages = config.stages.iter().map(|stage| &stage.part);
+    let taps = config.taps.iter().map(|tap| &tap.part);
+    let decides = config.decides.iter().map(|decide| &decide.part);
+    let bound = bindings.stages.iter().chain(&bindings.taps);
+    let bound = bound.chain(&bindings.decides);
+    for (part, bound) in stages.chain(taps).chain(decides).zip(bound) {
+        let component = &bound.component;
+        values::at_rate(component, &part.params, sample_rate_hz, &mut mistakes);
     }
-    let mut decides = Vec::new();
-    for decide in &config.decides {
-        decides.push(binder.bind(decide.id.value.as_str(), &decide.part, Place::Decide));
+    match mistakes.has_errors() {
+        true => Err(mistakes),
+        false => Ok(()),
     }
-    if binder.mistakes.has_errors() {
-        return Err(binder.mistakes);
-    }
-    Ok(Bindings {
-        stages: stages.into_iter().flatten().collect(),
-        taps: taps.into_iter().flatten().collect(),
-        decides: decides.into_iter().flatten().collect(),
-    })
+}
+
+/// What a stage's sidechains are too many for, by their names, if they are.
+pub(super) fn too_many_sidechains(
+    stage: &StageConfig,
+    address: &str,
+    component: &Component,
+) -> Option<Mistake> {
+    let most = usize::from(component.capabilities.sidechains).min(SIDECHAINS_MAX);
+    let (first, _) = stage.sidechains.get(most)?;
+    let names: Vec<_> = stage
+        .sidechains
+        .iter()
+        .map(|(name, _)| &*name.value)
+        .collect();
+    let (found, names) = (names.len(), names.join(", "));
+    let takes = match most {
+        0 => "no sidechain".to_owned(),
+        1 => "1 sidechain".to_owned(),
+        _ => format!("{most} sidechains"),
+    };
+    let message = format!("{address} takes {takes}, found {found}: {names}");
+    let mistake = Mistake::new(first.span, message).label("one too many");
+    Some(mistake.help(
+        "sidechains are told apart by their order: the component's first is the first one here",
+    ))
 }
 
 /// What a component is to fill.
@@ -123,11 +160,26 @@ impl Place {
 struct Binder<'a> {
     choices: &'a [Choice],
     folder: &'a Path,
+    sample_rate_hz: Option<u32>,
     mistakes: Mistakes,
 }
 
 impl Binder<'_> {
-    fn bind(&mut self, id: &str, part: &Part, place: Place) -> Option<Bound> {
+    fn stage(&mut self, stage: &StageConfig) -> Option<Bound> {
+        let mut bound = self.bind(stage.id.value.as_str(), &stage.part, Place::Stage)?;
+        self.sidechains(stage, &bound);
+        self.fallback(stage, &mut bound);
+        self.budget(stage, &bound);
+        Some(bound)
+    }
+
+    fn tap(&mut self, tap: &Tap) -> Option<Bound> {
+        let bound = self.bind(tap.id.value.as_str(), &tap.part, Place::Tap)?;
+        self.reference(tap, &bound);
+        Some(bound)
+    }
+
+    fn bind(&mut self, id: &str, part: &PartConfig, place: Place) -> Option<Bound> {
         let address = &part.component.value;
         let choice = self
             .choices
@@ -147,7 +199,11 @@ impl Binder<'_> {
             self.mistakes.push(wrong_kind(part, component, place));
             return None;
         }
-        let params = values::params(component, &part.params, &mut self.mistakes);
+        let judge = Judge {
+            component,
+            sample_rate_hz: self.sample_rate_hz,
+        };
+        let params = judge.params(&part.params, &mut self.mistakes);
         let settings = values::settings(component, part, self.folder, &mut self.mistakes);
         Some(Bound {
             id: id.to_owned(),
@@ -161,22 +217,19 @@ impl Binder<'_> {
         })
     }
 
-    fn sidechains(&mut self, stage: &Stage, bound: &Bound) {
-        let most = usize::from(bound.component.capabilities.sidechains);
-        if let Some((name, _)) = stage.sidechains.get(most) {
-            let (address, found) = (bound.address(), stage.sidechains.len());
-            let message = format!("{address} takes {most} sidechains, found {found}");
-            let mistake = Mistake::new(name.span, message).label("one too many");
-            self.mistakes.push(mistake);
-        }
+    fn sidechains(&mut self, stage: &StageConfig, bound: &Bound) {
+        let mistake = too_many_sidechains(stage, &bound.address(), &bound.component);
+        mistake
+            .into_iter()
+            .for_each(|mistake| self.mistakes.push(mistake));
     }
 
     /// Binds the fallback, which has the defaults of its parameters, where it is used.
-    fn fallback(&mut self, stage: &Stage, bound: &mut Bound) {
+    fn fallback(&mut self, stage: &StageConfig, bound: &mut Bound) {
         let Some(component) = stage.fallback_in_use() else {
             return;
         };
-        let part = Part {
+        let part = PartConfig {
             component: component.clone(),
             params: ParamValues::default(),
             settings: SettingValues::default(),
@@ -187,7 +240,7 @@ impl Binder<'_> {
     }
 
     /// A budget for memory needs a library whose heap is counted.
-    fn budget(&mut self, stage: &Stage, bound: &Bound) {
+    fn budget(&mut self, stage: &StageConfig, bound: &Bound) {
         let Some(memory) = &stage.budget.memory else {
             return;
         };
@@ -221,7 +274,7 @@ impl Binder<'_> {
 }
 
 /// The plugin has several components, or not the one that is named.
-fn which(part: &Part, choice: &Choice) -> Mistake {
+fn which(part: &PartConfig, choice: &Choice) -> Mistake {
     let address = &part.component.value;
     let names: Vec<_> = choice
         .found
@@ -253,7 +306,7 @@ fn which(part: &Part, choice: &Choice) -> Mistake {
     }
 }
 
-fn wrong_kind(part: &Part, component: &Component, place: Place) -> Mistake {
+fn wrong_kind(part: &PartConfig, component: &Component, place: Place) -> Mistake {
     let (kind, expected) = (component.kind.name(), place.kinds()[0].name());
     if place == Place::Fallback {
         let address = &part.component.value;

@@ -3,14 +3,15 @@
 //! In: what is asked for, and what the configuration says of rate and channels. Out: a source that
 //! has both, or the place in the configuration that it does not go together with.
 
-use crate::audio::{Format, Layout, SampleFormat};
+use segue_media::audio::{Format, Layout, SampleFormat};
+use segue_media::io::{self, ConvertError, Source, Stop, Wanted};
+
 use crate::config::mistake::Mistake;
 use crate::config::model::Config;
 use crate::config::source::Span;
 use crate::config::words::Convert;
-use crate::io::{self, ConvertError, Source, Stop, Wanted};
 use crate::session::error::SessionError;
-use crate::session::start::{Input, Part};
+use crate::session::start::{Input, StreamPart};
 
 /// The rate of a signal that is made, where the configuration names none.
 const GENERATED_RATE_HZ: u32 = 48_000;
@@ -21,7 +22,7 @@ pub(super) fn open(
     input: &Input,
     stop: &Stop,
 ) -> Result<Box<dyn Source>, SessionError> {
-    if let Part::Generated(seconds) = input.part {
+    if let StreamPart::Generated(seconds) = input.part {
         let format = generated(config)?;
         return Ok(io::generate(format, frames(seconds, &format)));
     }
@@ -35,8 +36,8 @@ pub(super) fn open(
     };
     let source = io::convert(source, &wanted).map_err(|error| unconverted(config, error))?;
     Ok(match input.part {
-        Part::Whole | Part::Generated(_) => source,
-        Part::Beginning(seconds) => {
+        StreamPart::Whole | StreamPart::Generated(_) => source,
+        StreamPart::Beginning(seconds) => {
             let frames = frames(seconds, source.format());
             io::beginning(source, frames)
         }
@@ -67,7 +68,7 @@ fn frames(seconds: f64, format: &Format) -> u64 {
 }
 
 /// Holds an input that may not be converted to what the session is to have.
-fn same(config: &Config, format: &Format) -> Result<(), SessionError> {
+pub(super) fn same(config: &Config, format: &Format) -> Result<(), SessionError> {
     let mut mistakes = config.mistakes();
     let mut other = |span: Span, found: String, wanted: String| {
         let text = format!("the input has {found}, and this session is to have {wanted}");

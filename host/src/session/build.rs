@@ -4,61 +4,49 @@
 //! layouts and latencies, and the network they form. Runs on a thread of its own with a deadline,
 //! since every step is foreign code.
 
-mod fallback;
 mod paths;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use segue_plugin::declare::Layout;
 use segue_plugin::fault::Refusal;
 use segue_plugin::link::{Decision, Observer, Processor, Start};
-use segue_plugin::setup::{Format, Mode, Timing};
+use segue_plugin::setup::{Format, Timing};
 
 use crate::config::model::Config;
 use crate::id::PluginId;
-use crate::loading::{CREATE_DEADLINE, Generation, Providers, within};
-use crate::pipeline::{FEED_FRAMES, Network, SIDECHAINS_MAX};
+use crate::loading::{CREATE_DEADLINE, within};
+use crate::observe::StepKind;
+use crate::pipeline::{FEED_FRAMES, Network, ReadBy, SIDECHAINS_MAX};
 use crate::session::bind::{Bindings, Bound};
-use crate::session::build::fallback::live;
 use crate::session::error::SessionError;
-use crate::session::recipe::{Recipe, creation};
-use crate::session::takes::takes;
-use crate::session::wires::{ReadBy, Wires};
+use crate::session::instance::{
+    Made, NotMade, OpenLibrary, Placement, Recipe, accepts, creation, later,
+};
+use crate::session::wires::Wires;
 
-pub(super) use fallback::LiveFallback;
+/// The open library of each plugin.
+pub(super) type Opened = BTreeMap<PluginId, OpenLibrary>;
 
-/// The longest latency of a stage, in frames: 21 s at 48 kHz. Delay lines of that length exist
-/// for every path beside it.
-pub(super) const LATENCY_FRAMES_MAX: u64 = 1 << 20;
-
-/// The open library of each plugin, and what it may ask of others.
-pub(super) type Opened = BTreeMap<PluginId, (Arc<Generation>, Arc<Providers>)>;
-
-/// What instances are activated for.
-#[derive(Debug, Clone, Copy)]
-pub struct Target {
-    /// The format of the input.
-    pub format: Format,
-    /// The longest block of stages.
-    pub frames_max: u32,
-    /// Off line or at the pace of the stream.
-    pub mode: Mode,
-}
-
-/// A processor in its place.
+/// An instance in its place.
 #[derive(Debug)]
-pub struct LiveStage {
+pub struct Placed {
     /// The instance.
-    pub processor: Processor,
-    /// Its own latency; that of the place is at least as much.
-    pub latency_frames: u64,
-    /// The component that is kept warm beside it.
-    pub fallback: Option<LiveFallback>,
+    pub made: Made,
     /// How it was made, to make another.
     pub recipe: Recipe,
-    /// What is fixed while it is active.
-    pub facts: StageFacts,
+}
+
+/// A stage with its instances.
+#[derive(Debug)]
+pub struct BuiltStage {
+    /// What is heard.
+    pub own: Placed,
+    /// The component that is kept warm beside it, in the same place.
+    pub fallback: Option<Placed>,
 }
 
 /// What is fixed while a stage is active.
@@ -74,9 +62,30 @@ pub struct StageFacts {
     pub held_bytes: i64,
 }
 
+impl BuiltStage {
+    /// A stage is as late, and sounds on as long, as the later of its instances.
+    #[must_use]
+    pub fn facts(&self) -> StageFacts {
+        let Placed { made, recipe } = &self.own;
+        let other = self.fallback.as_ref().map(|other| other.made.timing);
+        StageFacts {
+            layout_in: recipe.placement.format.layout,
+            layout_out: made.layout_out,
+            timing: later(made.timing, other),
+            held_bytes: made.occupant.held_bytes,
+        }
+    }
+
+    /// Takes its instances out, to end them.
+    pub fn into_processors(self) -> impl Iterator<Item = Processor> {
+        let all = iter::once(self.own).chain(self.fallback);
+        all.map(|placed| placed.made.occupant.processor)
+    }
+}
+
 /// An analyzer or metric in its place.
 #[derive(Debug)]
-pub struct LiveTap {
+pub struct BuiltTap {
     /// The instance.
     pub observer: Observer,
     /// What it looks at.
@@ -89,9 +98,9 @@ pub struct LiveTap {
 #[derive(Debug)]
 pub struct Instances {
     /// Processors, in the order of the file.
-    pub stages: Vec<LiveStage>,
+    pub stages: Vec<BuiltStage>,
     /// Analyzers and metrics, in the order of the file.
-    pub taps: Vec<LiveTap>,
+    pub taps: Vec<BuiltTap>,
     /// Decision engines, in the order of the file.
     pub decides: Vec<Decision>,
     /// How they are connected.
@@ -107,21 +116,21 @@ impl Instances {
         config: &Config,
         bindings: &Bindings,
         opened: &Opened,
-        target: Target,
-    ) -> Result<Self, Failed> {
-        let step = Arc::new(Mutex::new(Step::default()));
+        place: &Placement,
+    ) -> Result<Self, BuildFailure> {
+        let step = Arc::new(Mutex::new(BuildStep::default()));
         let builder = Builder {
             wires: Wires::of(config),
             bindings: bindings.clone(),
             opened: opened.clone(),
-            target,
+            place: place.clone(),
             step: Arc::clone(&step),
         };
         let built = within(CREATE_DEADLINE, move || builder.build());
         let step = step.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (stage, step) = (step.stage, step.text);
         let built = built.unwrap_or_else(|why| Err(SessionError::Missed { step, why }));
-        built.map_err(|error| Failed {
+        built.map_err(|error| BuildFailure {
             error: Box::new(error),
             stage,
         })
@@ -130,7 +139,7 @@ impl Instances {
 
 /// Why there are no instances.
 #[derive(Debug)]
-pub struct Failed {
+pub struct BuildFailure {
     /// What went wrong.
     pub error: Box<SessionError>,
     /// The stage whose instance could not be had, if that was it.
@@ -139,7 +148,7 @@ pub struct Failed {
 
 /// What is under way.
 #[derive(Debug, Clone, Default)]
-struct Step {
+struct BuildStep {
     /// For the message when it never ends.
     text: String,
     /// The stage that is made.
@@ -150,21 +159,22 @@ struct Builder {
     wires: Wires,
     bindings: Bindings,
     opened: Opened,
-    target: Target,
-    step: Arc<Mutex<Step>>,
+    place: Placement,
+    step: Arc<Mutex<BuildStep>>,
 }
 
 impl Builder {
     fn build(&self) -> Result<Instances, SessionError> {
-        let input = self.target.format.layout;
+        let input = self.place.format.layout;
         let mut network = self.wires.bare(input.channels());
-        let mut stages: Vec<Option<LiveStage>> = Vec::new();
+        let mut stages: Vec<Option<BuiltStage>> = Vec::new();
         stages.resize_with(self.bindings.stages.len(), || None);
         for at in network.order()? {
             let live = self.stage(at, &stages)?;
             self.stage_is_made();
-            network.stages[at].channels_out = live.facts.layout_out.channels();
-            network.stages[at].latency_frames = live.facts.timing.latency_frames;
+            let facts = live.facts();
+            network.stages[at].channels_out = facts.layout_out.channels();
+            network.stages[at].latency_frames = facts.timing.latency_frames;
             stages[at] = Some(live);
         }
         self.common_wires(&stages)?;
@@ -180,13 +190,13 @@ impl Builder {
         })
     }
 
-    fn stage(&self, at: usize, done: &[Option<LiveStage>]) -> Result<LiveStage, SessionError> {
+    fn stage(&self, at: usize, done: &[Option<BuiltStage>]) -> Result<BuiltStage, SessionError> {
         let bound = &self.bindings.stages[at];
         let who = format!("stage `{}`", bound.id);
         let (inputs, keys) = &self.wires.stages[at];
         let layout_in = self.common_layout(&who, bound, inputs, done)?;
         self.stage_begins(at);
-        takes(&bound.component.capabilities.layouts, layout_in)
+        accepts(&bound.component.capabilities.layouts, layout_in)
             .map_err(|refusal| refused(&who, bound, &refusal))?;
         let sidechains: Vec<_> = keys.iter().map(|key| self.layout(*key, done)).collect();
         if sidechains.len() > SIDECHAINS_MAX {
@@ -194,33 +204,45 @@ impl Builder {
             let text = format!("{found} sidechains: this host carries {SIDECHAINS_MAX}");
             return Err(refused(&who, bound, &Refusal::new(text)));
         }
-        let (generation, providers) = self.opened[&bound.plugin].clone();
-        let recipe = Recipe {
-            bound: bound.clone(),
-            generation,
-            providers,
+        let place = Placement {
             format: Format {
                 layout: layout_in,
-                ..self.target.format
+                ..self.place.format
             },
-            frames_max: self.target.frames_max,
-            mode: self.target.mode,
             sidechains,
+            ..self.place.clone()
         };
-        let made = recipe.make(&|step| self.now(&who, step));
-        let made = made.map_err(|refusal| refused(&who, bound, &refusal))?;
-        if made.timing.latency_frames > LATENCY_FRAMES_MAX {
-            return Err(SessionError::Latency {
-                who,
-                found: made.timing.latency_frames,
-                max: LATENCY_FRAMES_MAX,
-            });
-        }
-        let fallback = self.fallback(&recipe, made.layout_out)?;
-        Ok(live(layout_in, made, fallback, recipe))
+        let own = self.placed(&who, bound, place)?;
+        let fallback = bound.fallback.as_deref().map(|fallback| {
+            let who = format!("the fallback of stage `{}`", bound.id);
+            let takes = usize::from(fallback.component.capabilities.sidechains);
+            self.placed(&who, fallback, own.recipe.placement.hearing(takes))
+        });
+        let fallback = fallback.transpose()?;
+        Ok(BuiltStage { own, fallback })
     }
 
-    fn tap(&self, at: usize, done: &[Option<LiveStage>]) -> Result<LiveTap, SessionError> {
+    /// Makes an instance for a place, which from then on expects what comes out of it.
+    fn placed(&self, who: &str, bound: &Bound, place: Placement) -> Result<Placed, SessionError> {
+        let mut recipe = Recipe {
+            bound: bound.clone(),
+            library: self.opened[&bound.plugin].clone(),
+            placement: place,
+        };
+        let made = recipe.make(&|step| self.now(who, step));
+        let made = made.map_err(|why| match why {
+            NotMade::Latency { found, max } => SessionError::Latency {
+                who: who.to_owned(),
+                found,
+                max,
+            },
+            NotMade::Refused(_) | NotMade::Layout { .. } => refused(who, bound, &why),
+        })?;
+        recipe.placement.layout_out = Some(made.layout_out);
+        Ok(Placed { made, recipe })
+    }
+
+    fn tap(&self, at: usize, done: &[Option<BuiltStage>]) -> Result<BuiltTap, SessionError> {
         let bound = &self.bindings.taps[at];
         let who = format!("tap `{}`", bound.id);
         let wiring = self.wires.taps[at];
@@ -229,33 +251,39 @@ impl Builder {
             .flatten()
             .collect();
         let layout = self.common_layout(&who, bound, &sources, done)?;
-        let (generation, providers) = &self.opened[&bound.plugin];
-        self.now(&who, "create");
+        let OpenLibrary {
+            generation,
+            providers,
+        } = &self.opened[&bound.plugin];
+        self.now(&who, StepKind::Create);
         let creation = creation(bound);
         let made = generation.observer(&bound.component.name, &creation, providers.clone());
         let mut observer = made.map_err(|refusal| refused(&who, bound, &refusal))?;
-        self.now(&who, "activate");
+        self.now(&who, StepKind::Activate);
         let format = Format {
             layout,
-            ..self.target.format
+            ..self.place.format
         };
         let start = self.start(format, FEED_FRAMES as u32, &[], &[]);
         let activated = observer
             .validate_input(format)
             .and_then(|()| observer.activate(&start));
         let hop_frames = activated.map_err(|refusal| refused(&who, bound, &refusal))?;
-        Ok(LiveTap {
+        Ok(BuiltTap {
             observer,
             layout,
             hop_frames,
         })
     }
 
-    fn decide(&self, at: usize, taps: &[LiveTap]) -> Result<Decision, SessionError> {
+    fn decide(&self, at: usize, taps: &[BuiltTap]) -> Result<Decision, SessionError> {
         let bound = &self.bindings.decides[at];
         let who = format!("decision `{}`", bound.id);
-        let (generation, providers) = &self.opened[&bound.plugin];
-        self.now(&who, "create");
+        let OpenLibrary {
+            generation,
+            providers,
+        } = &self.opened[&bound.plugin];
+        self.now(&who, StepKind::Create);
         let creation = creation(bound);
         let made = generation.decision(&bound.component.name, &creation, providers.clone());
         let mut decision = made.map_err(|refusal| refused(&who, bound, &refusal))?;
@@ -280,8 +308,8 @@ impl Builder {
             }
         };
         let sources: Vec<_> = self.wires.reads[at].iter().map(source).collect();
-        self.now(&who, "activate");
-        let start = self.start(self.target.format, FEED_FRAMES as u32, &[], &sources);
+        self.now(&who, StepKind::Activate);
+        let start = self.start(self.place.format, FEED_FRAMES as u32, &[], &sources);
         decision
             .activate(&start)
             .map_err(|refusal| refused(&who, bound, &refusal))?;
@@ -298,13 +326,13 @@ impl Builder {
         Start {
             format,
             frames_max,
-            mode: self.target.mode,
+            mode: self.place.mode,
             sidechains,
             sources,
         }
     }
 
-    fn now(&self, who: &str, step: &str) {
+    fn now(&self, who: &str, step: StepKind) {
         let mut now = self.step.lock().unwrap_or_else(PoisonError::into_inner);
         now.text = format!("{step} of {who}");
     }
@@ -321,10 +349,10 @@ impl Builder {
     }
 }
 
-fn refused(who: &str, bound: &Bound, refusal: &Refusal) -> SessionError {
+fn refused(who: &str, bound: &Bound, why: &dyn Display) -> SessionError {
     SessionError::Refused {
         who: who.to_owned(),
         component: format!("{} {}", bound.address(), bound.version),
-        text: refusal.to_string(),
+        text: why.to_string(),
     }
 }

@@ -7,67 +7,59 @@
 //!
 //! Thread: any but audio; both may take seconds.
 
-mod bypass;
+mod affected;
+mod call;
 mod factory;
 mod migrate;
+mod pass_through;
+mod predecessor;
 mod prime;
-mod question;
-mod reach;
 mod rehearse;
-mod rooms;
-mod trial;
+mod resolve;
+mod silence;
 mod values;
 mod work;
 
 #[cfg(test)]
-mod stories;
+pub(in crate::session) mod stories;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use segue_plugin::declare::Layout;
-use segue_plugin::setup::{Format, Mode, Timing};
+use segue_media::audio::Buffer;
 use semver::VersionReq;
 
-use crate::audio::Buffer;
 use crate::config::mistake::Mistakes;
-use crate::config::model::{Config, Part};
+use crate::config::model::{Config, PartConfig};
 use crate::config::words::SwapState;
+use crate::discovery::SearchPlan;
 use crate::id::{ComponentAddress, PluginId};
-use crate::loading::{Generation, Providers};
 use crate::observe::{Identity, StepTime};
-use crate::pipeline::Occupant;
-use crate::session::bind::Bound;
-use crate::session::recipe::Recipe;
+pub(in crate::session) use crate::session::candidate::prime::Primed;
+pub(in crate::session) use crate::session::candidate::rehearse::NoHandoff;
+use crate::session::instance::{Made, OpenLibrary, Placement, Recipe};
+use crate::swap::ask::ReplayedFade;
 
-pub(in crate::session) use question::{generations, resolve};
+pub(in crate::session) use affected::exactly;
+pub(in crate::session) use resolve::{generations, resolve};
 pub(in crate::session) use work::prepare;
-
-/// A library that fills a place now, with what it may ask of others.
-#[derive(Debug, Clone)]
-pub(in crate::session) struct Runs {
-    /// The open library.
-    pub generation: Arc<Generation>,
-    /// Its providers.
-    pub providers: Arc<Providers>,
-}
 
 /// A stage as it runs.
 #[derive(Debug, Clone)]
-pub(in crate::session) struct Standing {
+pub(in crate::session) struct CurrentStage {
     /// Its id.
     pub stage: String,
     /// The component that it runs, or that it would run were it not bypassed.
     pub component: ComponentAddress,
     /// What fills it; `None` for a built-in pass-through.
-    pub runs: Option<Runs>,
+    pub library: Option<OpenLibrary>,
 }
 
 /// A stage that is to be bound to a version.
 #[derive(Debug, Clone)]
-pub(in crate::session) struct Wish {
+pub(in crate::session) struct StageRequest {
     /// Its id; it may be one that runs, or a new one.
     pub stage: String,
     /// The component that it shall be.
@@ -78,9 +70,9 @@ pub(in crate::session) struct Wish {
 
 /// What is to be bound anew.
 #[derive(Debug, Clone)]
-pub(in crate::session) enum Aim {
+pub(in crate::session) enum ResolveScope {
     /// These stages, in this order, and no others.
-    Stages(Vec<Wish>),
+    Stages(Vec<StageRequest>),
     /// Every stage of a plugin, and every stage whose plugin uses it, directly or not.
     Plugin {
         /// Which.
@@ -92,26 +84,28 @@ pub(in crate::session) enum Aim {
 
 /// What resolution is asked while a session runs.
 #[derive(Debug, Clone)]
-pub(in crate::session) struct Question {
+pub(in crate::session) struct ResolveRequest {
     /// What is to be bound anew.
-    pub aim: Aim,
+    pub scope: ResolveScope,
     /// Every stage as it runs, in the order of the file.
-    pub standing: Vec<Standing>,
+    pub current: Vec<CurrentStage>,
     /// What runs elsewhere in the session: fallbacks, taps, decisions. They keep what they have.
-    pub others: Vec<Runs>,
+    pub others: Vec<OpenLibrary>,
     /// `[plugins.require]`.
     pub require: BTreeMap<PluginId, VersionReq>,
+    /// Where plugins are looked for, this once; `None` where the session looks for them.
+    pub search: Option<SearchPlan>,
 }
 
 /// One stage of an answer.
 #[derive(Debug, Clone)]
-pub(in crate::session) struct Found {
+pub(in crate::session) struct ResolvedStage {
     /// The stage.
     pub stage: String,
     /// Its component, with the plugin's only one by name.
     pub component: ComponentAddress,
     /// The open library, and whom it may ask.
-    pub runs: Runs,
+    pub library: OpenLibrary,
     /// Whether the stage runs this very content with these very providers already.
     pub sameness: Sameness,
 }
@@ -125,30 +119,15 @@ pub(in crate::session) enum Sameness {
     Other,
 }
 
-/// Which versions answer a question.
+/// Which versions answer a request.
 #[derive(Debug, Clone)]
 pub(in crate::session) struct Resolved {
     /// The stages, each after those whose plugin its own uses.
-    pub stages: Vec<Found>,
+    pub stages: Vec<ResolvedStage>,
     /// Binaries that were set aside on the way, each with its reason: for receipts.
     pub rejected: Vec<String>,
     /// `resolve`, `probe` and `open`.
     pub steps: Vec<StepTime>,
-}
-
-/// What a candidate has to fit.
-#[derive(Debug, Clone)]
-pub(in crate::session) struct Spot {
-    /// What goes in.
-    pub format: Format,
-    /// What has to come out; `None` where the place is new and whatever comes will do.
-    pub layout_out: Option<Layout>,
-    /// The longest block.
-    pub frames_max: u32,
-    /// Off line, or at the pace of the stream: then nothing is let in that would disturb it.
-    pub mode: Mode,
-    /// The layouts of its further inputs.
-    pub sidechains: Vec<Layout>,
 }
 
 /// What went into a stage of late. Called away from the audio thread, while that one writes.
@@ -176,15 +155,15 @@ pub(in crate::session) trait Past: Send {
 
 /// What is to fill a stage.
 #[derive(Debug, Clone)]
-pub(in crate::session) enum Filling {
+pub(in crate::session) enum Implementation {
     /// A component of a library.
     Component {
         /// The library.
-        found: Found,
+        found: ResolvedStage,
         /// Parameters and settings, overrides applied.
-        part: Part,
+        part: PartConfig,
         /// Whether they were written for this very component.
-        values: Values,
+        values: ValueOrigin,
     },
     /// The built-in pass-through.
     Bypass,
@@ -192,7 +171,7 @@ pub(in crate::session) enum Filling {
 
 /// Whether values were written for the component that they are given to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::session) enum Values {
+pub(in crate::session) enum ValueOrigin {
     /// They were: one that it does not have is a mistake.
     Own,
     /// They were written for another: those apply whose ids match and whose values fit.
@@ -200,21 +179,23 @@ pub(in crate::session) enum Values {
 }
 
 /// One stage that is to be prepared.
-pub(in crate::session) struct Wanted {
+pub(in crate::session) struct PrepareRequest {
     /// The stage's id.
     pub stage: String,
     /// What is to fill it.
-    pub filling: Filling,
+    pub implementation: Implementation,
     /// The configuration that the values are of: its folder, and the places of mistakes.
     pub config: Arc<Config>,
     /// What it has to fit.
-    pub spot: Spot,
-    /// What is heard now; `None` for a new stage, or where a bypass is.
-    pub old: Option<Bound>,
+    pub placement: Placement,
+    /// How what is heard now was made; `None` for a new stage, or where a bypass is.
+    pub old: Option<Recipe>,
     /// What the stage's `swap.state` says.
     pub state: SwapState,
     /// What went into the stage of late; `None` where nothing is kept: then nothing is primed.
     pub past: Option<Box<dyn Past>>,
+    /// How it took over in a run that is replayed; `None` where that is found out.
+    pub replayed: Option<ReplayedFade>,
 }
 
 /// An instance that is ready to be sent.
@@ -222,25 +203,19 @@ pub(in crate::session) struct Wanted {
 pub(in crate::session) struct Prepared {
     /// The stage's id.
     pub stage: String,
-    /// The instance, for the engine.
-    pub occupant: Occupant,
+    /// The instance, with what it says of itself.
+    pub made: Made,
     /// How it was made, to make another; `None` for the built-in pass-through.
     pub recipe: Option<Recipe>,
-    /// What comes out.
-    pub layout_out: Layout,
-    /// Its own latency and tail.
-    pub timing: Timing,
     /// What it is made from.
     pub identity: Identity,
     /// How many bytes the buffer for a handoff of state needs; or why there is none.
-    pub handoff_bytes: Result<usize, String>,
+    pub handoff_bytes: Result<usize, NoHandoff>,
     /// The old state's schema where the new side says that it is newer: [`Prepared::migrate`] may
     /// turn such a state into its own.
     pub migrates_from: Option<u32>,
-    /// Up to which frame of the stage's input it has seen it; `None` where nothing was primed.
-    pub primed_to_frames: Option<u64>,
-    /// How many frames of recent input it has seen.
-    pub primed_frames: u64,
+    /// What it has heard of the stage's input; `None` where nothing was primed.
+    pub primed: Option<Primed>,
     /// What a reader of the receipt should know.
     pub notes: Vec<String>,
     /// How long each step took, in order.

@@ -3,7 +3,7 @@
 //! In: a scan, and the wishes of a configuration. Out: for each plugin one version, with the file
 //! it lies in, in the order they load. Nothing is opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,10 +11,11 @@ use std::time::SystemTime;
 use semver::Version;
 
 use crate::config::model::Config;
-use crate::discovery::{self, Class, Found, Registry, Scan, SearchPlan};
+use crate::config::source::Spanned;
+use crate::discovery::{self, Class, FoundPlugin, Registry, Scan, SearchPlan};
 use crate::id::{ComponentAddress, PluginId};
 use crate::loading::Generation;
-use crate::resolve::{self, Candidate, Chosen, Conflict, Universe, Wish, Wishes};
+use crate::resolve::{self, Candidate, Chosen, Conflict, Universe, VersionWish, Wishes};
 
 /// Every plugin found, and the versions that may be chosen.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub struct Catalogue {
     /// What the search found, with reasons.
     pub scan: Scan,
     universe: Universe,
-    files: BTreeMap<(PluginId, Version), (PathBuf, Found)>,
+    files: BTreeMap<(PluginId, Version), (PathBuf, FoundPlugin)>,
 }
 
 /// A plugin that a configuration gets.
@@ -32,8 +33,8 @@ pub struct Choice {
     pub chosen: Chosen,
     /// The file it lies in.
     pub path: PathBuf,
-    /// What was found there.
-    pub found: Found,
+    /// What discovery found in the file: manifest, content, stamp.
+    pub found: FoundPlugin,
 }
 
 impl Catalogue {
@@ -72,6 +73,32 @@ impl Catalogue {
         }
     }
 
+    /// The ids of all plugins that were found, loadable or not, in order.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        let found = self.scan.entries.iter();
+        let found = found.filter_map(|one| one.class.found());
+        let ids: BTreeSet<_> = found.map(|found| found.manifest.id.as_str()).collect();
+        ids.into_iter().collect()
+    }
+
+    /// Requirements of plugins that nobody found, each with a sentence: a slip in a name would leave
+    /// the plugin that is meant without its pin.
+    #[must_use]
+    pub fn pins_of_nothing<'c>(&self, config: &'c Config) -> Vec<(&'c Spanned<PluginId>, String)> {
+        let known = self.ids();
+        let ids = config.plugins.require.iter().map(|(id, _)| id);
+        let unknown = ids.filter(|id| !known.contains(&id.value.as_str()));
+        let sentence = |id: &'c Spanned<PluginId>| {
+            let text = format!(
+                "no plugin {} was found, so this requirement holds nothing",
+                id.value
+            );
+            (id, text)
+        };
+        unknown.map(sentence).collect()
+    }
+
     /// Sets a version aside: it is not chosen, but explanations speak of it.
     pub fn exclude(&mut self, id: &PluginId, version: &Version, reason: String) {
         self.universe.exclude(id, version, reason);
@@ -83,7 +110,7 @@ impl Catalogue {
         let files = generations.iter().map(|open| open.path().to_owned());
         let plan = SearchPlan {
             files: files.collect(),
-            folders: Vec::new(),
+            ..SearchPlan::default()
         };
         // In memory: nobody looks for plugins in the store the next time.
         let scan = discovery::scan(&plan, &mut Registry::in_memory(), SystemTime::now());
@@ -94,7 +121,7 @@ impl Catalogue {
             };
             let key = (candidate.id.clone(), candidate.version.clone());
             if !self.files.contains_key(&key) && self.universe.add(candidate).is_ok() {
-                let found = Found {
+                let found = FoundPlugin {
                     hash: Some(open.hash()),
                     ..found.clone()
                 };
@@ -132,7 +159,7 @@ impl Catalogue {
 
 /// What a configuration asks for.
 fn wishes(config: &Config) -> Wishes {
-    let wish = |kind: &str, id: String, component: &ComponentAddress| Wish {
+    let wish = |kind: &str, id: String, component: &ComponentAddress| VersionWish {
         by: format!("{kind} `{id}`"),
         id: component.plugin().clone(),
         component: component.component().map(str::to_owned),

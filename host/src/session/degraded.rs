@@ -3,10 +3,12 @@
 //! In: a report, how the run ended, and what went wrong beside the audio. Out: one sentence each.
 
 use crate::loading::Missed;
-use crate::observe::{FaultReport, Receipt, RunReport, StageReport, StreamReport};
+use crate::observe::{
+    ChangeVerdict, FaultReport, Receipt, RestartState, RunReport, StageReport, StallSide,
+    StreamReport, Who,
+};
+use crate::session::ended::Ended;
 use crate::session::error::SessionError;
-use crate::session::run::Ended;
-use crate::supervise::Life;
 
 /// How many failures of one stage are told.
 const FAULTS_MAX: usize = 3;
@@ -14,8 +16,14 @@ const FAULTS_MAX: usize = 3;
 /// How many changes that did not come about are told.
 const CHANGES_MAX: usize = 8;
 
+/// From how long on a stall degrades the run: what listeners take for an outage and not for a
+/// stumble. Shorter ones are counted in the report.
+const OUTAGE_NS: u64 = 1_000_000_000;
+
 /// What went wrong beside the audio.
 pub(super) struct Trouble {
+    /// What the input has not of what it was to have.
+    pub(super) losses: Vec<String>,
     /// Instances that did not end in time.
     pub(super) instances: Option<Missed>,
     /// Taps and decisions that did not.
@@ -43,6 +51,7 @@ pub(super) fn degraded(
     }
     reasons.extend(changes(&report.changes));
     reasons.extend(non_finite(&report.stream));
+    reasons.extend(outages(&report.stream));
     for generation in report.generations.iter().filter(|one| one.panics > 0) {
         let (plugin, panics) = (&generation.plugin, generation.panics);
         reasons.push(match panics {
@@ -71,11 +80,11 @@ fn changes(receipts: &[Receipt]) -> Vec<String> {
 /// A change that did not come about, though the run was to have it: what somebody asked for from
 /// outside and was refused leaves the run as it was.
 fn change(receipt: &Receipt) -> Option<String> {
-    let is_planned = receipt.cause.who.starts_with("timeline");
-    let (verdict, is_missed) = match receipt.verdict.as_str() {
-        "aborted" => ("was aborted", true),
-        "refused" => ("was refused", is_planned),
-        _ => ("", false),
+    let is_planned = matches!(receipt.cause.who, Who::Timeline { .. });
+    let (verdict, is_missed) = match receipt.verdict {
+        ChangeVerdict::Aborted => ("was aborted", true),
+        ChangeVerdict::Refused => ("was refused", is_planned),
+        ChangeVerdict::Done | ChangeVerdict::Other => ("", false),
     };
     is_missed.then(|| {
         let brief = receipt.brief_reasons();
@@ -118,8 +127,11 @@ fn stage_faults(stage: &StageReport) -> Vec<String> {
             "the fallback of stage `{id}` failed at frame {frame}, its input stands in for it: {text}"
         ));
     }
-    let given_up = Life::GivenUp { tried: 0 }.name();
-    if let Some(restart) = stage.restart.as_ref().filter(|one| one.state == given_up) {
+    if let Some(restart) = stage
+        .restart
+        .as_ref()
+        .filter(|one| one.state == RestartState::GivenUp)
+    {
         let tried = restart.attempts_max;
         reasons.push(format!(
             "stage `{id}` was given up after {tried} new instances"
@@ -140,9 +152,21 @@ fn non_finite(stream: &StreamReport) -> Option<String> {
     ))
 }
 
+/// One sentence for each side that the stream waited for so long that it was missed. A listener
+/// who does not read gets all the same what there is, only later: that is no loss.
+fn outages(stream: &StreamReport) -> impl Iterator<Item = String> + '_ {
+    let sides = stream.stalls.sides.iter();
+    let long = sides.filter(|one| one.worst_ns >= OUTAGE_NS && one.side != StallSide::Output);
+    long.map(|one| {
+        let (words, frame) = (one.side.words(), one.worst_position_frames);
+        let seconds = one.worst_ns as f64 / 1e9;
+        format!("the stream stood still for {seconds:.1} s at frame {frame}, waiting for {words}")
+    })
+}
+
 impl Trouble {
     fn reasons(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
+        let mut reasons = self.losses.clone();
         reasons.extend(
             self.instances
                 .map(|why| format!("the end of the instances {why}")),

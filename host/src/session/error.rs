@@ -3,11 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use segue_media::io::{CreateError, Notice, OpenError, ReadError, WriteError};
 use segue_plugin::declare::Layout;
 
 use crate::admission::AdmissionError;
 use crate::config::mistake::Mistakes;
-use crate::io::{CreateError, OpenError, ReadError, WriteError};
 use crate::loading::Missed;
 use crate::pipeline::Cycle;
 use crate::resolve::Conflict;
@@ -51,8 +51,13 @@ pub enum SessionError {
         why: Missed,
     },
     /// Taps and decisions do not go on.
-    #[error("taps and decisions do not go on: their thread {0}")]
-    Observers(Missed),
+    #[error("taps and decisions do not go on: {who} {why}")]
+    Observers {
+        /// The tap or decision that keeps them, or their thread.
+        who: String,
+        /// Why there is no answer.
+        why: Missed,
+    },
     /// Stages wait for each other.
     #[error(transparent)]
     Cycle(#[from] Cycle),
@@ -108,6 +113,33 @@ pub enum SessionError {
         /// The channel, from 1.
         channel: usize,
     },
+    /// An input that has not all that it was to have, where that is not allowed.
+    #[error(
+        "the input is not whole: {found}; without --strict-input it is processed as far as it goes"
+    )]
+    Incomplete {
+        /// What is missing.
+        found: Notice,
+    },
+    /// Real-time priority is required, and nobody grants it.
+    #[error("`host.realtime` is `require`, and there is no real-time priority: {reason}")]
+    Priority {
+        /// Why not.
+        reason: String,
+    },
+    /// The end was asked for, and a stage does not come back from a call.
+    #[error(
+        "{who} has not come back from a call for {seconds} s; the run ended without it, and its \
+         thread was left behind"
+    )]
+    Hung {
+        /// The stage, with its component and version.
+        who: &'static str,
+        /// How long it was in that call.
+        seconds: u64,
+        /// The output and its frames per second, where one was open.
+        output: Option<(String, u32)>,
+    },
     /// A stage failed whose `on_error` is `stop`.
     #[error("stage `{stage}` failed at frame {frame} and its on_error is `stop`: {text}")]
     Stopped {
@@ -121,11 +153,22 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// Whether the input or the output is what failed.
-    pub(super) fn is_of_the_stream(&self) -> bool {
+    /// Observers that do not go on.
+    pub(super) fn observers(who: &str, why: Missed) -> Self {
+        let who = who.to_owned();
+        Self::Observers { who, why }
+    }
+
+    /// Whether it may have come of a wait that ended because somebody asked for the end: one for
+    /// the input, the output or the observers.
+    pub(super) fn is_of_a_wait(&self) -> bool {
         matches!(
             self,
-            Self::Open(_) | Self::Read(_) | Self::Create(_) | Self::Write(_)
+            Self::Open(_)
+                | Self::Read(_)
+                | Self::Create(_)
+                | Self::Write(_)
+                | Self::Observers { .. }
         )
     }
 }

@@ -6,25 +6,24 @@
 mod failures;
 mod times;
 
-use segue_plugin::declare::{Heap, Layout};
+use segue_media::io::{Source, Written};
+use segue_plugin::declare::{Heap, Kind, Layout};
 
 use crate::config::model::{Config, Restart};
 use crate::config::words::Act;
-use crate::io::{Source, Written};
-use crate::loading::Generation;
 use crate::observe::{
-    DecideReport, GenerationReport, HeapReport, LeftOutReport, Notice, OutputReport, ProcessReport,
-    RunReport, SCHEMA_VERSION, StageEstimate, StageReport, StreamReport, TapReport, TotalEstimate,
+    DecideReport, HeapReport, LeftOutReport, Notice, OutputReport, ProcessReport, RunReport,
+    SCHEMA_VERSION, StageEstimate, StageReport, StreamReport, TapKind, TapReport, TotalEstimate,
 };
 use crate::pipeline::{Engine, Stage};
+use crate::provenance::machine;
 use crate::session::bind::{Bindings, Bound};
 use crate::session::build::StageFacts;
+use crate::session::counters::Counters;
 use crate::session::export::times::Work;
-use crate::session::machine::machine;
 use crate::session::observers::{DecideSetup, Leave};
+use crate::session::request::Request;
 use crate::session::restart::StageLog;
-use crate::session::run::{Counters, Pace};
-use crate::session::start::Request;
 
 /// Turns what is known of a configuration into reports.
 pub(super) struct Exporter<'a> {
@@ -60,7 +59,7 @@ impl<'a> Exporter<'a> {
             component: bound.address(),
             version: bound.version.to_string(),
             key: None,
-            kind: bound.component.kind.name().to_owned(),
+            kind: tap_kind(bound.component.kind),
             from: tap.from.value.to_string(),
             reference: tap.reference.as_ref().map(ToString::to_string),
             channels: (0..layout.channels())
@@ -103,24 +102,12 @@ impl<'a> Exporter<'a> {
     /// The report but for taps, decisions and generations.
     pub(super) fn report(&self, facts: &Facts<'_>) -> RunReport {
         let work = Work::of(facts);
-        let stage = |at: &usize| {
-            let bound = &self.bindings.stages[*at];
-            let stage = facts.engine.stage(facts.numbers[*at])?;
-            // An edit that was under way at the end has brought stages that the configuration of then
-            // does not have, so places in the two are not the same.
-            let mut parts = self.config.stages.iter();
-            let part = parts.find(|part| part.id.value.as_str() == bound.id);
-            let known = Known {
-                bound,
-                stage,
-                fixed: &facts.stages[*at],
-                log: &facts.logs[*at],
-                restart: part.and_then(|part| part.restart.as_ref()),
-            };
-            Some(stage_report(&known, &work))
-        };
+        let stages = facts.order.iter();
+        let stages = stages.filter_map(|at| self.stage(*at, facts, &work));
         let name = self.config.pipeline.name.as_ref();
+        // What is missing of the input is a reason why the run is degraded, and stands there.
         let notices = facts.source.notices().iter();
+        let notices = notices.filter(|notice| !notice.is_loss());
         RunReport {
             schema_version: SCHEMA_VERSION,
             segue: env!("CARGO_PKG_VERSION").to_owned(),
@@ -128,7 +115,7 @@ impl<'a> Exporter<'a> {
             complete: false,
             degraded: Vec::new(),
             stream: stream(facts),
-            stages: facts.order.iter().filter_map(stage).collect(),
+            stages: stages.collect(),
             changes: Vec::new(),
             changes_left_out: 0,
             left_out: left_out(self.config),
@@ -146,10 +133,28 @@ impl<'a> Exporter<'a> {
                 .collect(),
         }
     }
+
+    /// The report of the stage at a place of the file, where it is there still.
+    fn stage(&self, at: usize, facts: &Facts<'_>, work: &Work) -> Option<StageReport> {
+        let bound = &self.bindings.stages[at];
+        let stage = facts.engine.stage(facts.numbers[at])?;
+        // An edit that was under way at the end has brought stages that the configuration of then
+        // does not have, so places in the two are not the same.
+        let mut parts = self.config.stages.iter();
+        let part = parts.find(|part| part.id.value.as_str() == bound.id);
+        let known = ReportedStage {
+            bound,
+            stage,
+            fixed: &facts.stages[at],
+            log: &facts.logs[at],
+            restart: part.and_then(|part| part.restart.as_ref()),
+        };
+        Some(stage_report(&known, work))
+    }
 }
 
 /// What is known of one stage.
-struct Known<'a> {
+struct ReportedStage<'a> {
     bound: &'a Bound,
     stage: &'a Stage,
     fixed: &'a StageFacts,
@@ -157,21 +162,20 @@ struct Known<'a> {
     restart: Option<&'a Restart>,
 }
 
-fn stage_report(known: &Known<'_>, work: &Work) -> StageReport {
-    let Known {
+fn stage_report(known: &ReportedStage<'_>, work: &Work) -> StageReport {
+    let ReportedStage {
         bound,
         stage,
         fixed,
         log,
         restart,
     } = *known;
-    let outputs = bound.component.outputs.iter().zip(stage.outputs());
     StageReport {
         id: bound.id.clone(),
         component: bound.address(),
         version: bound.version.to_string(),
         key: None,
-        calls: stage.calls(),
+        calls: stage.counters().calls,
         time: work.stage(stage),
         estimate: StageEstimate {
             estimated: None,
@@ -181,25 +185,37 @@ fn stage_report(known: &Known<'_>, work: &Work) -> StageReport {
         tail_frames: fixed.timing.tail_frames,
         heap: (bound.heap == Heap::Metered).then(|| HeapReport {
             held_bytes: fixed.held_bytes,
-            process_calls: stage.heap_calls(),
+            process_calls: stage.gauges().heap_calls(),
         }),
         substituted_from_frame: log.faults.first().map(|fault| fault.position_frames),
         faults: log.faults.clone(),
         faults_left_out: log.faults_left_out,
-        on_error: stage.on_error().name().to_owned(),
-        blocks_substituted: stage.blocks_out(),
+        on_error: stage.on_error(),
+        blocks_substituted: stage.counters().blocks_out,
         substitutes: failures::substitutes(stage),
         fallback: failures::fallback(bound, log),
         restart: restart.map(|restart| failures::restart(restart, log)),
         budget: failures::budget(stage),
-        outputs: outputs
-            .map(|(declared, values)| OutputReport {
-                id: declared.id.clone(),
-                unit: declared.unit.clone(),
-                values: *values,
-            })
-            .collect(),
-        records_lost: stage.records_lost(),
+        outputs: outputs(bound, stage),
+        records_lost: stage.counters().records_lost,
+    }
+}
+
+fn outputs(bound: &Bound, stage: &Stage) -> Vec<OutputReport> {
+    let outputs = bound.component.outputs.iter().zip(stage.outputs());
+    let outputs = outputs.map(|(declared, values)| OutputReport {
+        id: declared.id.clone(),
+        unit: declared.unit.clone(),
+        values: *values,
+    });
+    outputs.collect()
+}
+
+/// What listens: only metrics and analyzers are bound to taps.
+const fn tap_kind(kind: Kind) -> TapKind {
+    match kind {
+        Kind::Metric => TapKind::Metric,
+        Kind::Analyzer | Kind::Processor | Kind::Decision => TapKind::Analyzer,
     }
 }
 
@@ -231,12 +247,12 @@ fn stream(facts: &Facts<'_>) -> StreamReport {
         frames_in: counters.frames_in,
         frames_out: counters.frames_out,
         latency_frames: facts.engine.latency_frames(),
-        pace: match request.pace {
-            Pace::Fast => "fast".to_owned(),
-            Pace::RealTime => "realtime".to_owned(),
-        },
+        pace: request.pace,
         blocks: facts.engine.blocks(),
         late_blocks: counters.late_blocks,
+        lateness: counters.lateness.clone(),
+        stalls: counters.stalls.clone(),
+        priority: counters.priority.clone(),
         elapsed_ns: nanoseconds(counters.elapsed),
         times_real_time: if elapsed > 0.0 {
             seconds / elapsed
@@ -271,18 +287,4 @@ fn peak_memory_bytes() -> Option<u64> {
         .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
-}
-
-/// What one library costs and did.
-pub(super) fn generation(generation: &Generation) -> GenerationReport {
-    let usage = generation.usage();
-    GenerationReport {
-        plugin: usage.plugin,
-        version: usage.version,
-        hash: usage.hash.to_string(),
-        size_bytes: usage.size_bytes,
-        heap_peak_bytes: usage.heap.map(|heap| heap.peak_bytes),
-        panics: usage.panics,
-        logs_dropped: usage.logs_dropped,
-    }
 }

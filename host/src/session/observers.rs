@@ -1,4 +1,4 @@
-//! Observers: the thread on which taps listen and decisions fall.
+//! Observers: taps that listen and decisions that fall, on threads that all sessions share.
 //!
 //! In: chunks from the engine, events that stages published, and the frames at which to decide.
 //! Out: readings, actions and failures, collected for the report.
@@ -6,38 +6,39 @@
 //! The session says how many chunks to take before each step, so that what a decision sees depends
 //! on the stream alone, never on which thread was faster.
 
+mod busy;
 mod decide;
+mod patience;
+mod pool;
+mod steps;
 mod tap;
+mod worker;
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle, Thread};
-use std::time::Duration;
+use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Weak};
+use std::thread;
 
-use segue_plugin::link::Reading;
-
-use crate::audio::FloatMode;
+use crate::id::StageId;
 use crate::loading::Missed;
 use crate::observe::{DecideReport, EventSink, TapReport};
-use crate::pipeline::Feeds;
+use crate::pipeline::{Feeds, ReadBy};
 use crate::session::bind::Bindings;
 use crate::session::build::Instances;
 use crate::session::error::SessionError;
-use crate::session::observers::decide::DecideRun;
-use crate::session::observers::tap::TapRun;
-use crate::session::wires::{ReadBy, Wires};
-
-/// Steps in flight: the session waits when the observers are so far behind.
-const STEPS_MAX: usize = 64;
-
-/// How long taps and decisions may keep the session waiting off line.
-pub(super) const OBSERVERS_DEADLINE: Duration = Duration::from_secs(30);
+use crate::session::observers::busy::Busy;
+pub(super) use crate::session::observers::decide::{DecideSetup, Leave};
+pub(super) use crate::session::observers::patience::OBSERVERS_DEADLINE;
+use crate::session::observers::patience::Patience;
+pub(super) use crate::session::observers::steps::Step;
+use crate::session::observers::steps::{STEPS_MAX, Steps};
+use crate::session::observers::worker::{Says, Worker};
 
 /// An event on its way to who subscribed to it.
 #[derive(Debug, Clone)]
-pub(super) struct Heard {
+pub(super) struct SubscribedEvent {
     /// A tap or a decision, by its place in the file.
-    pub(super) by: HeardBy,
+    pub(super) by: Subscriber,
     /// Which of its subscriptions.
     pub(super) subscription: u32,
     /// Stream time.
@@ -45,25 +46,14 @@ pub(super) struct Heard {
     /// The number it carries.
     pub(super) value: f64,
     /// The stage that published it.
-    pub(super) from: Arc<str>,
+    pub(super) from: StageId,
 }
 
 /// Who subscribed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HeardBy {
+pub(super) enum Subscriber {
     Tap(usize),
     Decide(usize),
-}
-
-enum Step {
-    /// Take events.
-    Hear(Vec<Heard>),
-    /// Take chunks until so many are taken.
-    Observe(u64),
-    /// Take chunks, then decide at a frame; the outputs of stages as of now.
-    Decide(u64, u64, Vec<Vec<f64>>),
-    /// Take chunks and end.
-    Finish(u64),
 }
 
 /// What the observers found.
@@ -73,86 +63,58 @@ pub(super) struct Found {
     pub(super) decides: Vec<DecideReport>,
 }
 
-/// The session's end of the thread.
-#[derive(Debug)]
+/// The session's end of its taps and decisions.
 pub(super) struct Observers {
-    steps: SyncSender<Step>,
+    steps: Arc<Steps>,
     answers: Receiver<Option<String>>,
     found: Receiver<Found>,
-    thread: JoinHandle<()>,
+    /// Gone once the other end is.
+    life: Weak<()>,
+    /// Raised to a signal's number when the run has to end.
+    stop: Arc<AtomicUsize>,
+    busy: Arc<Busy>,
 }
 
 impl Observers {
-    /// Starts the thread; `None` when nobody listens.
+    /// Has instances listen and decide from now on; `None` when nobody does.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub(super) fn start(
         bindings: &Bindings,
-        wires: &Wires,
         instances: Instances,
-        feeds: Feeds,
-        setup: &Setup<'_>,
+        setup: Setup<'_>,
     ) -> Result<Option<Self>, SessionError> {
-        let (observers, decisions) = (instances.taps, instances.decides);
-        if observers.is_empty() && decisions.is_empty() {
+        if instances.taps.is_empty() && instances.decides.is_empty() {
             return Ok(None);
         }
-        let taps =
-            observers
-                .into_iter()
-                .zip(&bindings.taps)
-                .enumerate()
-                .map(|(at, (live, bound))| {
-                    let report = (setup.tap_report)(at);
-                    TapRun::new(live, bound, report, Arc::clone(&setup.events))
-                });
-        let decides = decisions.into_iter().enumerate().map(|(at, decision)| {
-            DecideRun::new(decision, &(setup.decide)(at), Arc::clone(&setup.events))
-        });
-        let (steps, received) = sync_channel(STEPS_MAX);
+        if !pool::shared().look() {
+            return Err(SessionError::observers("their thread", Missed::NotStarted));
+        }
+        let stop = Arc::clone(&setup.stop);
         let (answer, answers) = sync_channel(STEPS_MAX);
         let (tell, found) = sync_channel(1);
-        let mut worker = Worker {
-            feeds,
-            taken: 0,
-            taps: taps.collect(),
-            decides: decides.collect(),
-            reads: wires.reads.clone(),
-            session: thread::current(),
+        let says = Says {
+            answer,
+            found: tell,
         };
-        let run = move || {
-            // Nobody listens any more when the session has given up waiting.
-            let _ = tell.send(worker.run(&received, &answer));
-        };
-        let thread = thread::Builder::new()
-            .name("observers".to_owned())
-            .spawn(run)
-            .map_err(|_| SessionError::Observers(Missed::NotStarted))?;
+        let worker = Worker::new(bindings, instances, setup, says);
         Ok(Some(Self {
-            steps,
+            life: worker.life(),
+            busy: worker.busy(),
+            steps: Steps::of(worker),
             answers,
             found,
-            thread,
+            stop,
         }))
     }
 
-    /// Whether the thread is there to take chunks.
+    /// Whether somebody is there to take chunks.
     pub(super) fn is_alive(&self) -> bool {
-        !self.thread.is_finished()
+        self.life.strong_count() > 0
     }
 
-    /// Hands over events; they are heard before the chunks that come after. Waits for room.
-    pub(super) fn hear(&self, events: Vec<Heard>) {
-        self.send(Step::Hear(events));
-    }
-
-    /// Lets the observers take chunks until so many are taken. Waits for room.
-    pub(super) fn observe(&self, chunks: u64) {
-        self.send(Step::Observe(chunks));
-    }
-
-    /// Decides at a frame and waits; answers why the session has to stop, if it has to.
+    /// Decides at a frame and waits; returns why the session has to stop, if it has to.
     ///
     /// # Errors
     /// When there is no answer in time.
@@ -162,20 +124,15 @@ impl Observers {
         frame: u64,
         outputs: Vec<Vec<f64>>,
     ) -> Result<Option<String>, SessionError> {
-        self.send(Step::Decide(chunks, frame, outputs));
-        self.answers
-            .recv_timeout(OBSERVERS_DEADLINE)
-            .map_err(missed)
+        self.send(Step::Decide(chunks, frame, outputs))?;
+        self.wait(&self.answers)
     }
 
-    /// Hands over a step without waiting; answers whether there was room. For runs that keep pace.
-    pub(super) fn offer(&self, offer: Offer) -> bool {
-        let step = match offer {
-            Offer::Hear(events) => Step::Hear(events),
-            Offer::Observe(chunks) => Step::Observe(chunks),
-            Offer::Decide(chunks, frame, outputs) => Step::Decide(chunks, frame, outputs),
-        };
-        self.steps.try_send(step).is_ok()
+    /// Hands over a step without waiting; returns whether there was room. For runs that keep pace.
+    pub(super) fn offer(&self, step: Step) -> bool {
+        let is_taken = self.steps.add(step).is_ok();
+        pool::shared().look();
+        is_taken
     }
 
     /// Why the session has to stop, if a decision that was offered earlier said so.
@@ -183,159 +140,73 @@ impl Observers {
         self.answers.try_iter().flatten().next()
     }
 
-    /// Ends the thread after so many chunks; answers what was found.
+    /// Ends all of it after so many chunks; returns what was found.
     ///
     /// # Errors
-    /// When the thread does not end in time; it is then abandoned.
+    /// When it does not end in time; it is then abandoned.
     pub(super) fn finish(self, chunks: u64) -> Result<Found, SessionError> {
-        self.send(Step::Finish(chunks));
-        drop(self.steps);
-        self.found.recv_timeout(OBSERVERS_DEADLINE).map_err(missed)
+        self.send(Step::Finish(chunks))?;
+        self.wait(&self.found)
     }
 
-    fn send(&self, step: Step) {
-        // The other end is gone only if the thread died; whoever waits for an answer is told.
-        let _ = self.steps.send(step);
+    /// The error for observers that do not go on, with the name of who keeps them.
+    pub(super) fn missed(&self, why: Missed) -> SessionError {
+        SessionError::observers(&self.busy.who(), why)
+    }
+
+    /// Hands over a step once there is room for it. Events are heard before the chunks that come
+    /// after.
+    ///
+    /// # Errors
+    /// When there is no room in time.
+    pub(super) fn send(&self, mut step: Step) -> Result<(), SessionError> {
+        let mut patience = Patience::new(&self.stop);
+        while self.is_alive() {
+            step = match self.steps.add(step) {
+                Err(step) => step,
+                Ok(()) => return Ok(()),
+            };
+            pool::shared().look();
+            let next = patience.next();
+            // A tap that takes a chunk wakes this thread.
+            thread::park_timeout(next.map_err(|waited| self.missed(Missed::Deadline(waited)))?);
+        }
+        // The other end is gone only if it panicked: whoever waits for it hears so.
+        Ok(())
+    }
+
+    /// Waits for what the other end has to say.
+    fn wait<R>(&self, from: &Receiver<R>) -> Result<R, SessionError> {
+        let mut patience = Patience::new(&self.stop);
+        loop {
+            let next = patience.next();
+            let next = next.map_err(|waited| self.missed(Missed::Deadline(waited)))?;
+            match from.recv_timeout(next) {
+                Ok(said) => return Ok(said),
+                Err(RecvTimeoutError::Timeout) => drop(pool::shared().look()),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.missed(Missed::Ended)),
+            }
+        }
     }
 }
 
-/// A step that may find no room.
-pub(super) enum Offer {
-    Hear(Vec<Heard>),
-    Observe(u64),
-    Decide(u64, u64, Vec<Vec<f64>>),
-}
-
-fn missed(error: RecvTimeoutError) -> SessionError {
-    SessionError::Observers(match error {
-        RecvTimeoutError::Timeout => Missed::Deadline(OBSERVERS_DEADLINE),
-        RecvTimeoutError::Disconnected => Missed::Ended,
-    })
+impl Drop for Observers {
+    fn drop(&mut self) {
+        self.steps.close();
+    }
 }
 
 /// What the observers need to know of the session.
 pub(super) struct Setup<'a> {
+    /// What goes to taps.
+    pub(super) feeds: Feeds,
+    /// What each decision reads.
+    pub(super) reads: Vec<Vec<ReadBy>>,
     pub(super) events: Arc<dyn EventSink>,
+    /// Raised to a signal's number when the run has to end.
+    pub(super) stop: Arc<AtomicUsize>,
     /// The report of a tap before anything happened, by its place in the file.
     pub(super) tap_report: &'a dyn Fn(usize) -> TapReport,
     /// What a decision may do, by its place in the file.
     pub(super) decide: &'a dyn Fn(usize) -> DecideSetup,
-}
-
-/// What a decision may do.
-#[derive(Debug, Clone)]
-pub(super) struct DecideSetup {
-    pub(super) report: DecideReport,
-    pub(super) may_alert: Leave,
-    pub(super) may_stop: Leave,
-}
-
-/// Whether an action is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Leave {
-    Granted,
-    NotListed,
-    DryRun,
-}
-
-struct Worker {
-    feeds: Feeds,
-    taken: u64,
-    taps: Vec<TapRun>,
-    decides: Vec<DecideRun>,
-    reads: Vec<Vec<ReadBy>>,
-    session: Thread,
-}
-
-impl Worker {
-    fn run(&mut self, steps: &Receiver<Step>, answer: &SyncSender<Option<String>>) -> Found {
-        let _mode = FloatMode::enter();
-        while let Ok(step) = steps.recv() {
-            match step {
-                Step::Hear(events) => events.into_iter().for_each(|heard| self.hear(heard)),
-                Step::Observe(chunks) => self.take(chunks),
-                Step::Decide(chunks, frame, outputs) => {
-                    self.take(chunks);
-                    let stop = self.decide(frame, &outputs);
-                    // Full when the session keeps pace and has not looked: the next look sees it.
-                    let _ = answer.try_send(stop);
-                }
-                Step::Finish(chunks) => {
-                    self.take(chunks);
-                    break;
-                }
-            }
-        }
-        self.taps.iter_mut().for_each(TapRun::finish);
-        self.decides.iter_mut().for_each(DecideRun::finish);
-        Found {
-            taps: self.taps.iter().map(TapRun::report).collect(),
-            decides: self.decides.iter().map(DecideRun::report).collect(),
-        }
-    }
-
-    fn hear(&mut self, heard: Heard) {
-        match heard.by {
-            HeardBy::Tap(tap) => self.taps[tap].hear(heard),
-            HeardBy::Decide(decide) => self.decides[decide].hear(heard),
-        }
-    }
-
-    fn take(&mut self, chunks: u64) {
-        while self.taken < chunks {
-            let Ok(chunk) = self.feeds.full.pop() else {
-                return;
-            };
-            self.taken += 1;
-            let tap = chunk.tap;
-            self.taps[tap].observe(&chunk);
-            // The ring has a place for each of its chunks.
-            let _ = self.feeds.empty[tap].push(chunk);
-            self.session.unpark();
-            self.share(tap);
-        }
-    }
-
-    /// Gives what a tap just emitted to the decisions that read it.
-    fn share(&mut self, tap: usize) {
-        let emitted = self.taps[tap].take_emitted();
-        for (decide, reads) in self.decides.iter_mut().zip(&self.reads) {
-            let sources = reads
-                .iter()
-                .enumerate()
-                .filter(|(_, read)| **read == ReadBy::Tap(tap));
-            for (source, _) in sources {
-                decide.take(emitted.iter().map(|reading| Reading {
-                    source: source as u32,
-                    ..*reading
-                }));
-            }
-        }
-    }
-
-    fn decide(&mut self, frame: u64, outputs: &[Vec<f64>]) -> Option<String> {
-        let mut stop = None;
-        for (decide, reads) in self.decides.iter_mut().zip(&self.reads) {
-            for (source, read) in reads.iter().enumerate() {
-                let ReadBy::Stage(stage) = *read else {
-                    continue;
-                };
-                decide.take(
-                    outputs[stage]
-                        .iter()
-                        .enumerate()
-                        .map(|(reading, value)| Reading {
-                            frame,
-                            source: source as u32,
-                            reading: reading as u32,
-                            channel: 0,
-                            value: *value,
-                        }),
-                );
-            }
-            let wanted = decide.decide(frame);
-            stop = stop.or(wanted);
-        }
-        stop
-    }
 }

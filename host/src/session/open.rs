@@ -8,32 +8,33 @@ mod opener;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::admission::{Admission, AdmissionError, Applicant};
+use crate::admission::{Admission, AdmissionError, Applicant, Rejection};
 use crate::config::model::Config;
 use crate::discovery::SearchPlan;
 use crate::observe::{Event, EventSink, GenerationReport};
+use crate::provenance::{CostHistory, KeyError, Parts};
 use crate::session::bind::{Bindings, bind};
 use crate::session::build::Opened;
 use crate::session::catalogue::{Catalogue, Choice};
 use crate::session::error::SessionError;
-use crate::session::export;
-use crate::session::history::History;
-use crate::session::key::Parts;
+use crate::session::generations;
+use crate::session::ingredients::ingredients;
+use crate::session::instance::OpenLibrary;
 use crate::session::optional;
 
 pub(super) use opener::Opener;
 
 /// Which plugins are to be opened, and how.
 pub struct Opening<'a> {
-    /// The pipeline.
+    /// The pipeline whose plugins are wanted.
     pub config: &'a Config,
-    /// Where plugins are.
+    /// The folders that are searched for plugins, first ones first.
     pub search: SearchPlan,
     /// The folder of the registry cache and of the history; `None` keeps none.
     pub cache: Option<PathBuf>,
-    /// Opens what was chosen.
+    /// Opens the libraries that were chosen, each probed first unless its verdict is known.
     pub admission: Admission,
-    /// Who is told.
+    /// Receives what happens meanwhile: probes, notices. Called on the caller's thread.
     pub events: Arc<dyn EventSink>,
 }
 
@@ -45,9 +46,9 @@ pub struct Plugins {
     /// The configuration without optional stages that cannot be had, where there are such.
     pub(super) without: Option<Arc<Config>>,
     /// What keys are made of, once somebody asks: settings may point to large files.
-    parts: OnceLock<Result<Parts, String>>,
+    parts: OnceLock<Result<Parts, KeyError>>,
     /// What stages cost in earlier runs.
-    pub(super) history: History,
+    pub(super) history: CostHistory,
     /// Opens further ones while sessions run.
     pub(super) opener: Opener,
 }
@@ -57,19 +58,19 @@ impl Plugins {
     /// that were opened since.
     #[must_use]
     pub fn generations(&self) -> Vec<GenerationReport> {
-        let opened = self.opened.values().map(|(generation, _)| generation);
+        let opened = self.opened.values().map(|library| &library.generation);
         let own: Vec<_> = opened.map(|generation| generation.hash()).collect();
         let first = self.opened.values();
-        let first = first.map(|(generation, _)| export::generation(generation));
+        let first = first.map(|library| generations::generation(&library.generation));
         let later = self.opener.later();
         let later = later.iter().filter(|one| !own.contains(&one.hash()));
-        let later = later.map(|generation| export::generation(generation));
+        let later = later.map(|generation| generations::generation(generation));
         first.chain(later).collect()
     }
 
     /// Those of a configuration that names none.
     #[cfg(test)]
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self {
             bindings: Bindings {
                 stages: Vec::new(),
@@ -79,7 +80,7 @@ impl Plugins {
             opened: Opened::new(),
             without: None,
             parts: OnceLock::new(),
-            history: History::load(None),
+            history: CostHistory::load(None),
             opener: Opener::of_nothing(),
         }
     }
@@ -88,13 +89,10 @@ impl Plugins {
     /// the stages that are left out.
     ///
     /// # Errors
-    /// Why there are no keys, in words.
-    pub(super) fn parts(&self, config: &Config) -> Result<&Parts, &str> {
-        let parts = || Parts::of(config, &self.bindings, &self.opened);
-        self.parts
-            .get_or_init(parts)
-            .as_ref()
-            .map_err(String::as_str)
+    /// Why there are no keys.
+    pub(super) fn parts(&self, config: &Config) -> Result<&Parts, &KeyError> {
+        let parts = || Parts::of(config, &ingredients(config, &self.bindings, &self.opened));
+        self.parts.get_or_init(parts).as_ref()
     }
 }
 
@@ -116,7 +114,7 @@ pub fn open(opening: Opening<'_>) -> Result<Plugins, SessionError> {
         opened,
         without: without.map(Arc::new),
         parts: OnceLock::new(),
-        history: History::load(cache.as_deref()),
+        history: CostHistory::load(cache.as_deref()),
         opener,
     })
 }
@@ -127,20 +125,73 @@ fn choose(
     config: &Config,
     events: &dyn EventSink,
 ) -> Result<(Bindings, Opened, Option<Config>), SessionError> {
-    loop {
-        let (choices, without) = optional::choose(&catalogue, config)?;
-        let bindings = bind(without.as_ref().unwrap_or(config), &choices);
+    for (_, text) in catalogue.pins_of_nothing(config) {
+        events.event(Event::Notice {
+            text: format!("[plugins.require]: {text}"),
+        });
+    }
+    // Where the file says no rate, each input has its own: it is held against that one.
+    let rate_hz = config.stream.sample_rate_hz.as_ref().map(|rate| rate.value);
+    let chosen = open_chosen((&mut catalogue, admission), |catalogue, rejected| {
+        if let Some(newest) = rejected.last() {
+            events.event(Event::Notice {
+                text: format!("{newest}; {}", newest.again),
+            });
+        }
+        let (choices, without) = optional::choose(catalogue, config)?;
+        let bindings = bind(without.as_ref().unwrap_or(config), &choices, rate_hz);
         let bindings = bindings.map_err(SessionError::Mistakes)?;
+        Ok::<_, SessionError>((choices, (bindings, without)))
+    })?;
+    let (bindings, without) = chosen.with;
+    Ok((bindings, chosen.opened, without))
+}
+
+/// What was chosen, and is open.
+pub(super) struct Chosen<T> {
+    /// The versions.
+    pub(super) choices: Vec<Choice>,
+    /// Their libraries.
+    pub(super) opened: Opened,
+    /// What came with the choice.
+    pub(super) with: T,
+    /// The binaries that were set aside on the way.
+    pub(super) rejected: Vec<Rejection>,
+}
+
+/// Opens what `choose` chooses. A binary that fails its probe is set aside and versions are chosen
+/// again; `choose` is told which ones were until then, the newest last.
+///
+/// # Errors
+/// Why there is no choice, or why nothing can be opened.
+pub(super) fn open_chosen<T, E: From<AdmissionError>>(
+    (catalogue, admission): (&mut Catalogue, &mut Admission),
+    mut choose: impl FnMut(&Catalogue, &[Rejection]) -> Result<(Vec<Choice>, T), E>,
+) -> Result<Chosen<T>, E> {
+    let mut rejected = Vec::new();
+    loop {
+        let (choices, with) = choose(catalogue, &rejected)?;
         match admit(admission, &choices) {
-            Ok(opened) => return Ok((bindings, opened, without)),
+            Ok(opened) => {
+                return Ok(Chosen {
+                    choices,
+                    opened,
+                    with,
+                    rejected,
+                });
+            }
             Err(AdmissionError::Rejected(rejection)) => {
                 for line in &rejection.evidence {
                     tracing::debug!(plugin = %rejection.plugin, "{line}");
                 }
-                events.event(Event::Notice {
-                    text: rejection.to_string(),
-                });
-                catalogue.exclude(&rejection.plugin, &rejection.version, rejection.reason);
+                let Rejection {
+                    plugin,
+                    version,
+                    reason,
+                    ..
+                } = &*rejection;
+                catalogue.exclude(plugin, version, reason.clone());
+                rejected.push(*rejection);
             }
             Err(error) => return Err(error.into()),
         }
@@ -148,16 +199,14 @@ fn choose(
 }
 
 /// Opens what was chosen.
-pub(super) fn admit(
-    admission: &mut Admission,
-    choices: &[Choice],
-) -> Result<Opened, AdmissionError> {
+fn admit(admission: &mut Admission, choices: &[Choice]) -> Result<Opened, AdmissionError> {
     let applicants: Vec<_> = choices.iter().map(applicant).collect();
     let admitted = admission.admit(&applicants)?;
     let ids = choices.iter().map(|choice| choice.chosen.id.clone());
-    let opened = admitted
-        .into_iter()
-        .map(|one| (one.generation, one.providers));
+    let opened = admitted.into_iter().map(|one| OpenLibrary {
+        generation: one.generation,
+        providers: one.providers,
+    });
     Ok(ids.zip(opened).collect())
 }
 

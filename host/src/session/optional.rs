@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::config::model::{Config, LeftOut};
 use crate::resolve::Conflict;
 use crate::session::bind::Bindings;
-use crate::session::build::Failed;
+use crate::session::build::BuildFailure;
 use crate::session::catalogue::{Catalogue, Choice};
 use crate::session::error::SessionError;
 
@@ -58,7 +58,7 @@ pub fn choose(
 pub(super) fn leave_out(
     config: &mut Arc<Config>,
     bindings: &mut Bindings,
-    failed: Failed,
+    failed: BuildFailure,
 ) -> Result<(), SessionError> {
     match failed.stage {
         Some(at) if config.stages[at].optional.value => {

@@ -1,28 +1,37 @@
-//! Run: moves a stream through an engine, block by block.
+//! Run: drives a session's audio end with a stream that is read and written.
 //!
-//! In: an engine with its observers, a source and a sink. Out: the sink filled, as many frames as
-//! were read in file runs; why the run ended, and counters for the report.
+//! In: both ends of a session, a source and a sink. Out: the sink filled, as many frames as were read
+//! in file runs; why the run ended, and counters for the report.
 //!
-//! The session's own thread is the audio thread here: `Engine::process` is the part of it that
-//! neither allocates nor waits. Around it, it reads, writes, drains rings and waits for taps.
+//! As fast as it goes the drive is the barrier: it takes the control end's steps itself, between two
+//! blocks, so that every change falls on its frame. At the pace of the stream it reads, plays, writes
+//! and sleeps, and the conductor does everything else.
 
 mod block;
-mod tell;
+mod fast;
+mod turn;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use segue_media::audio::{Buffer, sanitize};
+use segue_media::io::{Cleaned, Sink, Source};
 use segue_plugin::link::Flags;
 
-use crate::audio::{Buffer, sanitize};
-use crate::io::{Cleaned, Sink, Source};
-use crate::observe::{Event, EventSink};
-use crate::pipeline::{Engine, Rings};
-use crate::session::changes::{Changes, Context};
+use crate::clock::{DriveClock, clock};
+pub use crate::observe::Pace;
+use crate::observe::{Event, EventSink, StallSide};
+use crate::session::conductor::Desk;
+use crate::session::control::Control;
+use crate::session::counters::Counters;
+use crate::session::ended::Ended;
 use crate::session::error::SessionError;
-use crate::session::observers::{HeardBy, Observers};
+use crate::session::marks::Marks;
+use crate::session::player::Player;
+use crate::session::terms::NonFinite;
+use crate::session::terms::Terms;
 
 /// Frames read at a time: 64 KiB of 16-bit stereo. System calls in the size of a block cost more
 /// than the processing.
@@ -34,122 +43,58 @@ const TAIL_SECONDS_MAX: u64 = 60;
 /// How often a paused session looks whether it goes on.
 const PAUSE_LOOK: Duration = Duration::from_millis(10);
 
-/// How fast a run goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// As fast as it can: time never changes the audio.
-    Fast,
-    /// As fast as the stream.
-    RealTime,
-}
-
-/// What to do about samples that are not finite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NonFinite {
-    /// They become 0 and are counted.
-    Clean,
-    /// The run ends.
-    Refuse,
-}
-
-/// Why a run ended that did not fail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
-    /// The stream came to its end.
-    Complete,
-    /// Somebody asked for it, with this signal.
-    Interrupted(usize),
-    /// A decision engine asked for it, and why.
-    ByDecision(String),
-    /// Somebody asked for it, and for what came until then.
-    OnRequest,
-}
-
-/// What counts up while a run goes.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Counters {
-    pub(super) frames_in: u64,
-    pub(super) frames_out: u64,
-    /// Frames that went through, padding among them.
-    pub(super) frames_processed: u64,
-    pub(super) late_blocks: u64,
-    /// Events and decisions that taps were too slow for; live only.
-    pub(super) steps_lost: u64,
-    pub(super) elapsed: Duration,
-    pub(super) first_block: Option<Duration>,
-    pub(super) non_finite: u64,
-    pub(super) first_non_finite: Option<(u64, usize)>,
-}
-
-/// Who hears which event of which stage.
-pub(super) type Subscribers = Vec<Vec<Vec<(HeardBy, u32)>>>;
-
-/// How a run goes.
-pub(super) struct Plan {
-    pub(super) pace: Pace,
-    pub(super) non_finite: NonFinite,
-    pub(super) block_frames: usize,
-    pub(super) decide_every_frames: Option<u64>,
-    /// Frames that sound on after the input ended, beside the latency.
-    pub(super) tail_frames: u64,
-    pub(super) sample_rate_hz: u32,
-    /// Raised to a signal's number when the run has to end.
-    pub(super) stop: Arc<AtomicUsize>,
-    /// When the process started.
-    pub(super) born: Instant,
-}
-
 /// A run under way.
-pub(super) struct Runner<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) engine: &'a mut Engine,
-    pub(super) rings: &'a mut Rings,
-    pub(super) observers: Option<&'a Observers>,
-    pub(super) events: &'a dyn EventSink,
-    pub(super) counters: Counters,
+pub(super) struct Drive<'a> {
+    plan: &'a Terms,
+    player: &'a mut Player,
+    desk: &'a Desk,
+    marks: Arc<Marks>,
+    events: &'a dyn EventSink,
+    counters: Counters,
     input: Buffer,
     output: Buffer,
-    position_frames: u64,
     /// Frames of output still to be dropped: the latency of a file run.
     to_drop: u64,
     /// Frames of output still to be written, once the input is over.
     to_write: u64,
-    chunks_asked: u64,
-    /// What people want of the session while it runs, and stages that failed.
-    pub(super) changes: &'a mut Changes,
     started: Instant,
+    /// When turns are due; `None` at pace fast.
+    time: Option<DriveClock>,
 }
 
-impl<'a> Runner<'a> {
+/// Where the frames go.
+type To<'s> = Option<&'s mut (dyn Sink + 'static)>;
+
+impl<'a> Drive<'a> {
     pub(super) fn new(
-        plan: &'a Plan,
-        engine: &'a mut Engine,
-        rings: &'a mut Rings,
-        observers: Option<&'a Observers>,
+        plan: &'a Terms,
+        player: &'a mut Player,
+        desk: &'a Desk,
         events: &'a dyn EventSink,
-        channels: (usize, usize),
-        changes: &'a mut Changes,
     ) -> Self {
         let frames = chunk_frames(plan);
-        let to_drop = match plan.pace {
-            Pace::Fast => engine.latency_frames(),
-            Pace::RealTime => 0,
-        };
+        let time = (plan.pace == Pace::RealTime).then(|| clock(plan.sample_rate_hz, frames));
+        let (time, lookout) = time.unzip();
+        let marks = with_control(desk, |control| {
+            control.lookout = lookout;
+            Arc::clone(&control.marks)
+        });
         Self {
             plan,
-            engine,
-            rings,
-            observers,
+            desk,
+            marks,
             events,
             counters: Counters::default(),
-            input: Buffer::new(channels.0, frames),
-            output: Buffer::new(channels.1, frames),
-            position_frames: 0,
-            to_drop,
+            input: Buffer::new(player.layout_in().channels(), frames),
+            output: Buffer::new(player.layout_out().channels(), frames),
+            to_drop: match plan.pace {
+                Pace::Fast => player.latency_frames(),
+                Pace::RealTime => 0,
+            },
+            player,
             to_write: u64::MAX,
-            chunks_asked: 0,
-            changes,
             started: Instant::now(),
+            time,
         }
     }
 
@@ -158,89 +103,127 @@ impl<'a> Runner<'a> {
         self.counters
     }
 
-    /// Moves the whole stream; answers why it ended.
+    /// Moves the whole stream; returns why it ended.
     pub(super) fn run(
         &mut self,
         source: &mut dyn Source,
-        mut sink: Option<&mut (dyn Sink + 'static)>,
+        mut sink: To<'_>,
     ) -> Result<Ended, SessionError> {
+        let asked = self.ask_for_priority();
         self.started = Instant::now();
-        let ended = self.stream(source, &mut sink);
-        self.engine.flush_taps();
+        let ended = asked.and_then(|()| self.stream(source, &mut sink));
+        self.player.engine_mut().flush_taps();
         self.counters.elapsed = self.started.elapsed();
-        self.counters.frames_processed = self.position_frames;
+        self.counters.frames_processed = self.player.position_frames();
+        self.tell_time();
         ended
     }
 
     fn stream(
         &mut self,
         source: &mut dyn Source,
-        sink: &mut Option<&mut (dyn Sink + 'static)>,
+        sink: &mut To<'_>,
     ) -> Result<Ended, SessionError> {
-        self.change();
+        // What a timeline has at the first frame; nobody plays yet.
+        self.barrier()?;
         loop {
             let signal = self.plan.stop.load(Ordering::Relaxed);
             if signal != 0 {
                 return Ok(Ended::Interrupted(signal));
             }
-            if self.changes.is_stopped() {
-                self.flush(sink)?;
-                return Ok(Ended::OnRequest);
+            if self.marks.wants_end() {
+                return self.end_early(sink);
             }
-            if self.changes.is_paused() {
-                self.pause();
+            if self.marks.is_paused() {
+                self.pause()?;
                 continue;
             }
-            let frames = source.read(&mut self.input)?;
-            if let Some(cleaned) = source.cleaned() {
-                self.replaced(cleaned)?;
-            }
+            self.turn_begins(self.input.frames_max());
+            self.goes_to(StallSide::Input);
+            let frames = self.read(source)?;
             if frames == 0 {
+                self.missed(source)?;
                 break;
             }
-            self.clean(frames)?;
             self.counters.frames_in += frames as u64;
-            if let Some(reason) = self.chunk(frames, Flags::NONE, sink)? {
-                self.counters.frames_in = self.position_frames;
-                self.flush(sink)?;
-                return Ok(Ended::ByDecision(reason));
+            self.chunk(frames, Flags::NONE, sink)?;
+            if self.plan.pace == Pace::Fast {
+                self.events.event(Event::Progress {
+                    frames: self.counters.frames_in,
+                });
             }
-            self.events.event(Event::Progress {
-                frames: self.counters.frames_in,
-            });
         }
         self.flush(sink)?;
         Ok(Ended::Complete)
     }
 
+    /// Somebody wants the stream to end here, in order.
+    fn end_early(&mut self, sink: &mut To<'_>) -> Result<Ended, SessionError> {
+        let wanted = self.control(|control| control.wanted.take());
+        self.counters.frames_in = self.player.position_frames();
+        self.flush(sink)?;
+        Ok(wanted.map_or(Ended::OnRequest, Ended::ByDecision))
+    }
+
     /// No input is taken for a moment; what is asked meanwhile is answered.
-    fn pause(&mut self) {
+    fn pause(&mut self) -> Result<(), SessionError> {
         let began = Instant::now();
+        self.rests();
         thread::sleep(PAUSE_LOOK);
-        self.change();
+        if self.plan.pace == Pace::Fast {
+            self.barrier()?;
+        }
         // What is paused is not late.
         self.started += began.elapsed();
+        Ok(())
     }
 
     /// Feeds silence until everything that was read has come out, and the tail if it is kept; until
-    /// every tap has seen it, too. Of the output no more than that is written.
-    fn flush(&mut self, sink: &mut Option<&mut (dyn Sink + 'static)>) -> Result<(), SessionError> {
-        self.changes.close();
+    /// every tap has seen it, too. Of the output no more than that is written; live it began with
+    /// the latency, and is longer than the input by as much.
+    fn flush(&mut self, sink: &mut To<'_>) -> Result<(), SessionError> {
+        self.marks.close();
+        self.barrier()?;
         let tail_max = TAIL_SECONDS_MAX * u64::from(self.plan.sample_rate_hz);
         let length = self.counters.frames_in + self.plan.tail_frames.min(tail_max);
-        let padding = self.engine.end_at(length);
-        self.to_write = length - self.counters.frames_out;
+        let padding = self.player.engine_mut().end_at(length);
+        let late = match self.plan.pace {
+            Pace::Fast => 0,
+            Pace::RealTime => self.player.latency_frames(),
+        };
+        self.to_write = length + late - self.counters.frames_out;
         let mut left = length - self.counters.frames_in + padding;
         self.input.clear();
         while left > 0 {
             let frames = left.min(self.input.frames_max() as u64) as usize;
-            let before = self.engine.latency_frames();
+            let before = self.player.latency_frames();
+            self.turn_begins(frames);
             self.chunk(frames, Flags::FLUSH, sink)?;
             // A change that had begun may have made the pipeline later.
-            let later = self.engine.latency_frames().saturating_sub(before);
+            let later = self.player.latency_frames().saturating_sub(before);
             left = left - frames as u64 + later;
         }
         Ok(())
+    }
+
+    /// Refuses an input that came to its end without all that it was to have, if that is asked for.
+    fn missed(&self, source: &dyn Source) -> Result<(), SessionError> {
+        let loss = source.notices().iter().find(|notice| notice.is_loss());
+        match (self.plan.non_finite, loss) {
+            (NonFinite::Refuse, Some(found)) => Err(SessionError::Incomplete { found: *found }),
+            (NonFinite::Refuse, None) | (NonFinite::Clean, _) => Ok(()),
+        }
+    }
+
+    /// Reads a chunk whose samples are finite; returns how many frames it has, 0 at the end.
+    fn read(&mut self, source: &mut dyn Source) -> Result<usize, SessionError> {
+        let frames = source.read(&mut self.input)?;
+        self.input_is_there();
+        if let Some(cleaned) = source.cleaned() {
+            self.replaced(cleaned)?;
+        }
+        self.clean(frames)?;
+        Ok(frames)
     }
 
     /// Makes samples finite, or refuses.
@@ -270,60 +253,53 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// Processes what was read, in blocks, and writes it; answers why to stop, if so.
+    /// Plays what was read, in blocks, and writes it. Where somebody wants the end, off line, it stops
+    /// at that block.
     fn chunk(
         &mut self,
         frames: usize,
         flags: Flags,
-        sink: &mut Option<&mut (dyn Sink + 'static)>,
-    ) -> Result<Option<String>, SessionError> {
-        let mut done = 0;
-        let mut stop = None;
-        while done < frames && stop.is_none() {
-            let block = self.block_frames(frames - done);
-            self.wait_for_taps()?;
-            let result = self.block(done..done + block, flags);
-            self.drain();
-            self.hold(done);
-            done += block;
-            self.position_frames += block as u64;
-            self.change();
-            if let Err(stopped) = result {
-                return Err(self.stopped(stopped.stage));
-            }
-            stop = self.decide()?;
-        }
-        self.observe();
+        sink: &mut To<'_>,
+    ) -> Result<(), SessionError> {
+        let done = match self.plan.pace {
+            Pace::Fast => self.chunk_fast(frames, flags)?,
+            Pace::RealTime => self.chunk_live(frames, flags)?,
+        };
+        self.goes_to(StallSide::Output);
         self.write(done, sink)?;
-        Ok(stop)
+        self.turn_ends(done);
+        Ok(())
     }
 
-    /// Blocks end at multiples of the block size in stream time, where a decision falls, and where
-    /// a new instance of a stage is due.
-    fn block_frames(&self, left: usize) -> usize {
-        let size = self.plan.block_frames as u64;
-        let mut frames = (left as u64).min(size - self.position_frames % size);
-        if let Some(every) = self.plan.decide_every_frames {
-            frames = frames.min(every - self.position_frames % every);
+    /// The same at the pace of the stream: nothing but playing.
+    fn chunk_live(&mut self, frames: usize, flags: Flags) -> Result<usize, SessionError> {
+        let mut done = 0;
+        while done < frames {
+            match self.block(done..frames, flags) {
+                Ok(block) => done += block.frames,
+                Err(stopped) => {
+                    self.barrier()?;
+                    return Err(self.control(|control| control.stopped(stopped.stage)));
+                }
+            }
         }
-        let frames = self.changes.frames_until_due(self.position_frames, frames);
-        frames as usize
+        self.keep_pace(frames);
+        Ok(done)
     }
 
-    /// Between two blocks: takes note of what changed, and begins what is wanted.
-    fn change(&mut self) {
-        self.changes.after_block(&mut Context {
-            engine: self.engine,
-            rings: self.rings,
-            events: self.events,
-            position_frames: self.position_frames,
-            late_blocks: self.counters.late_blocks,
-        });
+    /// The control end, while the conductor leaves it alone.
+    fn control<R>(&self, body: impl FnOnce(&mut Control) -> R) -> R {
+        with_control(self.desk, body)
     }
 }
 
+fn with_control<R>(desk: &Desk, body: impl FnOnce(&mut Control) -> R) -> R {
+    let mut control = desk.lock();
+    body(control.as_mut().expect("a session ends after its drive"))
+}
+
 /// Whole blocks, so that blocks do not end where a read does; one block at a time when live.
-pub(super) fn chunk_frames(plan: &Plan) -> usize {
+pub(super) fn chunk_frames(plan: &Terms) -> usize {
     match plan.pace {
         Pace::RealTime => plan.block_frames,
         Pace::Fast => (CHUNK_FRAMES / plan.block_frames).max(1) * plan.block_frames,

@@ -2,126 +2,50 @@
 //!
 //! In: a configuration and its open plugins, what goes in and out. Out: the report, and how the
 //! run ended. Every step is a sentence of the module's page; nothing is undone halfway:
-//! an output exists under its name only when the run came to its end.
+//! an output exists under its name only when the run came to its end, but for recordings, of which
+//! everything stays that came until then.
 
+mod assemble;
+mod embed;
+mod ends;
 mod keys;
+mod lead;
 mod output;
 mod overlap;
 mod prepare;
 mod stages;
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
 
+use segue_media::io::{Sink, Source, WriteError, Written};
 use segue_plugin::declare::Layout;
 use segue_plugin::link::Processor;
 
-use crate::config::model::Config;
-use crate::io::{Overwrite, RawSpec, Sink, Source, Written};
 use crate::loading::{Missed, within};
-use crate::observe::{Event, EventSink, RunReport};
-use crate::pipeline::{Engine, Rings, Timed as TimedBlocks};
-use crate::session::bind::Bindings;
-use crate::session::build::Instances;
-use crate::session::changes::{Applied, Changes, Context, Finished, Reread};
-use crate::session::content::Content;
+use crate::observe::{Event, RunReport};
+use crate::pipeline::Engine;
+use crate::provenance::{Forecast, Keys};
+use crate::session::changes::Finished;
+use crate::session::conductor::{Desk, Led};
+use crate::session::control::Control;
+use crate::session::counters::Counters;
 use crate::session::degraded::{Trouble, degraded};
+use crate::session::ended::Ended;
+use crate::session::ender::DROP_DEADLINE;
 use crate::session::error::SessionError;
 use crate::session::export::{Exporter, Facts};
-use crate::session::forecast::Forecast;
-use crate::session::key::Keys;
-use crate::session::observers::{Found, Observers, Setup};
-use crate::session::open::Plugins;
-use crate::session::run::{Counters, Ended, NonFinite, Pace, Plan as RunPlan, Runner};
+use crate::session::observers::Found;
+use crate::session::player::Player;
+use crate::session::request::Company;
+use crate::session::request::Request;
+use crate::session::run::{Drive, Pace};
+pub use crate::session::start::embed::{AudioEnd, Embedding, begin};
+pub use crate::session::start::ends::{Input, Output, StreamPart};
 pub use crate::session::start::keys::output_key;
+use crate::session::start::lead::lead;
 use crate::session::start::prepare::prepare;
-pub(super) use crate::session::start::stages::{Common, attempts, budget, on_error};
-use crate::session::wires::Wires;
-use crate::swap::ask::{Requests, Timed};
-
-/// How long instances may take to be dropped at the end.
-const DROP_DEADLINE: Duration = Duration::from_secs(10);
-
-/// What a run is asked to do.
-pub struct Request {
-    /// The pipeline.
-    pub config: Arc<Config>,
-    /// Its plugins, shared with every other session of it.
-    pub plugins: Arc<Plugins>,
-    /// What comes in.
-    pub input: Input,
-    /// Where it goes; `None` is nowhere: the pipeline is measured only.
-    pub output: Option<Output>,
-    /// The content of the input, where keys are wanted; it is read ahead of the run.
-    pub content: Option<Content>,
-    /// Whether other sessions use the same libraries.
-    pub company: Company,
-    /// How fast.
-    pub pace: Pace,
-    /// Which blocks are timed.
-    pub timed: TimedBlocks,
-    /// What to do about samples that are not finite.
-    pub non_finite: NonFinite,
-    /// Who is told.
-    pub events: Arc<dyn EventSink>,
-    /// Raised to a signal's number when the run has to end.
-    pub stop: Arc<AtomicUsize>,
-    /// When the process started.
-    pub born: Instant,
-    /// What is asked of it while it runs, if anybody can ask.
-    pub requests: Option<Requests>,
-    /// What is to change at places of the stream.
-    pub timeline: Vec<Timed>,
-    /// How its configuration is read again; `None` where there is no file.
-    pub reread: Option<Reread>,
-    /// Who is told when its configuration becomes another.
-    pub applied: Option<Applied>,
-}
-
-/// Whether other sessions use the same libraries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Company {
-    /// None does: what libraries took and did belongs to this session.
-    Alone,
-    /// Some do: what libraries took and did is told once for all, by [`Plugins::generations`].
-    Shared,
-}
-
-/// What comes in.
-#[derive(Debug, Clone)]
-pub struct Input {
-    /// A file, or `-`.
-    pub path: PathBuf,
-    /// Its samples, where no header says.
-    pub raw: Option<RawSpec>,
-    /// How much of it.
-    pub part: Part,
-}
-
-/// How much of an input is read.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Part {
-    /// All of it.
-    Whole,
-    /// The beginning, of so many seconds.
-    Beginning(f64),
-    /// Nothing: a signal of so many seconds is made, at the rate and with the channels that the
-    /// configuration names, or else at 48 kHz in stereo. The path is what reports call it.
-    Generated(f64),
-}
-
-/// Where it goes.
-#[derive(Debug, Clone)]
-pub struct Output {
-    /// A file, or `-`.
-    pub path: PathBuf,
-    /// Whether samples go out without a header, in this form.
-    pub raw: Option<RawSpec>,
-    /// Whether an existing file is replaced.
-    pub overwrite: Overwrite,
-}
+use crate::session::terms::Terms;
 
 /// How a run went.
 #[derive(Debug)]
@@ -130,23 +54,35 @@ pub struct Outcome {
     pub report: Option<RunReport>,
     /// Why it ended, or why it failed.
     pub result: Result<Ended, SessionError>,
+    /// What the output holds, or what went out where it is a pipe; `None` where nothing is left.
+    pub written: Option<Written>,
 }
 
-/// Runs a pipeline over one stream. Thread: any; this one becomes the audio thread.
+impl Outcome {
+    /// That of a run that did not start.
+    #[must_use]
+    pub const fn not_started(error: SessionError) -> Self {
+        Self {
+            report: None,
+            result: Err(error),
+            written: None,
+        }
+    }
+}
+
+/// Runs a pipeline over one stream, and waits for its end. Thread: any; the audio thread is
+/// another, so that there is an end where a stage does not come back.
 #[must_use]
 pub fn run(request: Request) -> Outcome {
     let stop = Arc::clone(&request.stop);
-    let mut outcome = match prepare(request) {
+    let mut outcome = lead(request, |request, hold| match prepare(request, hold) {
         Ok(session) => session.run(),
-        Err(error) => Outcome {
-            report: None,
-            result: Err(error),
-        },
-    };
-    // A wait that was ended on request comes back as an error of the stream.
+        Err(error) => Outcome::not_started(error),
+    });
+    // A wait that was ended on request comes back as an error.
     let signal = stop.load(Ordering::Relaxed);
     if let (1.., Err(error)) = (signal, &outcome.result)
-        && error.is_of_the_stream()
+        && error.is_of_a_wait()
     {
         outcome.result = Ok(Ended::Interrupted(signal));
     }
@@ -155,19 +91,19 @@ pub fn run(request: Request) -> Outcome {
 
 /// A session that is ready to run.
 struct Session {
+    player: Player,
+    control: Control,
+    sink: Option<Box<dyn Sink>>,
+    plan: Terms,
+    still: Still,
+}
+
+/// What of a session neither end touches: its report is made of it.
+struct Still {
     request: Request,
-    bindings: Bindings,
-    wires: Wires,
     layout_out: Layout,
     order: Vec<usize>,
-    tap_layouts: Vec<Layout>,
-    engine: Engine,
-    rings: Rings,
-    observers: Option<Observers>,
     source: Box<dyn Source>,
-    sink: Option<Box<dyn Sink>>,
-    plan: RunPlan,
-    changes: Changes,
     keys: Option<Keys>,
     forecast: Forecast,
 }
@@ -182,56 +118,56 @@ fn end(processors: Vec<Processor>) -> Result<(), Missed> {
 }
 
 impl Session {
-    /// Starts the observers: taps and decisions move to their own thread.
-    fn observe(&mut self, instances: Instances) -> Result<(), SessionError> {
-        let exporter = Exporter::new(&self.request.config, &self.bindings);
-        let Some(feeds) = self.rings.feeds.take() else {
-            return Ok(());
-        };
-        let layouts = self.tap_layouts.clone();
-        let setup = Setup {
-            events: Arc::clone(&self.request.events),
-            tap_report: &|at| exporter.tap(at, layouts[at]),
-            decide: &|at| exporter.decide(at),
-        };
-        self.observers = Observers::start(&self.bindings, &self.wires, instances, feeds, &setup)?;
-        Ok(())
-    }
-
     fn run(mut self) -> Outcome {
-        self.request.events.event(Event::Started {
-            frames: self.source.frames(),
+        let events = Arc::clone(&self.still.request.events);
+        events.event(Event::Started {
+            frames: self.still.source.frames(),
             sample_rate_hz: self.plan.sample_rate_hz,
         });
-        let channels = (self.source.format().channels(), self.layout_out.channels());
-        let mut runner = Runner::new(
-            &self.plan,
-            &mut self.engine,
-            &mut self.rings,
-            self.observers.as_ref(),
-            &*self.request.events,
-            channels,
-            &mut self.changes,
-        );
-        let result = runner.run(&mut *self.source, self.sink.as_deref_mut());
-        let counters = runner.into_counters();
-        let chunks = self.engine.chunks_sent();
-        let found = self
-            .observers
-            .take()
-            .map(|observers| observers.finish(chunks));
-        let (result, written) = finish(result, self.sink.take());
-        self.request.events.event(Event::Finished {
+        let desk = Desk::new(self.control);
+        let mut drive = Drive::new(&self.plan, &mut self.player, &desk, &*events);
+        let ended = Led::start(&desk).and_then(|led| {
+            let ended = drive.run(&mut *self.still.source, self.sink.as_deref_mut());
+            drop(led);
+            ended
+        });
+        let counters = drive.into_counters();
+        let mut control = desk.close();
+        if self.plan.pace == Pace::RealTime {
+            // What came after the conductor's last look; it waits for nobody, and does not fail.
+            let _ = control.step();
+        }
+        // First of all the output: nothing that taps and decisions do may cost it.
+        let (result, written) = output::finish(ended, self.sink.take(), self.plan.pace);
+        let result = kept_short(result, &*self.still.source);
+        let observers = control.observers.take();
+        let chunks = self.player.engine().chunks_sent();
+        let found = observers.map(|observers| observers.finish(chunks));
+        events.event(Event::Finished {
             frames: counters.frames_in,
         });
-        let report = self.report(&counters, found, written, &result);
+        let over = Over {
+            still: self.still,
+            engine: self.player.into_engine(),
+            control,
+        };
         Outcome {
-            report: Some(report),
+            report: Some(over.report(&counters, found, written, &result)),
             result,
+            written,
         }
     }
+}
 
-    /// Ends every instance, then tells what is known of the run.
+/// A session whose stream is over.
+struct Over {
+    still: Still,
+    engine: Engine,
+    control: Control,
+}
+
+impl Over {
+    /// Ends every instance, then returns what is known of the run.
     fn report(
         mut self,
         counters: &Counters,
@@ -239,95 +175,125 @@ impl Session {
         written: Option<Written>,
         result: &Result<Ended, SessionError>,
     ) -> RunReport {
+        let mut report = self.of_stream(counters, written);
+        self.compare(&mut report);
+        let observers = self.of_observers(&mut report, found);
+        self.name_results(&mut report);
+        let (records_lost, still) = (self.engine.records_lost(), self.still);
+        let instances = end(self.engine.into_processors()).err();
+        if still.request.company == Company::Alone {
+            report.generations = still.request.plugins.generations();
+        }
+        report.complete = matches!(result, Ok(Ended::Complete));
+        let trouble = Trouble {
+            losses: losses(&*still.source),
+            instances,
+            observers,
+            records_lost,
+            steps_lost: self.control.steps_lost + self.control.marks.moments_lost(),
+        };
+        report.degraded = degraded(&report, result, &trouble);
+        report
+    }
+
+    /// What is known of the stream, its stages and its changes.
+    fn of_stream(&mut self, counters: &Counters, written: Option<Written>) -> RunReport {
+        let (changes, mut context) = self.control.parts();
         let Finished {
             logs,
             receipts,
             receipts_left_out,
             config,
-        } = self.changes.finish(&mut Context {
-            engine: &self.engine,
-            rings: &mut self.rings,
-            events: &*self.request.events,
-            position_frames: counters.frames_processed,
-            late_blocks: counters.late_blocks,
-        });
-        let cast = &self.changes.cast;
-        if cast.has_changed {
-            self.order = cast.run_order();
+        } = changes.finish(&mut context);
+        let stages = &self.control.changes.stages();
+        if stages.has_changed {
+            self.still.order = stages.run_order();
         }
-        let (bindings, facts) = (cast.bindings(), cast.facts());
+        let (bindings, facts) = (stages.bindings(), stages.facts());
+        let (request, source) = (&self.still.request, &*self.still.source);
         let exporter = Exporter::new(&config, &bindings);
         let mut report = exporter.report(&Facts {
             logs: &logs,
             counters,
             engine: &self.engine,
             stages: &facts,
-            numbers: cast.order(),
-            order: &self.order,
-            source: &*self.source,
-            layout_out: self.layout_out,
+            numbers: stages.order(),
+            order: &self.still.order,
+            source,
+            layout_out: self.still.layout_out,
             written,
-            request: &self.request,
+            request,
         });
+        let tags = output::tags_left_out(request, source);
+        report.notices.extend(tags);
         report.changes = receipts;
         report.changes_left_out = receipts_left_out;
-        let has_changed = self.changes.cast.has_changed;
-        let (company, history) = (self.request.company, &self.request.plugins.history);
-        if !has_changed {
-            self.forecast
-                .close(&mut report, &self.order, company, history);
+        report
+    }
+
+    /// Holds a run that did not change against what earlier ones cost, and remembers what it did.
+    fn compare(&mut self, report: &mut RunReport) {
+        if self.control.changes.stages().has_changed {
+            return;
         }
-        let mut observers = None;
-        match found {
-            Some(Ok(found)) => {
+        let Still {
+            request,
+            forecast,
+            order,
+            ..
+        } = &mut self.still;
+        // What the process holds belongs to this run only where no other is under way.
+        let peak = match request.company {
+            Company::Alone => report.process.peak_memory_bytes,
+            Company::Shared => None,
+        };
+        forecast.close(report, order, peak, &request.plugins.history);
+    }
+
+    /// Adds what taps and decisions found; returns why they did not end in time.
+    fn of_observers(
+        &self,
+        report: &mut RunReport,
+        found: Option<Result<Found, SessionError>>,
+    ) -> Option<String> {
+        match found? {
+            Ok(found) => {
                 report.taps = found.taps;
                 report.decides = found.decides;
             }
-            Some(Err(error)) => observers = Some(error.to_string()),
-            None => {}
+            Err(error) => return Some(error.to_string()),
         }
-        // What changed on the way is made of more than keys tell.
-        let keys = self.keys.as_ref().filter(|_| !has_changed);
-        keys::write(&mut report, &self.request, keys, &self.order);
         for (tap, dropped) in report.taps.iter_mut().zip(self.engine.dropped_frames()) {
             tap.dropped_frames = dropped;
         }
-        let records_lost = self.engine.records_lost();
-        let instances = end(self.engine.into_processors()).err();
-        if self.request.company == Company::Alone {
-            report.generations = self.request.plugins.generations();
-        }
-        report.complete = matches!(result, Ok(Ended::Complete));
-        let reasons = degraded(
-            &report,
-            result,
-            &Trouble {
-                instances,
-                observers,
-                records_lost,
-                steps_lost: counters.steps_lost,
-            },
-        );
-        report.degraded = reasons;
-        report
+        None
+    }
+
+    /// Names what came of it by keys; what changed on the way is made of more than keys tell.
+    fn name_results(&self, report: &mut RunReport) {
+        let still = &self.still;
+        let has_changed = self.control.changes.stages().has_changed;
+        let keys = still.keys.as_ref().filter(|_| !has_changed);
+        keys::write(report, &still.request, keys, &still.order);
     }
 }
 
-/// Gives a complete output its name, and leaves nothing of any other.
-fn finish(
+/// What an input has not of what it was to have, one sentence each.
+fn losses(source: &dyn Source) -> Vec<String> {
+    let losses = source.notices().iter().filter(|notice| notice.is_loss());
+    losses.map(ToString::to_string).collect()
+}
+
+/// A pipe was promised what a file announced: where that file is cut off, the run is degraded for
+/// that, and all that came of it went out.
+fn kept_short(
     result: Result<Ended, SessionError>,
-    sink: Option<Box<dyn Sink>>,
-) -> (Result<Ended, SessionError>, Option<Written>) {
-    let Some(sink) = sink else {
-        return (result, None);
-    };
+    source: &dyn Source,
+) -> Result<Ended, SessionError> {
     match result {
-        Ok(ended @ (Ended::Complete | Ended::ByDecision(_) | Ended::OnRequest)) => {
-            match sink.finish() {
-                Ok(written) => (Ok(ended), Some(written)),
-                Err(error) => (Err(error.into()), None),
-            }
+        Err(SessionError::Write(WriteError::Length { .. })) if !losses(source).is_empty() => {
+            Ok(Ended::Complete)
         }
-        other => (other, None),
+        other => other,
     }
 }

@@ -4,8 +4,7 @@
 //! that subscribed to it. Pure.
 
 use crate::session::bind::{Bindings, Bound};
-use crate::session::observers::HeardBy;
-use crate::session::run::Subscribers;
+use crate::session::observers::Subscriber;
 
 /// Who hears which event of which stage: subscriptions are `plugin/component:event`.
 pub(super) fn subscribers(bindings: &Bindings) -> Subscribers {
@@ -13,9 +12,9 @@ pub(super) fn subscribers(bindings: &Bindings) -> Subscribers {
         .taps
         .iter()
         .enumerate()
-        .map(|(at, bound)| (HeardBy::Tap(at), bound));
+        .map(|(at, bound)| (Subscriber::Tap(at), bound));
     let decides = bindings.decides.iter().enumerate();
-    let decides = decides.map(|(at, bound)| (HeardBy::Decide(at), bound));
+    let decides = decides.map(|(at, bound)| (Subscriber::Decide(at), bound));
     let listeners: Vec<_> = taps.chain(decides).collect();
     let heard_by = |address: &str| {
         let wanted = listeners.iter().flat_map(|(by, bound)| {
@@ -33,3 +32,6 @@ pub(super) fn subscribers(bindings: &Bindings) -> Subscribers {
     };
     bindings.stages.iter().map(stage).collect()
 }
+
+/// Who hears which event of which stage.
+pub(super) type Subscribers = Vec<Vec<Vec<(Subscriber, u32)>>>;

@@ -1,36 +1,129 @@
 //! Values: parameters and settings of a configuration, held against a manifest.
 //!
-//! In: what the file says, and what the component declares. Out: wire indexes with values in
-//! range, settings of the right type and size; every mistake at its place. Pure, but for the
-//! folder that relative paths start at, which is a value too.
+//! In: what the file or somebody says, what the component declares, and the sample rate where it is
+//! known. Out: wire indexes with values in range; every mistake at its place. Pure.
+//!
+//! This is the one judgement of values: a check, a start, a reload, its dry run, `set` and `save`
+//! all ask here, so that none of them accepts what another refuses.
 
-use std::path::Path;
+mod settings;
 
-use segue_plugin::declare::{Need, SettingKind};
-use segue_plugin::link::{Setting, SettingValue as Given};
 use segue_plugin::manifest::Component;
-use segue_plugin::manifest::model::{FlatParam, ParamEntry, Setting as Declared};
+use segue_plugin::manifest::model::{FlatParam, ParamEntry, ParamGroup};
 
 use crate::config::mistake::{Mistake, Mistakes};
-use crate::config::model::Part;
 use crate::config::nearest::{did_you_mean, listed};
-use crate::config::source::{Origin, Sources, Spanned};
-use crate::config::values::{FlatParam as Written, ParamValues, Scalar, SettingValue};
+use crate::config::source::{Sources, Span, Spanned, TextOrigin};
+use crate::config::values::{FlatParam as Written, ParamValues, Scalar};
+pub(super) use crate::session::values::settings::{fits, settings};
 
-/// The parameters by wire index.
-pub(super) fn params(
-    component: &Component,
-    values: &ParamValues,
-    mistakes: &mut Mistakes,
-) -> Vec<(u32, f64)> {
-    let mut params = Vec::new();
-    for written in values.flat() {
-        match param(component, &written) {
-            Ok(param) => params.push(param),
-            Err(mistake) => mistakes.push(mistake),
+/// What values are held against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judge<'a> {
+    /// The component that is to have them.
+    pub(super) component: &'a Component,
+    /// The rate of the session; `None` where nobody knows it yet.
+    pub(super) sample_rate_hz: Option<u32>,
+}
+
+impl Judge<'_> {
+    /// The parameters by wire index.
+    pub(super) fn params(self, values: &ParamValues, mistakes: &mut Mistakes) -> Vec<(u32, f64)> {
+        let mut params = Vec::new();
+        for written in values.flat() {
+            match self.param(&written) {
+                Ok(param) => params.push(param),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        params
+    }
+
+    /// The value of one parameter, for who says just that.
+    pub(super) fn one(self, values: &ParamValues, id: &str, mistakes: &mut Mistakes) {
+        let flat = values.flat();
+        let said = flat.iter().rev().find(|written| written.id == id);
+        if let Some(Err(mistake)) = said.map(|written| self.param(written)) {
+            mistakes.push(mistake);
         }
     }
-    params
+
+    /// The parameters that a component has under the same ids, with values that fit it; and the ids
+    /// of the others. For values that were written for another component.
+    pub(super) fn fitting(self, values: &ParamValues) -> (Vec<(u32, f64)>, Vec<String>) {
+        let (mut params, mut others) = (Vec::new(), Vec::new());
+        for written in values.flat() {
+            match self.param(&written) {
+                Ok(param) => params.push(param),
+                Err(_) => others.push(written.id),
+            }
+        }
+        (params, others)
+    }
+
+    fn param(self, written: &Written) -> Result<(u32, f64), Mistake> {
+        let found = self
+            .component
+            .param(&written.id)
+            .ok_or_else(|| unknown(self.component, written))?;
+        let span = written.value.span;
+        let value = number(&found, &written.value)?;
+        in_range(&found, value, span)?;
+        if let Some(rate_hz) = self.sample_rate_hz {
+            below_limit(&found, value, rate_hz, span)?;
+        }
+        Ok((found.index, value))
+    }
+}
+
+/// Holds the values of a part that is bound already to what only its session's rate bounds.
+pub(super) fn at_rate(
+    component: &Component,
+    values: &ParamValues,
+    sample_rate_hz: u32,
+    mistakes: &mut Mistakes,
+) {
+    for written in values.flat() {
+        let Some(found) = component.param(&written.id) else {
+            continue; // It was told when the part was bound.
+        };
+        let span = written.value.span;
+        let value = number(&found, &written.value);
+        let judged = value.and_then(|value| below_limit(&found, value, sample_rate_hz, span));
+        if let Err(mistake) = judged {
+            mistakes.push(mistake);
+        }
+    }
+}
+
+fn in_range(found: &FlatParam<'_>, value: f64, span: Span) -> Result<(), Mistake> {
+    let (param, id) = (found.param, &found.id);
+    if (param.min..=param.max).contains(&value) {
+        return Ok(());
+    }
+    let unit = spaced(&param.unit);
+    let range = format!("{} to {}{unit}", param.min, param.max);
+    let message = format!("{id} is {value}{unit}, expected {range}");
+    Err(Mistake::new(span, message).label(format!("expected {range}")))
+}
+
+/// Holds a value to what the sample rate bounds, by name and number.
+fn below_limit(
+    found: &FlatParam<'_>,
+    value: f64,
+    sample_rate_hz: u32,
+    span: Span,
+) -> Result<(), Mistake> {
+    let (param, id) = (found.param, &found.id);
+    let Some(limit) = param.below(sample_rate_hz).filter(|limit| value >= *limit) else {
+        return Ok(());
+    };
+    let unit = spaced(&param.unit);
+    let message = format!(
+        "{id} is {value}{unit}, expected less than {limit}{unit}, half of the sample rate of \
+         {sample_rate_hz} Hz"
+    );
+    Err(Mistake::new(span, message).label(format!("expected less than {limit}{unit}")))
 }
 
 /// Values without those that `ctl` set for parameters of another component, and their ids: they
@@ -41,7 +134,7 @@ pub(super) fn applicable(
     sources: &Sources,
 ) -> (ParamValues, Vec<String>) {
     let is_meant = |name: &Spanned<String>| {
-        let is_of_file = sources.get(name.span.source).origin != Origin::Control;
+        let is_of_file = sources.get(name.span.source).origin != TextOrigin::Control;
         is_of_file
             || component
                 .entries
@@ -52,37 +145,6 @@ pub(super) fn applicable(
     let (entries, others): (Vec<_>, Vec<_>) = entries.partition(|(name, _)| is_meant(name));
     let others = others.into_iter().map(|(name, _)| name.value);
     (ParamValues { entries }, others.collect())
-}
-
-/// The parameters that a component has under the same ids, with values that fit it; and the ids of
-/// the others. For values that were written for another component.
-pub(super) fn fitting(
-    component: &Component,
-    values: &ParamValues,
-) -> (Vec<(u32, f64)>, Vec<String>) {
-    let (mut params, mut others) = (Vec::new(), Vec::new());
-    for written in values.flat() {
-        match param(component, &written) {
-            Ok(param) => params.push(param),
-            Err(_) => others.push(written.id),
-        }
-    }
-    (params, others)
-}
-
-fn param(component: &Component, written: &Written) -> Result<(u32, f64), Mistake> {
-    let found = component
-        .param(&written.id)
-        .ok_or_else(|| unknown(component, written))?;
-    let (param, span) = (found.param, written.value.span);
-    let value = number(&found, &written.value)?;
-    if !(param.min..=param.max).contains(&value) {
-        let (id, unit) = (&found.id, spaced(&param.unit));
-        let range = format!("{} to {}{unit}", param.min, param.max);
-        let message = format!("{id} is {value}{unit}, expected {range}");
-        return Err(Mistake::new(span, message).label(format!("expected {range}")));
-    }
-    Ok((found.index, value))
 }
 
 /// The number of a value: itself, or the place of its label.
@@ -125,23 +187,7 @@ fn unknown(component: &Component, written: &Written) -> Mistake {
     let entry = component.entries.iter().find(|entry| entry.id() == first);
     let names = component.entries.iter().map(ParamEntry::id);
     match (entry, rest.and_then(|rest| rest.split_once('.'))) {
-        (Some(ParamEntry::Group(group)), Some((number, member))) => {
-            let members = || group.members.iter().map(|param| param.id.as_str());
-            if group.members.iter().any(|param| param.id == member) {
-                let message = format!(
-                    "{name} has {} of {first}, found number {number}",
-                    group.count
-                );
-                return Mistake::new(written.name, message)
-                    .label(format!("expected at most {}", group.count));
-            }
-            Mistake::new(
-                written.name,
-                format!("{first} of {name} has no parameter `{member}`"),
-            )
-            .label(format!("expected {}", listed(members())))
-            .help_if(did_you_mean(member, members()))
-        }
+        (Some(ParamEntry::Group(group)), Some(at)) => not_in(component, written, group, at),
         (Some(ParamEntry::Group(_)), None) => Mistake::new(
             written.name,
             format!("{first} of {name} is a row of alike parameters"),
@@ -160,126 +206,30 @@ fn unknown(component: &Component, written: &Written) -> Mistake {
     }
 }
 
+/// A parameter that a row of alike ones does not have: too high a number, or another name.
+fn not_in(
+    component: &Component,
+    written: &Written,
+    group: &ParamGroup,
+    (number, member): (&str, &str),
+) -> Mistake {
+    let (name, row, count) = (&component.name, &group.id, group.count);
+    let members = || group.members.iter().map(|param| param.id.as_str());
+    if members().any(|known| known == member) {
+        let message = format!("{name} has {count} of {row}, found number {number}");
+        return Mistake::new(written.name, message).label(format!("expected at most {count}"));
+    }
+    let message = format!("{row} of {name} has no parameter `{member}`");
+    Mistake::new(written.name, message)
+        .label(format!("expected {}", listed(members())))
+        .help_if(did_you_mean(member, members()))
+}
+
 fn expected<'a>(names: impl Iterator<Item = &'a str> + Clone) -> String {
     if names.clone().next().is_none() {
         "it has no parameters".to_owned()
     } else {
         format!("expected {}", listed(names))
-    }
-}
-
-/// The settings, checked; paths are made absolute.
-pub(super) fn settings(
-    component: &Component,
-    part: &Part,
-    folder: &Path,
-    mistakes: &mut Mistakes,
-) -> Vec<Setting> {
-    let mut settings = Vec::new();
-    for (name, value) in &part.settings.entries {
-        let Some(declared) = component.setting(&name.value) else {
-            let names = component.settings.iter().map(|setting| setting.id.as_str());
-            let message = format!("{} has no setting `{}`", component.name, name.value);
-            let label = if component.settings.is_empty() {
-                "it has no settings".to_owned()
-            } else {
-                format!("expected {}", listed(names.clone()))
-            };
-            let mistake = Mistake::new(name.span, message).label(label);
-            mistakes.push(mistake.help_if(did_you_mean(&name.value, names)));
-            continue;
-        };
-        match setting(declared, value, folder) {
-            Ok(value) => settings.push(Setting {
-                id: declared.id.clone(),
-                value,
-            }),
-            Err(mistake) => mistakes.push(mistake),
-        }
-    }
-    for declared in &component.settings {
-        let given = part
-            .settings
-            .entries
-            .iter()
-            .any(|(name, _)| name.value == declared.id);
-        if declared.need == Need::Required && !given {
-            let message = format!("{} needs the setting `{}`", component.name, declared.id);
-            let help = format!("add settings.{} = …: {}", declared.id, declared.doc);
-            mistakes.push(
-                Mistake::new(part.span, message)
-                    .label("it is missing here")
-                    .help(help),
-            );
-        }
-    }
-    settings
-}
-
-/// Whether a value is one of a setting.
-pub(super) fn fits(declared: &Declared, value: &Spanned<SettingValue>) -> bool {
-    setting(declared, value, Path::new("")).is_ok()
-}
-
-fn setting(
-    declared: &Declared,
-    value: &Spanned<SettingValue>,
-    folder: &Path,
-) -> Result<Given, Mistake> {
-    let wrong = |expected: String| {
-        let message = format!("setting `{}` is not what it should be", declared.id);
-        Err(Mistake::new(value.span, message).label(format!("expected {expected}")))
-    };
-    match (&declared.value, &value.value) {
-        (SettingKind::Text { bytes_max }, SettingValue::Text(text)) => {
-            if text.len() > *bytes_max as usize {
-                return wrong(format!("at most {bytes_max} bytes, found {}", text.len()));
-            }
-            Ok(Given::Text(text.clone()))
-        }
-        (SettingKind::Path, SettingValue::Text(text)) => {
-            let path = folder.join(text);
-            let absolute = std::path::absolute(&path).unwrap_or(path);
-            Ok(Given::Path(absolute.to_string_lossy().into_owned()))
-        }
-        (SettingKind::Integer { min, max }, SettingValue::Integer(integer)) => {
-            if !(min..=max).contains(&integer) {
-                return wrong(format!("{min} to {max}, found {integer}"));
-            }
-            Ok(Given::Integer(*integer))
-        }
-        (SettingKind::Boolean, SettingValue::Boolean(yes)) => Ok(Given::Boolean(*yes)),
-        (
-            SettingKind::List {
-                items_max,
-                bytes_max,
-            },
-            SettingValue::List(items),
-        ) => {
-            if items.len() > *items_max as usize {
-                return wrong(format!(
-                    "at most {items_max} entries, found {}",
-                    items.len()
-                ));
-            }
-            if let Some(long) = items
-                .iter()
-                .find(|item| item.value.len() > *bytes_max as usize)
-            {
-                return wrong(format!(
-                    "at most {bytes_max} bytes an entry, found {}",
-                    long.value.len()
-                ));
-            }
-            Ok(Given::List(
-                items.iter().map(|item| item.value.clone()).collect(),
-            ))
-        }
-        (SettingKind::Text { .. }, _) => wrong("a text".to_owned()),
-        (SettingKind::Path, _) => wrong("a path as a text".to_owned()),
-        (SettingKind::Integer { min, max }, _) => wrong(format!("an integer, {min} to {max}")),
-        (SettingKind::Boolean, _) => wrong("true or false".to_owned()),
-        (SettingKind::List { .. }, _) => wrong("a list of texts".to_owned()),
     }
 }
 

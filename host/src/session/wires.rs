@@ -4,8 +4,9 @@
 //! file. Pure.
 
 use crate::config::model::{Config, Readable};
-use crate::id::{Node, StageId, TapId};
-use crate::pipeline::{Network, Source, TapWiring, Wiring};
+use crate::config::source::Spanned;
+use crate::id::{Node, StageId};
+use crate::pipeline::{Network, ReadBy, Source, TapWiring, Wiring};
 
 /// The connections of a configuration, by numbers.
 #[derive(Debug, Clone)]
@@ -19,58 +20,27 @@ pub(super) struct Wires {
     pub(super) reads: Vec<Vec<ReadBy>>,
 }
 
-/// One thing a decision reads, by its place in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReadBy {
-    Tap(usize),
-    Stage(usize),
-}
-
 impl Wires {
     pub(super) fn of(config: &Config) -> Self {
         let mut names = Names::of(config);
         names.number_wires();
-        let source = |node: &Node| names.source(node);
-        let tap = |id: &TapId| {
-            config
-                .taps
-                .iter()
-                .position(|tap| tap.id.value == *id)
-                .unwrap_or(0)
-        };
-        // A stage that was left out has no outputs to be read.
-        let read = |readable: &Readable| match readable {
-            Readable::Tap(id) => Some(ReadBy::Tap(tap(id))),
-            Readable::Stage(id) => names.stage(id).map(ReadBy::Stage),
-        };
         let stages = config.stages.iter().map(|stage| {
-            let inputs = stage
-                .inputs
-                .iter()
-                .map(|node| source(&node.value))
-                .collect();
-            let keys = stage
-                .sidechains
-                .iter()
-                .map(|(_, node)| source(&node.value))
-                .collect();
-            (inputs, keys)
+            let keys = stage.sidechains.iter().map(|(_, node)| node);
+            (names.sources(stage.inputs.iter()), names.sources(keys))
         });
         let taps = config.taps.iter().map(|tap| TapWiring {
-            from: source(&tap.from.value),
-            reference: tap.reference.as_ref().map(|node| source(&node.value)),
+            from: names.source(&tap.from.value),
+            reference: tap.reference.as_ref().map(|node| names.source(&node.value)),
         });
-        let reads = config.decides.iter();
+        let reads = config.decides.iter().map(|decide| {
+            let reads = decide.reads.iter();
+            reads.filter_map(|at| names.read(&at.value)).collect()
+        });
         Self {
             stages: stages.collect(),
             taps: taps.collect(),
-            output: source(&config.stream.from.value),
-            reads: reads
-                .map(|decide| {
-                    let reads = decide.reads.iter();
-                    reads.filter_map(|at| read(&at.value)).collect()
-                })
-                .collect(),
+            output: names.source(&config.stream.from.value),
+            reads: reads.collect(),
             wires: names.wires(),
         }
     }
@@ -110,6 +80,22 @@ impl<'a> Names<'a> {
     fn stage(&self, id: &StageId) -> Option<usize> {
         let mut stages = self.config.stages.iter();
         stages.position(|stage| stage.id.value == *id)
+    }
+
+    fn sources<'n>(&self, nodes: impl Iterator<Item = &'n Spanned<Node>>) -> Vec<Source> {
+        nodes.map(|node| self.source(&node.value)).collect()
+    }
+
+    /// What a decision reads; a stage that was left out has no outputs to be read.
+    fn read(&self, readable: &Readable) -> Option<ReadBy> {
+        match readable {
+            Readable::Tap(id) => {
+                let mut taps = self.config.taps.iter();
+                let at = taps.position(|tap| tap.id.value == *id);
+                Some(ReadBy::Tap(at.unwrap_or(0)))
+            }
+            Readable::Stage(id) => self.stage(id).map(ReadBy::Stage),
+        }
     }
 
     fn left_out(&self, id: &StageId) -> Option<usize> {

@@ -1,29 +1,32 @@
-//! Table: the states that a change of a stage goes through, from the request to its end.
+//! Table: the states that a change goes through, from the request to its end.
 //!
 //! In: a state and what happened. Out: the next state, and what the caller owes for getting there.
-//! Off the audio thread a candidate is made, run on silence and primed; then it travels to the
-//! engine, runs in shadow beside the old instance, is aligned and faded in; then the old one
-//! travels back and is dropped. Every state before the end can be aborted and waits only so long.
+//! Off the audio thread candidates are made, run on silence and primed; then they travel to the
+//! engine, run in shadow beside the old instances, are aligned and faded in; then the old ones
+//! travel back and are ended. Every state before the end can be left, and lasts only so long.
 //!
-//! Pure: time comes in as [`Event::DeadlineOver`]. The same table serves swaps, roll-backs, stages
-//! that are added or removed, and trials: a stage without an old instance holds none.
+//! Pure: time comes in as [`Event::DeadlineOver`]. The same table serves a change as a whole and each
+//! stage of it; swaps, edits, roll-backs and the restart of a stage that failed.
 
 mod steps;
 
 use std::time::Duration;
 
+use crate::observe::ChangeState;
+
 /// Where a change is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// A worker resolves, probes, opens and creates.
+    /// A worker resolves, probes, opens, creates, tries on silence, and primes with recent input.
     Preparing,
-    /// The candidate was made and run on silence; the worker primes it with recent input.
+    /// The candidates are made; a worker turns running states of an older schema into theirs.
     Prepared,
-    /// The candidate has seen the recent past; it waits for its place in the ring to the engine.
+    /// The candidates have seen what they are to see; they wait for their place on the way to the
+    /// engine.
     Primed,
-    /// It is on its way to the engine.
+    /// They are on their way to the engine.
     Sent,
-    /// It runs beside the old instance; nobody hears it.
+    /// The candidate runs beside the old instance; nobody hears it.
     Shadow,
     /// It is as late as it has to be and ready to be heard.
     Aligned,
@@ -31,29 +34,26 @@ pub enum State {
     Fading,
     /// Both are heard, on the way back to the old instance.
     Reversing,
-    /// The new instance is heard alone; the old one is on its way back.
+    /// The new instance is heard; the old one is on its way back, its tail perhaps heard until then.
     Draining,
-    /// The new instance failed after it had taken over: what the stage's policy says is heard, and
-    /// the old instance is on its way back.
-    Failing,
     /// The old instance is heard alone; the candidate is on its way back.
     Leaving,
     /// The end: the new instance is the stage's, the old one is gone.
     Retired,
-    /// The end: the change did not last, and what was made for it is gone.
+    /// The end: what was made for the change is gone.
     Aborted,
 }
 
 /// What happened to a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// The worker made the candidate and ran it on silence.
+    /// The worker made the candidates.
     Prepared,
-    /// The worker primed it, or there was nothing to prime it with.
+    /// They have seen what they are to see.
     Primed,
-    /// The ring to the engine took it.
+    /// The ring to the engine took them.
     Sent,
-    /// The engine runs it beside the old instance.
+    /// The engine runs the candidate beside the old instance.
     ShadowBegan,
     /// It has caught up with the stream and is as late as the old instance.
     Aligned,
@@ -61,21 +61,19 @@ pub enum Event {
     HandedOver,
     /// Both are heard.
     FadeBegan,
-    /// The new instance is heard alone.
+    /// The new instance is heard alone, but for a tail.
     FadeOver,
     /// A fade ran back: the old instance is heard alone.
     FadedBack,
     /// What was no longer used came back from the engine.
     Returned,
-    /// The instance that was heard before failed.
-    OldFailed,
-    /// The candidate failed: off the audio thread, on it, or after it had taken over.
+    /// The candidate failed on the audio thread before it had taken over.
     CandidateFailed,
-    /// Somebody on the way said no: resolution, the probe, the latency's bound.
+    /// Somebody on the way said no: resolution, the probe, a component, the latency's bound.
     Refused,
-    /// Who asked, or somebody above them, wants it no longer.
+    /// Nobody wants it any longer: another change was first, or nobody wanted more than to see it.
     Cancelled,
-    /// The state's wait is over.
+    /// The state lasted longer than it may.
     DeadlineOver,
     /// The session is over: the engine stopped for good and gave back all that it held.
     Ended,
@@ -86,18 +84,14 @@ pub enum Event {
 pub enum Owes {
     /// Nothing.
     Nothing,
-    /// The worker is told that nobody waits: it drops what it makes.
+    /// The worker is told that nobody waits: what it makes is ended when it is there.
     Abandon,
-    /// The candidate, which is off the audio thread, is dropped.
-    DropCandidate,
+    /// The instances that control has are ended: candidates that nobody takes, or what came back.
+    End,
     /// The engine is told to let the candidate go; where it is faded in, to fade back first.
     Recall,
-    /// The old instance, which came back, is dropped.
-    DropOld,
-    /// Nobody waits for the candidate any more; when it comes back it is dropped unseen.
-    ForgetCandidate,
-    /// Nobody waits for the old instance any more; when it comes back it is dropped unseen.
-    ForgetOld,
+    /// Nobody waits for what the engine has; when it comes back it is ended unseen.
+    Forget,
 }
 
 /// A step of a change.
@@ -109,31 +103,21 @@ pub struct Step {
     pub owes: Owes,
 }
 
-/// Where an instance is.
+/// Who has what a change has yet to see ended or given to a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// With the worker.
+    /// A worker.
     Worker,
-    /// With the control thread.
+    /// The control thread.
     Control,
-    /// With the engine, or in one of the rings to and from it.
+    /// The engine, or one of the rings to and from it.
     Engine,
-}
-
-/// What a change has yet to see dropped or given to the stage, and where it is. What is the
-/// stage's is no longer, or not yet, the change's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Held {
-    /// The new instance, until it is the stage's.
-    pub candidate: Option<Place>,
-    /// The instance that was heard before, from when it is no longer the stage's.
-    pub old: Option<Place>,
 }
 
 /// How long a state may last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wait {
-    /// So long by the clock.
+    /// So long by the clock: it is what the worker is given.
     Clock(Duration),
     /// So much of the stream: while it stands still, nothing is late.
     Stream(Duration),
@@ -141,24 +125,25 @@ pub enum Wait {
     Ever,
 }
 
-/// How long resolving, probing, opening and creating may take: a closure of some libraries, each
-/// with its probe of 5 s at most.
+/// How long resolving, probing, opening, creating and priming may take: a closure of some
+/// libraries, each with its probe of 5 s at most.
 const PREPARING_MAX: Duration = Duration::from_secs(60);
 
-/// How long priming may take: the longest history runs through many times faster than it lasts.
-const PRIMING_MAX: Duration = Duration::from_secs(30);
+/// How long states of an older schema may take to become ones of the newer.
+const MIGRATING_MAX: Duration = Duration::from_secs(60);
 
-/// How long a full ring may keep a change; the engine empties it at each block.
-const SENDING_MAX: Duration = Duration::from_secs(10);
+/// How much of the stream may pass while an earlier change of the schedule is under way: the
+/// longest of them waits until later stages are full.
+const SENDING_MAX: Duration = Duration::from_secs(300);
 
-/// How much of the stream passes until the engine takes what is in its ring, at most: some blocks.
+/// How much of the stream passes until the engine takes what is in its ring, at most: some blocks,
+/// and the shadow and fade of a stage that comes back after a failure.
 const TAKING_MAX: Duration = Duration::from_secs(10);
 
-/// How long a candidate may run in shadow; the longest canary is longer by its own wish and is
-/// told its deadline by who made it.
+/// How much of the stream a candidate may run in shadow.
 const SHADOW_MAX: Duration = Duration::from_secs(60);
 
-/// How long the seam may wait after everything is aligned: for other stages of the same change.
+/// How long the seam may wait after everything is aligned: for a stage that is held.
 const ALIGNED_MAX: Duration = Duration::from_secs(60);
 
 /// The longest fade, and some blocks.
@@ -179,7 +164,7 @@ impl Step {
 
 impl Event {
     /// Every event, for who checks all of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 15] = [
         Self::Prepared,
         Self::Primed,
         Self::Sent,
@@ -190,7 +175,6 @@ impl Event {
         Self::FadeOver,
         Self::FadedBack,
         Self::Returned,
-        Self::OldFailed,
         Self::CandidateFailed,
         Self::Refused,
         Self::Cancelled,
@@ -201,7 +185,7 @@ impl Event {
 
 impl State {
     /// Every state, for who shows or checks all of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 12] = [
         Self::Preparing,
         Self::Prepared,
         Self::Primed,
@@ -211,7 +195,6 @@ impl State {
         Self::Fading,
         Self::Reversing,
         Self::Draining,
-        Self::Failing,
         Self::Leaving,
         Self::Retired,
         Self::Aborted,
@@ -219,21 +202,20 @@ impl State {
 
     /// The word for it in receipts and in `status`.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn word(self) -> ChangeState {
         match self {
-            Self::Preparing => "preparing",
-            Self::Prepared => "prepared",
-            Self::Primed => "primed",
-            Self::Sent => "sent",
-            Self::Shadow => "shadow",
-            Self::Aligned => "aligned",
-            Self::Fading => "fading",
-            Self::Reversing => "reversing",
-            Self::Draining => "draining",
-            Self::Failing => "failing",
-            Self::Leaving => "leaving",
-            Self::Retired => "retired",
-            Self::Aborted => "aborted",
+            Self::Preparing => ChangeState::Preparing,
+            Self::Prepared => ChangeState::Prepared,
+            Self::Primed => ChangeState::Primed,
+            Self::Sent => ChangeState::Sent,
+            Self::Shadow => ChangeState::Shadow,
+            Self::Aligned => ChangeState::Aligned,
+            Self::Fading => ChangeState::Fading,
+            Self::Reversing => ChangeState::Reversing,
+            Self::Draining => ChangeState::Draining,
+            Self::Leaving => ChangeState::Leaving,
+            Self::Retired => ChangeState::Retired,
+            Self::Aborted => ChangeState::Aborted,
         }
     }
 
@@ -243,22 +225,21 @@ impl State {
         matches!(self, Self::Retired | Self::Aborted)
     }
 
-    /// What the change holds. A stage that had no instance before holds no old one anywhere.
+    /// Who has what the change has to see ended or given away; `None` at its end.
     #[must_use]
-    pub const fn holds(self) -> Held {
-        let (candidate, old) = match self {
-            Self::Preparing | Self::Prepared => (Some(Place::Worker), None),
-            Self::Primed => (Some(Place::Control), None),
+    pub const fn place(self) -> Option<Place> {
+        match self {
+            Self::Preparing | Self::Prepared => Some(Place::Worker),
+            Self::Primed => Some(Place::Control),
             Self::Sent
             | Self::Shadow
             | Self::Aligned
             | Self::Fading
             | Self::Reversing
-            | Self::Leaving => (Some(Place::Engine), None),
-            Self::Draining | Self::Failing => (None, Some(Place::Engine)),
-            Self::Retired | Self::Aborted => (None, None),
-        };
-        Held { candidate, old }
+            | Self::Draining
+            | Self::Leaving => Some(Place::Engine),
+            Self::Retired | Self::Aborted => None,
+        }
     }
 
     /// How long it may last; afterwards [`Event::DeadlineOver`] is due.
@@ -266,13 +247,13 @@ impl State {
     pub const fn wait(self) -> Wait {
         match self {
             Self::Preparing => Wait::Clock(PREPARING_MAX),
-            Self::Prepared => Wait::Clock(PRIMING_MAX),
-            Self::Primed => Wait::Clock(SENDING_MAX),
+            Self::Prepared => Wait::Clock(MIGRATING_MAX),
+            Self::Primed => Wait::Stream(SENDING_MAX),
             Self::Sent => Wait::Stream(TAKING_MAX),
             Self::Shadow => Wait::Stream(SHADOW_MAX),
             Self::Aligned => Wait::Stream(ALIGNED_MAX),
             Self::Fading | Self::Reversing => Wait::Stream(FADING_MAX),
-            Self::Draining | Self::Failing | Self::Leaving => Wait::Stream(DRAINING_MAX),
+            Self::Draining | Self::Leaving => Wait::Stream(DRAINING_MAX),
             Self::Retired | Self::Aborted => Wait::Ever,
         }
     }
@@ -290,7 +271,6 @@ impl State {
             Self::Fading => steps::fading(event),
             Self::Reversing => steps::reversing(event),
             Self::Draining => steps::draining(event),
-            Self::Failing => steps::failing(event),
             Self::Leaving => steps::leaving(event),
             Self::Retired | Self::Aborted => Step::to(self),
         }

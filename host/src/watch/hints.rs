@@ -24,7 +24,7 @@ pub(super) enum Hint {
 }
 
 /// The system's watches.
-pub(super) struct Hints {
+pub(super) struct SystemWatches {
     watcher: Option<RecommendedWatcher>,
     /// The folders that are watched, with the device and inode that they had.
     watched: BTreeMap<PathBuf, (u64, u64)>,
@@ -32,7 +32,7 @@ pub(super) struct Hints {
     trouble: Option<String>,
 }
 
-impl Hints {
+impl SystemWatches {
     /// Sends hints from now on.
     pub(super) fn new(hints: SyncSender<Hint>) -> Self {
         let watcher = notify::recommended_watcher(move |found: notify::Result<Event>| {

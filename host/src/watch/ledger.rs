@@ -42,11 +42,11 @@ pub(super) enum Verdict<N> {
 #[derive(Debug, Clone)]
 pub(super) struct Ledger<N> {
     pace: Pace,
-    files: BTreeMap<PathBuf, File<N>>,
+    files: BTreeMap<PathBuf, LedgerFile<N>>,
 }
 
 #[derive(Debug, Clone)]
-struct File<N> {
+struct LedgerFile<N> {
     /// What it looked like last; `None` while it is not there.
     stamp: Option<Stamp>,
     /// The last content that was whole, kept while the file is away or unfinished.
@@ -150,7 +150,7 @@ impl<N> Ledger<N> {
             let content = None;
             self.files.insert(
                 path,
-                File {
+                LedgerFile {
                     stamp,
                     content,
                     motion,

@@ -6,25 +6,25 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::{Path, PathBuf, absolute};
-
-use rustix::fs::CWD;
+use std::path::{Path, PathBuf};
 
 use crate::discovery::file::{self, Name};
 use crate::discovery::{FILES_MAX, FOLDER_NAMES_MAX, PLACES_MAX, Stamp, folder};
+use crate::process::start;
+use crate::system::files;
 
 /// Where is looked; all paths are absolute.
 #[derive(Debug, Clone)]
-pub(super) struct Places {
+pub(super) struct WatchedPlaces {
     folders: Vec<PathBuf>,
     files: Vec<PathBuf>,
     config: Option<PathBuf>,
 }
 
-impl Places {
+impl WatchedPlaces {
     /// Of so many folders and files as a search has.
     pub(super) fn new(folders: &[PathBuf], files: &[PathBuf], config: Option<&Path>) -> Self {
-        let here = |path: &Path| absolute(path).unwrap_or_else(|_| path.to_owned());
+        let here = start::absolute;
         let all = |paths: &[PathBuf], most: usize| {
             let paths = paths.iter().take(most);
             paths.map(|path| here(path)).collect()
@@ -46,7 +46,7 @@ impl Places {
         let mut seen = BTreeMap::new();
         let named = self.files.iter().chain(&self.config);
         for path in named {
-            add(&mut seen, CWD, path.as_os_str(), path);
+            add(&mut seen, files::here(), path.as_os_str(), path);
         }
         let mut opened = HashSet::new();
         for path in &self.folders {

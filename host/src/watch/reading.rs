@@ -6,17 +6,16 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rustix::fs::{CWD, fstat};
-
 use crate::discovery::file::{self, Name};
 use crate::discovery::{Class, ContentHash, Registry, SearchPlan, Stamp, content_hash, scan};
 use crate::id::PluginId;
+use crate::system::files;
 use crate::watch::Appeared;
 use crate::watch::ledger::Verdict;
 
 /// What can be news.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum News {
+pub(super) enum WatchNews {
     /// A library that may be loaded.
     Library(Box<Appeared>),
     /// A plugin that this host cannot load, in a sentence.
@@ -30,12 +29,12 @@ pub(super) struct Read {
     /// What it looked like; `None` where it is not there, or changed under the reading.
     pub(super) stamp: Option<Stamp>,
     /// What it is.
-    pub(super) verdict: Verdict<News>,
+    pub(super) verdict: Verdict<WatchNews>,
 }
 
 /// What a path looks like now.
 pub(super) fn stamp(path: &Path) -> Option<Stamp> {
-    match file::look(CWD, path.as_os_str()) {
+    match file::look(files::here(), path.as_os_str()) {
         Name::File(stamp) => Some(stamp),
         Name::Other(_) | Name::Unreadable(_) => None,
     }
@@ -48,7 +47,7 @@ pub(super) fn config(path: &Path) -> Read {
             stamp: Some(stamp),
             verdict: Verdict::Whole {
                 content,
-                news: Some(News::Config),
+                news: Some(WatchNews::Config),
             },
         },
         None => unfinished(path),
@@ -60,7 +59,7 @@ pub(super) fn library(path: &Path) -> Read {
     let before = stamp(path);
     let plan = SearchPlan {
         files: vec![path.to_owned()],
-        folders: Vec::new(),
+        ..SearchPlan::default()
     };
     let scan = scan(&plan, &mut Registry::in_memory(), SystemTime::now());
     let Some(entry) = scan.entries.into_iter().next() else {
@@ -81,20 +80,24 @@ pub(super) fn library(path: &Path) -> Read {
     }
 }
 
-fn news(path: &Path, class: &Class, content: ContentHash) -> Option<News> {
+fn news(path: &Path, class: &Class, content: ContentHash) -> Option<WatchNews> {
     let found = class.found();
     let plugin = found.and_then(|found| found.manifest.id.parse::<PluginId>().ok());
     match (class, found, plugin) {
-        (Class::Ready(_), Some(found), Some(plugin)) => Some(News::Library(Box::new(Appeared {
-            path: PathBuf::from(path),
-            plugin,
-            version: found.manifest.version.clone(),
-            content,
-        }))),
+        (Class::Ready(_), Some(found), Some(plugin)) => {
+            Some(WatchNews::Library(Box::new(Appeared {
+                path: PathBuf::from(path),
+                plugin,
+                version: found.manifest.version.clone(),
+                content,
+            })))
+        }
         _ => {
             let reason = class.reason()?;
             let path = path.display();
-            Some(News::Objection(format!("{path} cannot be used: {reason}")))
+            Some(WatchNews::Objection(format!(
+                "{path} cannot be used: {reason}"
+            )))
         }
     }
 }
@@ -102,9 +105,9 @@ fn news(path: &Path, class: &Class, content: ContentHash) -> Option<News> {
 /// The content of a file that stays as it is while it is read.
 pub(super) fn content(path: &Path) -> Option<(Stamp, ContentHash)> {
     stamp(path)?; // Only regular files are opened.
-    let (mut file, before) = file::open(CWD, path).ok()?;
+    let (mut file, before) = file::open(files::here(), path.as_os_str()).ok()?;
     let content = content_hash(&mut file).ok()?;
-    let after = Stamp::of(&fstat(&file).ok()?);
+    let after = Stamp::of(&files::about(&file).ok()?);
     (before == after).then_some((after, content))
 }
 

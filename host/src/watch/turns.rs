@@ -10,10 +10,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crate::discovery::FILES_MAX;
-use crate::watch::hints::{Hint, Hints};
+use crate::watch::hints::{Hint, SystemWatches};
 use crate::watch::ledger::{Ledger, Pace};
-use crate::watch::places::Places;
-use crate::watch::reading::{self, News};
+use crate::watch::places::WatchedPlaces;
+use crate::watch::reading::{self, WatchNews};
 use crate::watch::{Changed, Tell};
 
 /// The most that is read to learn what was there from the beginning, in bytes: some hundreds of
@@ -45,14 +45,14 @@ impl Timing {
 }
 
 /// What the thread works with.
-pub(super) struct Turns {
-    places: Places,
-    hints: Hints,
+pub(super) struct WatchThread {
+    places: WatchedPlaces,
+    hints: SystemWatches,
     incoming: Receiver<Hint>,
     is_over: Arc<AtomicBool>,
     tell: Tell,
     timing: Timing,
-    ledger: Ledger<News>,
+    ledger: Ledger<WatchNews>,
     start: Instant,
     looked_at: Duration,
     look_at: Duration,
@@ -60,18 +60,18 @@ pub(super) struct Turns {
 }
 
 /// What a thread is started with.
-pub(super) struct Parts {
-    pub(super) places: Places,
-    pub(super) hints: Hints,
+pub(super) struct WatcherParts {
+    pub(super) places: WatchedPlaces,
+    pub(super) hints: SystemWatches,
     pub(super) incoming: Receiver<Hint>,
     pub(super) is_over: Arc<AtomicBool>,
     pub(super) tell: Tell,
     pub(super) timing: Timing,
 }
 
-impl Turns {
+impl WatchThread {
     /// Takes what is there now as what was there before.
-    pub(super) fn new(parts: Parts) -> Self {
+    pub(super) fn new(parts: WatcherParts) -> Self {
         let timing = parts.timing;
         let mut turns = Self {
             places: parts.places,
@@ -200,9 +200,9 @@ impl Turns {
         let mut changed = Changed::default();
         for news in self.ledger.take(self.now()) {
             match news {
-                News::Library(library) => changed.libraries.push(*library),
-                News::Objection(text) => changed.notices.push(text),
-                News::Config => changed.config = true,
+                WatchNews::Library(library) => changed.libraries.push(*library),
+                WatchNews::Objection(text) => changed.notices.push(text),
+                WatchNews::Config => changed.config = true,
             }
         }
         if let (Some(why), false) = (self.hints.trouble(), self.is_trouble_told) {

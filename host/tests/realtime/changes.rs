@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use segue::pipeline::{
-    Arrival, Change, Departure, Fade, Graph, Growth, Handoff, Laid, Loaded, Occupant, Passing,
-    Reschedule, Stage, StageState, SwapDone, TakenOver, Takeover, Transition, Trial, TrialSetup,
-    TurnKind, change, moved,
+    Arrival, CandidateSetup, Change, Departure, Fade, Graph, Handoff, Laid, LatencyGrowth,
+    LoadedSchedule, Occupant, PlannedFade, Reschedule, ScheduleFade, Stage, StageCandidate,
+    StageEventKind, StageState, SwapDone, SwapMethod, Transition, change, moved,
 };
 use segue_plugin::link::ParamEvent;
 
@@ -40,33 +40,33 @@ struct How {
     place_frames: u64,
 }
 
-fn trial(number: usize, occupant: Occupant, how: &How) -> (usize, Box<Trial>) {
+fn candidate(number: usize, occupant: Occupant, how: &How) -> (usize, Box<StageCandidate>) {
     let shape = shape(how.place_frames.max(occupant.latency_frames));
     let more = shape.latency_frames - how.place_frames;
     let takeover = match how.tail_frames {
-        None => Takeover::Fade { frames: FADE },
-        Some(tail_frames) => Takeover::Ring {
+        None => PlannedFade::Crossfade { frames: FADE },
+        Some(tail_frames) => PlannedFade::Tail {
             fade_frames: FADE,
             tail_frames,
         },
     };
-    let trial = Trial::swap(TrialSetup {
+    let candidate = StageCandidate::swap(CandidateSetup {
         occupant,
         shape,
         frames_max: FRAMES,
-        takeover,
-        growth: (more > 0).then(|| Growth::new(more, &shape)),
+        fade: takeover,
+        growth: (more > 0).then(|| LatencyGrowth::new(more, &shape)),
         handoff: how.handoff_bytes.map(Handoff::new),
         primed_to_frames: how.primed_to_block.map(|block| (block * FRAMES) as u64),
         sidechain_channels: Vec::new(),
     });
-    (number, Box::new(trial))
+    (number, Box::new(candidate))
 }
 
 /// A change that brings a new instance.
 fn swap(number: usize, occupant: Occupant, how: &How) -> Change {
     Change {
-        trials: vec![trial(number, occupant, how)],
+        candidates: vec![candidate(number, occupant, how)],
         ..Change::default()
     }
 }
@@ -88,10 +88,10 @@ fn reschedule(
     numbers: usize,
 ) -> Reschedule {
     let during = transition.during.unwrap();
-    let passing = Passing {
+    let passing = ScheduleFade {
         begins_at_frames: during.settled_frames + 500,
         fade: Fade::of(FADE),
-        after: Loaded::new(transition.after, FRAMES),
+        after: LoadedSchedule::new(transition.after, FRAMES),
     };
     let stages = transition.added.iter();
     let added: Vec<_> = stages
@@ -103,9 +103,9 @@ fn reschedule(
         .max()
         .unwrap_or(0);
     Reschedule {
-        next: Loaded::new(during, FRAMES),
+        next: LoadedSchedule::new(during, FRAMES),
         fade: Some(passing),
-        room: Vec::with_capacity(if most > numbers { most } else { 0 }),
+        larger_slots: Vec::with_capacity(if most > numbers { most } else { 0 }),
         added,
         gone: Vec::with_capacity(transition.removed.len()),
         removed: transition.removed,
@@ -125,9 +125,9 @@ fn growth(laid: &Laid, number: usize) -> (Change, Laid) {
     };
     let change = Change {
         schedule: Some(Box::new(Reschedule {
-            next: Loaded::new(grown.after, FRAMES),
+            next: LoadedSchedule::new(grown.after, FRAMES),
             fade: None,
-            room: Vec::new(),
+            larger_slots: Vec::new(),
             added: Vec::new(),
             removed: Vec::new(),
             gone: Vec::new(),
@@ -137,16 +137,17 @@ fn growth(laid: &Laid, number: usize) -> (Change, Laid) {
     (change, grown.laid)
 }
 
-/// Removes the third of six stages, changes the order of the first two, and puts a new one in.
+/// Changes the order of the first two of six stages, and puts a new one in the place of the third.
+/// The first two start anew: what goes on would hear one fade and be heard through another.
 fn rewiring(laid: &Laid) -> Change {
     // By what they were; the new one has none.
-    let order = [Some(1), Some(0), Some(3), Some(4), None, Some(5)];
+    let order = [Some(1), Some(0), None, Some(3), Some(4), Some(5)];
     let place = |number: &Option<usize>| {
         number.map_or(0, |number| laid.graph.network.stages[number].latency_frames)
     };
     let network = wired(&order.iter().map(place).collect::<Vec<_>>());
     let moved = moved(&laid.graph, &network, &order).unwrap();
-    assert_eq!(moved.len(), 1, "two stages cannot both go on");
+    assert_eq!(moved, [0, 1], "stages between two fades start anew");
     let mut added = BTreeMap::new();
     let mut numbers = Vec::new();
     for (at, number) in order.iter().enumerate() {
@@ -165,7 +166,7 @@ fn rewiring(laid: &Laid) -> Change {
     assert_eq!(transition.laid.latency_frames, laid.latency_frames);
     Change {
         schedule: Some(Box::new(reschedule(transition, added, 6))),
-        events: values(5, 1),
+        param_events: values(5, 1),
         ..Change::default()
     }
 }
@@ -215,14 +216,14 @@ fn live() -> Live {
         (
             5,
             Change {
-                events: values(4, 1_000),
+                param_events: values(4, 1_000),
                 ..Change::default()
             },
         ),
         (
             10,
             Change {
-                events: values(4, 1),
+                param_events: values(4, 1),
                 ..swap(0, filters(), &handed)
             },
         ),
@@ -244,12 +245,12 @@ fn live() -> Live {
         (
             152,
             Change {
-                events: values(6, 100),
+                param_events: values(6, 100),
                 ..Change::default()
             },
         ),
         (155, swap(4, gain(), &How::default())),
-        (230, swap(7, gain(), &handed)),
+        (230, swap(8, gain(), &handed)),
         (240, swap(4, mortal(250.0), &primed(239))),
     ];
     let arrivals = script.into_iter().rev();
@@ -277,9 +278,16 @@ pub(crate) fn planted_swap(deed: Deed) -> Live {
     live
 }
 
-fn swapped(turns: &[TurnKind]) -> Vec<SwapDone> {
-    let done = turns.iter().filter_map(|turn| match turn {
-        TurnKind::Swapped(done) => Some(*done),
+pub(crate) fn stage_event(departure: &Departure) -> Option<StageEventKind> {
+    match departure {
+        Departure::StageEvent(event) => Some(event.kind),
+        _ => None,
+    }
+}
+
+fn swapped(events: &[StageEventKind]) -> Vec<SwapDone> {
+    let done = events.iter().filter_map(|event| match event {
+        StageEventKind::Swapped(done) => Some(*done),
         _ => None,
     });
     done.collect()
@@ -290,49 +298,53 @@ fn no_heap_call_happens_while_what_runs_is_changed() {
     let mut live = live();
     assert_eq!(live.run(SCRIPT_BLOCKS), 0);
     assert!(heap_calls(&live.engine).iter().all(|calls| *calls == 0));
-    let turns: Vec<_> = std::iter::from_fn(|| live.rings.turns.pop().ok()).collect();
-    let turns: Vec<_> = turns.iter().map(|turn| turn.kind).collect();
-    let count = |is: fn(&TurnKind) -> bool| turns.iter().filter(|turn| is(turn)).count();
+    let left: Vec<_> = std::iter::from_fn(|| live.rings.receive()).collect();
+    let events: Vec<_> = left.iter().filter_map(stage_event).collect();
+    let count = |is: fn(&StageEventKind) -> bool| events.iter().filter(|event| is(event)).count();
     // Everything that the script is for did happen.
-    let done = swapped(&turns);
+    let done = swapped(&events);
     let by = |is: fn(&SwapDone) -> bool| done.iter().filter(|done| is(done)).count();
     assert_eq!(
-        by(|done| matches!(done.takeover, TakenOver::Handoff { .. })),
+        by(|done| matches!(done.method, SwapMethod::Handoff { .. })),
         2,
-        "{turns:?}"
+        "{events:?}"
     );
     assert_eq!(
-        by(|done| matches!(done.takeover, TakenOver::Ring { .. })),
+        by(|done| matches!(done.method, SwapMethod::Tail { .. })),
         1,
-        "{turns:?}"
+        "{events:?}"
     );
-    assert_eq!(by(|done| done.old_fault.is_some()), 1, "{turns:?}");
-    let caught_up = |done: &SwapDone| match done.takeover {
-        TakenOver::Fade { shadow_frames, .. } => shadow_frames == 3 * FRAMES as u64,
-        TakenOver::Handoff { .. } | TakenOver::Ring { .. } => false,
+    assert_eq!(by(|done| done.old_fault.is_some()), 1, "{events:?}");
+    let caught_up = |done: &SwapDone| match done.method {
+        SwapMethod::Fade { shadow_frames, .. } => shadow_frames == 3 * FRAMES as u64,
+        SwapMethod::Handoff { .. } | SwapMethod::Tail { .. } => false,
     };
-    assert!(by(caught_up) >= 1, "{turns:?}");
-    assert_eq!(count(|kind| matches!(kind, TurnKind::RingOver)), 1);
-    assert_eq!(count(|kind| matches!(kind, TurnKind::Reversed)), 1);
-    assert_eq!(count(|kind| matches!(kind, TurnKind::TrialFailed(_))), 1);
-    assert_eq!(count(|kind| matches!(kind, TurnKind::Failed(_))), 1);
+    assert!(by(caught_up) >= 1, "{events:?}");
+    assert_eq!(count(|kind| matches!(kind, StageEventKind::TailOver)), 1);
+    assert_eq!(count(|kind| matches!(kind, StageEventKind::Reversed)), 1);
+    assert_eq!(
+        count(|kind| matches!(kind, StageEventKind::CandidateFailed(_))),
+        1
+    );
+    assert_eq!(count(|kind| matches!(kind, StageEventKind::Failed(_))), 1);
     let there = |number: &usize| live.engine.stage(*number).is_some();
-    assert_eq!((0..8).filter(there).count(), 6);
-    assert!(!there(&2) && there(&6) && there(&7));
+    assert_eq!((0..9).filter(there).count(), 6);
+    assert!(!there(&2) && there(&6) && there(&7) && there(&8));
     let last = live.engine.stage(4).unwrap().state();
     assert!(matches!(last, StageState::Out(_)));
-    let back = std::iter::from_fn(|| live.rings.departures.pop().ok());
-    let (mut changes, mut trials, mut gone) = (0, 0, 0);
-    for departure in back {
+    let (mut changes, mut candidates, mut gone, mut failed) = (0, 0, 0, 0);
+    for departure in left {
         match departure {
-            Departure::Trial { .. } => trials += 1,
+            Departure::StageEvent(_) | Departure::State(_) => {}
+            Departure::Failed { .. } => failed += 1,
+            Departure::Candidate { .. } => candidates += 1,
             Departure::Change(change) => {
                 changes += 1;
                 gone += change.schedule.map_or(0, |schedule| schedule.gone.len());
             }
         }
     }
-    assert_eq!((changes, trials, gone), (15, 11, 2));
+    assert_eq!((changes, candidates, gone, failed), (15, 11, 3, 1));
 }
 
 #[test]

@@ -13,6 +13,7 @@
 
 mod changes;
 mod rig;
+mod session;
 
 use std::alloc::{GlobalAlloc, System};
 use std::process::Command;
@@ -22,7 +23,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use segue::loading::{meter, with_all_locks};
-use segue::pipeline::{Engine, TurnKind};
+use segue::pipeline::{Departure, Engine, StageEventKind};
 
 use rig::{BLOCKS, Deed, engine, failing, heap_calls, hosted, planted, run};
 
@@ -98,13 +99,22 @@ fn no_heap_call_happens_on_a_thread_that_is_new_to_a_library() {
 fn no_heap_call_happens_while_stages_fail_and_come_back() {
     let mut live = failing();
     assert_eq!(live.run(BLOCKS), 0);
-    let turns: Vec<_> = std::iter::from_fn(|| live.rings.turns.pop().ok()).collect();
-    let count = |is: fn(&TurnKind) -> bool| turns.iter().filter(|turn| is(&turn.kind)).count();
-    assert_eq!(count(|kind| matches!(kind, TurnKind::Failed(_))), 5);
-    assert_eq!(count(|kind| matches!(kind, TurnKind::TrialFailed(_))), 3);
-    assert_eq!(count(|kind| matches!(kind, TurnKind::Returned)), 2);
-    assert_eq!(count(|kind| matches!(kind, TurnKind::FallbackFailed(_))), 1);
-    assert_eq!(live.rings.departures.slots(), 5);
+    let left: Vec<_> = std::iter::from_fn(|| live.rings.receive()).collect();
+    let events: Vec<_> = left.iter().filter_map(changes::stage_event).collect();
+    let count = |is: fn(&StageEventKind) -> bool| events.iter().filter(|event| is(event)).count();
+    assert_eq!(count(|kind| matches!(kind, StageEventKind::Failed(_))), 5);
+    assert_eq!(
+        count(|kind| matches!(kind, StageEventKind::CandidateFailed(_))),
+        3
+    );
+    assert_eq!(count(|kind| matches!(kind, StageEventKind::Returned)), 2);
+    assert_eq!(
+        count(|kind| matches!(kind, StageEventKind::FallbackFailed(_))),
+        1
+    );
+    let instances = left.into_iter().flat_map(Departure::into_processors);
+    // Five that were heard and a fallback, each sent away as it failed; three candidates.
+    assert_eq!(instances.count(), 9);
 }
 
 #[test]
@@ -117,7 +127,7 @@ fn a_planted_allocation_is_counted_and_charged_to_its_stage() {
     assert_eq!(heap_calls(&engine), [0, 2 * BLOCKS as u64]);
 }
 
-/// Does something on a thread while another one holds every lock of the host; answers whether it
+/// Does something on a thread while another one holds every lock of the host; returns whether it
 /// came to its end before they were released.
 fn ends_while_locks_are_held<R: Send + 'static>(deed: impl FnOnce() -> R + Send + 'static) -> bool {
     let done = Arc::new(AtomicBool::new(false));

@@ -5,10 +5,10 @@ use std::process::Command;
 use std::sync::{Arc, Once};
 
 use segue::discovery::{Registry, SearchPlan, content_hash, scan};
-use segue::loading::{Generation, Providers, meter};
+use segue::loading::{Approved, Generation, Providers, meter};
 use segue::pipeline::{
     Arrival, Breach, Budget, Engine, Graph, History, HistoryShape, Laid, Lent, Network, Occupant,
-    OnError, Rings, Shape, Source, Stage, TapWiring, Trial, Wiring, lay,
+    OnError, Rings, Shape, Source, Stage, StageCandidate, TapWiring, Wiring, lay,
 };
 use segue_plugin::abi::audio::Span;
 use segue_plugin::link::built_in;
@@ -77,7 +77,7 @@ fn allocate() {
 }
 
 fn lock() {
-    drop(segue::loading::resident());
+    segue::loading::with_all_locks(|| ());
 }
 
 /// Fails in the block that it is told, and in all that follow.
@@ -152,8 +152,7 @@ pub(crate) fn hosted(address: &str, params: &[(&str, f64)]) -> Occupant {
         .next()
         .unwrap_or_else(|| panic!("{:?}", found.entries));
     let hash = content_hash(&mut std::fs::File::open(path).unwrap()).unwrap();
-    let folder = path.parent().unwrap();
-    let generation = Generation::open(path, hash, &found.manifest, folder).unwrap();
+    let generation = Generation::open(&Approved::at(path, hash, &found.manifest)).unwrap();
     let mut components = found.manifest.components.iter();
     let component = components
         .find(|found| found.name.ends_with(component))
@@ -254,8 +253,8 @@ pub(crate) fn failing() -> Live {
     let mut live = chain(stages, 0);
     for (stage, shape) in shapes.iter().enumerate() {
         let dies = if stage.is_multiple_of(2) { 30.0 } else { 1e9 };
-        let trial = Box::new(Trial::new(mortal(dies), shape, FRAMES));
-        live.send(Arrival::Trial { stage, trial });
+        let candidate = Box::new(StageCandidate::new(mortal(dies), shape, FRAMES));
+        live.send(Arrival::Candidate { stage, candidate });
     }
     live
 }
@@ -272,10 +271,10 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn send(&mut self, arrival: Arrival) {
-        assert!(self.rings.arrivals.push(arrival).is_ok());
+        assert!(self.rings.send(arrival).is_ok());
     }
 
-    /// Runs so many blocks; answers the heap calls of this thread inside `process`.
+    /// Runs so many blocks; returns the heap calls of this thread inside `process`.
     pub(crate) fn run(&mut self, blocks: usize) -> u64 {
         let mut calls = 0;
         for block in self.block..self.block + blocks {
@@ -342,11 +341,11 @@ pub(crate) fn kept(occupant: Occupant) -> Stage {
         sidechains: Vec::new(),
         outputs: CHANNELS,
     };
-    let history = History::new(history, RATE as usize / 4);
+    let history = History::new(history, RATE as usize / 4).unwrap();
     Stage::of(occupant, OnError::Bypass, shape).with_history(history)
 }
 
-/// Runs so many blocks; answers the heap calls of this thread meanwhile.
+/// Runs so many blocks; returns the heap calls of this thread meanwhile.
 pub(crate) fn run(engine: &mut Engine) -> u64 {
     (0..BLOCKS).map(|block| run_block(engine, block)).sum()
 }
@@ -376,5 +375,5 @@ fn run_block(engine: &mut Engine, block: usize) -> u64 {
 /// Heap calls of each stage.
 pub(crate) fn heap_calls(engine: &Engine) -> Vec<u64> {
     let stages = (0..engine.numbers()).filter_map(|number| engine.stage(number));
-    stages.map(Stage::heap_calls).collect()
+    stages.map(|stage| stage.gauges().heap_calls()).collect()
 }

@@ -10,7 +10,8 @@ use syn::{Attribute, Error, Expr, ExprRange, Field, LitStr, RangeLimits, Result}
 
 use crate::text::is_param_id;
 
-const KEYS: &str = "`unit`, `range`, `default`, `smooth_ms`, `reactivates`, `id` or `group`";
+const KEYS: &str = "`unit`, `range`, `default`, `smooth_ms`, `reactivates`, `below_half_rate`, `id` \
+                    or `group`";
 
 /// The keys of one `#[param(…)]`.
 #[derive(Default)]
@@ -20,6 +21,7 @@ pub(crate) struct ParamAttribute {
     pub(crate) default: Option<Expr>,
     pub(crate) smooth_ms: Option<Expr>,
     pub(crate) reactivates: Option<Span>,
+    pub(crate) below_half_rate: Option<Span>,
     pub(crate) id: Option<LitStr>,
     pub(crate) group: Option<Span>,
 }
@@ -73,6 +75,7 @@ impl ParamAttribute {
             "default" => put(&mut self.default, meta, |meta| meta.value()?.parse()),
             "smooth_ms" => put(&mut self.smooth_ms, meta, |meta| meta.value()?.parse()),
             "reactivates" => put(&mut self.reactivates, meta, |meta| Ok(meta.path.span())),
+            "below_half_rate" => put(&mut self.below_half_rate, meta, |meta| Ok(meta.path.span())),
             "id" => put(&mut self.id, meta, |meta| meta.value()?.parse()),
             "group" => put(&mut self.group, meta, |meta| Ok(meta.path.span())),
             _ => Err(meta.error(format!("this key is not known, expected {KEYS}"))),

@@ -78,7 +78,8 @@ fn group<'a>(field: &'a Field, keys: &ParamAttribute, id: &str, doc: &str) -> Re
         .or(keys.range.as_ref().map(|range| range.min.span()))
         .or(keys.default.as_ref().map(Spanned::span))
         .or(keys.smooth_ms.as_ref().map(Spanned::span))
-        .or(keys.reactivates);
+        .or(keys.reactivates)
+        .or(keys.below_half_rate);
     if let Some(span) = other {
         return Err(Error::new(
             span,
@@ -114,6 +115,7 @@ fn one(field: &Field, keys: &ParamAttribute, id: &str, doc: &str) -> Result<Toke
         Some(span) => quote_spanned!(span=> ::segue_plugin::declare::ParamChange::Reactivates),
         None => quote!(::segue_plugin::declare::ParamChange::Live),
     };
+    let limit = limit(keys)?;
     Ok(quote! {
         ::segue_plugin::declare::ParamItem::One(::segue_plugin::declare::ParamDecl {
             id: #id,
@@ -125,8 +127,21 @@ fn one(field: &Field, keys: &ParamAttribute, id: &str, doc: &str) -> Result<Toke
             choices: <#ty as ::segue_plugin::params::ParamValue>::LABELS,
             smooth_ms: #smooth_ms,
             change: #change,
+            limit: #limit,
         })
     })
+}
+
+/// What bounds a value beside its range: only a number can lie below half the sample rate.
+fn limit(keys: &ParamAttribute) -> Result<TokenStream> {
+    match keys.below_half_rate {
+        None => Ok(quote!(::segue_plugin::declare::ParamLimit::Range)),
+        Some(span) if keys.range.is_none() => Err(Error::new(
+            span,
+            "only a number can lie below half the sample rate: a choice has no range",
+        )),
+        Some(span) => Ok(quote_spanned!(span=> ::segue_plugin::declare::ParamLimit::BelowHalfRate)),
+    }
 }
 
 fn values(ty: &Type) -> Values {

@@ -23,10 +23,8 @@ struct Pieces {
 }
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let pieces = pieces(input)?;
     let name = &input.ident;
-    let doc = documentation(&input.attrs);
-    let doc = doc.lines().next().unwrap_or_default();
+    let doc = summary(input);
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let Pieces {
         declarations,
@@ -35,7 +33,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         gets,
         prepares,
         resets,
-    } = &pieces;
+    } = pieces(input)?;
     Ok(quote! {
         #[automatically_derived]
         impl #generics ::segue_plugin::params::Params for #name #arguments #bounds {
@@ -68,6 +66,12 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             }
         }
     })
+}
+
+/// The first line of what is said about the struct.
+fn summary(input: &DeriveInput) -> String {
+    let doc = documentation(&input.attrs);
+    doc.lines().next().unwrap_or_default().to_owned()
 }
 
 fn pieces(input: &DeriveInput) -> Result<Pieces> {

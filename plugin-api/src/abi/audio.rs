@@ -41,9 +41,9 @@ pub struct Span {
     pub channels: usize,
     /// The distance between two channels, in samples.
     pub stride: usize,
-    /// The first frame.
+    /// The part's first frame, counted from the block's first one.
     pub start: usize,
-    /// How many frames.
+    /// How many frames the part has from there on.
     pub frames: usize,
 }
 
@@ -89,7 +89,7 @@ impl<'a> RawAudio<'a> {
         }
     }
 
-    /// No channels at all.
+    /// A block without channels and frames: what stands where nothing is connected.
     #[must_use]
     #[inline]
     pub const fn empty() -> Self {
@@ -103,14 +103,14 @@ impl<'a> RawAudio<'a> {
         }
     }
 
-    /// How many channels.
+    /// How many channels the block has, 64 at most.
     #[must_use]
     #[inline]
     pub const fn channels(&self) -> usize {
         self.channels as usize
     }
 
-    /// How many frames.
+    /// How many frames each channel has.
     #[must_use]
     #[inline]
     pub const fn frames(&self) -> usize {
@@ -133,6 +133,13 @@ impl<'a> RawAudio<'a> {
         let start = unsafe { self.samples.add(channel * self.stride) };
         // SAFETY: as above; the storage is initialized `f32` and nobody writes to it during 'a.
         unsafe { std::slice::from_raw_parts(start, self.frames()) }
+    }
+
+    /// All channels in the order of the layout, each a slice of as many samples as there are
+    /// frames.
+    #[inline]
+    pub fn iter(self) -> impl ExactSizeIterator<Item = &'a [f32]> + Clone {
+        (0..self.channels()).map(move |channel| self.channel(channel))
     }
 
     /// The last sample of a channel, 0 where there is none.
@@ -183,14 +190,14 @@ impl<'a> RawAudioMut<'a> {
         }
     }
 
-    /// How many channels.
+    /// How many channels the block has, 64 at most.
     #[must_use]
     #[inline]
     pub const fn channels(&self) -> usize {
         self.channels as usize
     }
 
-    /// How many frames.
+    /// How many frames each channel has.
     #[must_use]
     #[inline]
     pub const fn frames(&self) -> usize {

@@ -36,7 +36,7 @@ pub struct RawRecordKind(pub u32);
 impl RawRecordKind {
     /// A note for the log.
     pub const NOTE: Self = Self(1);
-    /// A declared event happens.
+    /// A declared event happens: `index` says which, `offset_frames` at which frame of the block.
     pub const PUBLISH: Self = Self(2);
 }
 
@@ -84,9 +84,9 @@ impl RawRecord {
 #[repr(C)]
 #[derive(Debug, StableAbi)]
 pub struct RawRecords<'a> {
-    /// Room for records.
+    /// Where records are written, from the front on. The host's, valid during the call.
     pub room: RSliceMut<'a, RawRecord>,
-    /// How many are written.
+    /// How many records of the room are written; the plugin counts them.
     pub written: u32,
     /// How many found no room.
     pub lost: u32,
@@ -111,7 +111,7 @@ impl RawRecords<'_> {
 pub struct RawFlags(pub u32);
 
 impl RawFlags {
-    /// Nothing special.
+    /// The block follows the one before, and the input goes on.
     pub const NONE: Self = Self(0);
     /// This block does not follow the one before: the stream was entered elsewhere.
     pub const DISCONTINUITY: Self = Self(1);
@@ -125,7 +125,7 @@ impl RawFlags {
 pub struct RawProcess<'a> {
     /// Stream time of the block's first frame.
     pub position_frames: u64,
-    /// Facts about the block.
+    /// What is special about the block: see [`RawFlags`].
     pub flags: RawFlags,
     /// How many frames: 1 to the `frames_max` of the activation.
     pub frames: u32,
@@ -141,7 +141,7 @@ pub struct RawProcess<'a> {
     pub outputs: RSliceMut<'a, f64>,
     /// Where notes and published events go.
     pub records: RawRecords<'a>,
-    /// Null in 1.0.
+    /// Null in 1.0; a later ABI may lead on from here.
     pub extension: *const u8,
 }
 
@@ -151,13 +151,13 @@ pub struct RawProcess<'a> {
 pub struct RawObserve<'a> {
     /// Stream time of the first frame.
     pub position_frames: u64,
-    /// Facts about the stretch.
+    /// What is special about the stretch: see [`RawFlags`].
     pub flags: RawFlags,
-    /// What is looked at.
+    /// The audio that is looked at, valid during the call; it is only read.
     pub signal: RawAudio<'a>,
     /// What it is compared with; no channels where there is none.
     pub reference: RawAudio<'a>,
-    /// Null in 1.0.
+    /// Null in 1.0; a later ABI may lead on from here.
     pub extension: *const u8,
     /// Ties the borrowed audio to the call.
     pub borrow: PhantomData<&'a f32>,
@@ -191,6 +191,6 @@ pub struct RawReadings<'a> {
     pub values: RSliceMut<'a, f64>,
     /// How many channels the signal has.
     pub channels: u32,
-    /// Null in 1.0.
+    /// Null in 1.0; a later ABI may lead on from here.
     pub extension: *const u8,
 }

@@ -16,9 +16,9 @@ use crate::abi::setup::{RawRefusal, RawSetting};
 pub struct RawHeapCall(pub u32);
 
 impl RawHeapCall {
-    /// Memory was taken.
+    /// Memory was taken from the heap.
     pub const ALLOCATE: Self = Self(0);
-    /// Memory was given back.
+    /// Memory was given back to the heap.
     pub const FREE: Self = Self(1);
 }
 
@@ -32,7 +32,7 @@ pub struct RawLog<'a> {
     pub target: RStr<'a>,
     /// The message with its fields.
     pub text: RStr<'a>,
-    /// Null in 1.0.
+    /// Null in 1.0; a later ABI may lead on from here.
     pub extension: *const u8,
 }
 
@@ -56,7 +56,7 @@ pub struct RawHooks {
     pub log_dropped: extern "C" fn(token: u64),
     /// Counts a panic inside the library and keeps its text for this thread. Does not allocate.
     pub panicked: extern "C" fn(token: u64, text: RStr<'_>),
-    /// Moves the text of this thread's last panic into the buffer; answers its bytes.
+    /// Moves the text of this thread's last panic into the buffer; returns its bytes.
     #[sabi(last_prefix_field)]
     pub take_panic: extern "C" fn(into: RSliceMut<'_, u8>) -> u32,
 }
@@ -65,7 +65,7 @@ pub struct RawHooks {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, StableAbi)]
 pub struct RawNamedParam<'a> {
-    /// The full id, `band.1.gain_db`.
+    /// The full id as files have it, `band.1.gain_db`.
     pub id: RStr<'a>,
     /// The value in the plain unit.
     pub value: f64,
@@ -79,9 +79,9 @@ pub struct RawRequest<'a> {
     pub address: RStr<'a>,
     /// Settings. A host of 1.0 refuses a request that has any.
     pub settings: RSlice<'a, RawSetting<'a>>,
-    /// Initial values of parameters.
+    /// Initial values of parameters by their ids; those not named keep their defaults.
     pub params: RSlice<'a, RawNamedParam<'a>>,
-    /// Null in 1.0.
+    /// Null in 1.0; a later ABI may lead on from here.
     pub extension: *const u8,
 }
 

@@ -1,7 +1,7 @@
 //! Object: the four kinds of component as they cross the boundary.
 //!
 //! One instance is never called from two threads at once. No method unwinds: the SDK catches
-//! inside the plugin, and a panic answers `POISONED`, then and ever after. New methods come at
+//! inside the plugin, and a panic returns `POISONED`, then and ever after. New methods come at
 //! the end, with a default.
 
 use abi_stable::sabi_trait;
@@ -21,7 +21,7 @@ pub trait RawProcessor: Send {
     /// Thread: any but audio. State: created or later.
     fn validate_input(&self, format: RawFormat) -> RResult<RawLayout, RawRefusal>;
 
-    /// Gets ready to process: allocates everything, answers latency and tail.
+    /// Gets ready to process: allocates everything, returns latency and tail.
     ///
     /// Thread: any but audio. State: inactive.
     fn activate(&mut self, activation: &RawActivation<'_>) -> RResult<RawTiming, RawRefusal>;
@@ -77,7 +77,7 @@ pub trait RawObserver: Send {
     /// Whether this signal can be looked at, or why not. Thread: any but audio.
     fn validate_input(&self, format: RawFormat) -> RResult<(), RawRefusal>;
 
-    /// Gets ready; answers the hop in frames, 0 for none. Thread: any but audio. State: inactive.
+    /// Gets ready; returns the hop in frames, 0 for none. Thread: any but audio. State: inactive.
     fn activate(&mut self, activation: &RawActivation<'_>) -> RResult<u32, RawRefusal>;
 
     /// Gives up what activation took. Thread: tap. State: active.
@@ -112,7 +112,7 @@ pub trait RawObserver: Send {
     fn fault_text(&self) -> RString;
 }
 
-/// Observations to actions.
+/// A decision engine as it crosses the boundary: observations come in, actions go out.
 #[sabi_trait]
 pub trait RawDecision: Send {
     /// Gets ready: learns what its sources are called. Thread: decision. State: inactive.
@@ -147,9 +147,9 @@ pub trait RawDecision: Send {
 
 /// A processor, owned by whoever created it; its drop runs inside the plugin and never unwinds.
 pub type RawProcessorBox = RawProcessor_TO<'static, RBox<()>>;
-/// An analyzer.
+/// An analyzer that the host owns; dropping it ends it inside the plugin.
 pub type RawAnalyzerBox = RawObserver_TO<'static, RBox<()>>;
-/// A metric.
+/// A metric that the host owns; dropping it ends it inside the plugin.
 pub type RawMetricBox = RawObserver_TO<'static, RBox<()>>;
-/// A decision engine.
+/// A decision engine that the host owns; dropping it ends it inside the plugin.
 pub type RawDecisionBox = RawDecision_TO<'static, RBox<()>>;

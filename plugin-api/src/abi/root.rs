@@ -74,7 +74,7 @@ pub enum HeaderError {
     Version {
         /// What the library was built with.
         built: AbiVersion,
-        /// The least it can do with.
+        /// The oldest host ABI it accepts.
         min_host: AbiVersion,
     },
     /// Its layouts are described by another version of `abi_stable`.

@@ -15,7 +15,7 @@ use crate::layout::Layout;
 pub struct RawLayout {
     /// Speaker positions, 0 for a discrete layout.
     pub mask: u32,
-    /// How many channels.
+    /// How many channels there are, 1 to 64.
     pub channels: u32,
 }
 
@@ -42,7 +42,7 @@ impl RawLayout {
 pub struct RawFormat {
     /// Frames per second, 1 to 768,000.
     pub sample_rate_hz: u32,
-    /// Its channels.
+    /// The channels, and where each of them stands.
     pub layout: RawLayout,
 }
 
@@ -74,17 +74,17 @@ pub struct RawSource<'a> {
 #[repr(C)]
 #[derive(Debug, StableAbi)]
 pub struct RawActivation<'a> {
-    /// The main input.
+    /// Rate and channels of the main input.
     pub format: RawFormat,
     /// The longest block that will come.
     pub frames_max: u32,
-    /// Where it runs.
+    /// Whether blocks come at the pace of the stream or as fast as they are processed.
     pub mode: RawMode,
     /// The layouts of the further inputs.
     pub sidechains: RSlice<'a, RawLayout>,
     /// What a decision engine reads; empty for the other kinds.
     pub sources: RSlice<'a, RawSource<'a>>,
-    /// Null in 1.0.
+    /// Null in 1.0; a later ABI may lead on from here.
     pub extension: *const u8,
 }
 
@@ -103,7 +103,7 @@ impl<'a> RawActivation<'a> {
     }
 }
 
-/// What a processor answers to activation, constant until deactivation.
+/// What a processor returns at activation, constant until deactivation.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, StableAbi)]
 pub struct RawTiming {
@@ -119,15 +119,15 @@ pub struct RawTiming {
 pub struct RawSettingKind(pub u32);
 
 impl RawSettingKind {
-    /// Text.
+    /// A text, which `text` has.
     pub const TEXT: Self = Self(0);
     /// An absolute path as text.
     pub const PATH: Self = Self(1);
-    /// An integer.
+    /// A whole number, which `integer` has.
     pub const INTEGER: Self = Self(2);
     /// 0 or 1 as an integer.
     pub const BOOLEAN: Self = Self(3);
-    /// A list of texts.
+    /// A list of texts, which `list` has.
     pub const LIST: Self = Self(4);
 }
 
@@ -143,7 +143,7 @@ pub struct RawSetting<'a> {
     pub integer: i64,
     /// A text or a path.
     pub text: RStr<'a>,
-    /// A list.
+    /// The texts of a list, in the order of the file; empty for other kinds.
     pub list: RSlice<'a, RStr<'a>>,
 }
 
@@ -171,7 +171,7 @@ pub struct RawSetup<'a> {
     pub settings: RSlice<'a, RawSetting<'a>>,
     /// Initial values of parameters; the others keep their defaults.
     pub params: RSlice<'a, RawParam>,
-    /// Null in 1.0.
+    /// Null in 1.0; a later ABI may lead on from here.
     pub extension: *const u8,
 }
 
@@ -179,9 +179,9 @@ pub struct RawSetup<'a> {
 #[repr(C)]
 #[derive(Debug, Clone, PartialEq, Eq, StableAbi)]
 pub struct RawRefusal {
-    /// The kind of refusal.
+    /// What kind of refusal it is: see [`RawCode`].
     pub code: RawCode,
-    /// A sentence for people.
+    /// Why, in a sentence for people, in UTF-8.
     pub text: RString,
 }
 
@@ -197,7 +197,7 @@ pub struct RawReading {
     pub reading: u32,
     /// The channel, 0 for readings of the whole signal.
     pub channel: u32,
-    /// The value.
+    /// The value in the reading's own unit.
     pub value: f64,
 }
 
@@ -209,11 +209,11 @@ pub struct RawHeard<'a> {
     pub frame: u64,
     /// Index into the component's subscriptions.
     pub subscription: u32,
-    /// The number it carries.
+    /// The number that the publisher gave the event, in a unit of its own.
     pub value: f64,
     /// Who published it: the stage's id.
     pub from: RStr<'a>,
-    /// Null in 1.0.
+    /// Null in 1.0; a later ABI may lead on from here.
     pub extension: *const u8,
 }
 
@@ -227,7 +227,7 @@ pub struct RawObservation<'a> {
     pub readings: RSlice<'a, RawReading>,
     /// Every event since the last decision, in stream order.
     pub heard: RSlice<'a, RawHeard<'a>>,
-    /// Null in 1.0.
+    /// Null in 1.0; a later ABI may lead on from here.
     pub extension: *const u8,
 }
 
@@ -237,19 +237,22 @@ pub struct RawObservation<'a> {
 pub struct RawActionKind(pub u32);
 
 impl RawActionKind {
-    /// Tell people.
+    /// Tells people, and changes nothing.
     pub const ALERT: Self = Self(1);
     /// End the session in order.
     pub const STOP: Self = Self(2);
     /// Take a stage out of the path.
     pub const BYPASS: Self = Self(3);
-    /// Put it back.
+    /// Puts a stage that was bypassed back into the signal.
     pub const RESTORE: Self = Self(4);
-    /// Set a parameter.
+    /// Sets a parameter of a stage.
     pub const SET: Self = Self(5);
-    /// Replace a stage's component.
+    /// Replaces the component of a stage by another.
     pub const SWAP: Self = Self(6);
 }
+
+/// The most actions taken from one decision.
+pub const ACTIONS_MAX: usize = 64;
 
 /// One action with its reason.
 #[repr(C)]
@@ -261,7 +264,7 @@ pub struct RawAction {
     pub target: RString,
     /// With which value, where the kind has one.
     pub value: f64,
-    /// Why, for people.
+    /// Why it should be done, in a sentence for people.
     pub reason: RString,
 }
 
@@ -269,12 +272,12 @@ pub struct RawAction {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, StableAbi)]
 pub struct RawHeap {
-    /// Bytes in use now.
+    /// Bytes that the library holds now.
     pub live_bytes: u64,
     /// The most bytes ever in use.
     pub peak_bytes: u64,
     /// Calls that allocated, reallocations included.
     pub allocations: u64,
-    /// Calls that freed.
+    /// How many calls gave memory back since the library was opened.
     pub frees: u64,
 }

@@ -1,4 +1,4 @@
-//! Status: what a method of the audio thread answers.
+//! Status: what a method of the audio thread returns.
 //!
 //! A code and a detail number, never text: text is fetched later, off that thread, with
 //! `fault_text`.
@@ -26,7 +26,7 @@ impl RawCode {
     /// The component panicked, now or earlier; nothing more is asked of it.
     pub const POISONED: Self = Self(6);
 
-    /// The word for it.
+    /// The code's word for people and for logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl RawCode {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, StableAbi)]
 pub struct RawStatus {
-    /// How the call ended.
+    /// How the call ended: done, or why not.
     pub code: RawCode,
     /// What the detail means is said at each method.
     pub detail: u32,

@@ -25,29 +25,29 @@ use crate::processor::AudioProcessor;
 use crate::services::Host;
 use crate::setup::Setup;
 
-/// Marks what implements `AudioProcessor`.
+/// Marks that a type is made a component by its `AudioProcessor`.
 #[derive(Debug)]
 pub struct OfProcessor;
-/// Marks what implements `AudioAnalyzer`.
+/// Marks that a type is made a component by its `AudioAnalyzer`.
 #[derive(Debug)]
 pub struct OfAnalyzer;
-/// Marks what implements `QualityMetric`.
+/// Marks that a type is made a component by its `QualityMetric`.
 #[derive(Debug)]
 pub struct OfMetric;
-/// Marks what implements `DecisionEngine`.
+/// Marks that a type is made a component by its `DecisionEngine`.
 #[derive(Debug)]
 pub struct OfDecision;
 
 /// How to make an instance.
 #[derive(Debug, Clone, Copy)]
 pub enum Factory {
-    /// Of a processor.
+    /// Makes instances of a processor.
     Processor(fn(RawSetup<'_>) -> Result<RawProcessorBox, Refusal>),
-    /// Of an analyzer.
+    /// Makes instances of an analyzer.
     Analyzer(fn(RawSetup<'_>) -> Result<RawAnalyzerBox, Refusal>),
-    /// Of a metric.
+    /// Makes instances of a metric.
     Metric(fn(RawSetup<'_>) -> Result<RawAnalyzerBox, Refusal>),
-    /// Of a decision engine.
+    /// Makes instances of a decision engine.
     Decision(fn(RawSetup<'_>) -> Result<RawDecisionBox, Refusal>),
 }
 

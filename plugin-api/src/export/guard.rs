@@ -1,7 +1,7 @@
 //! Guard: a panic stays inside the plugin.
 //!
 //! In: an author's instance. Out: the same, called through `catch_unwind`, create and drop
-//! included. After a panic the instance is poisoned: it answers so and is not called again.
+//! included. After a panic the instance is poisoned: it says so and is not called again.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -85,7 +85,7 @@ impl<T> Guarded<T> {
         }
     }
 
-    /// A call of the audio thread: answers a code.
+    /// A call of the audio thread: returns a code.
     #[inline]
     pub(super) fn call<R>(
         &mut self,

@@ -67,7 +67,7 @@ pub(super) fn log_dropped() {
     }
 }
 
-/// Moves the text of this thread's last panic into `into`; answers its bytes.
+/// Moves the text of this thread's last panic into `into`; returns its bytes.
 pub(super) fn take_panic(into: &mut [u8]) -> usize {
     ATTACHED.get().map_or(0, |attached| {
         attached.hooks.take_panic()(RSliceMut::from_mut_slice(into)) as usize

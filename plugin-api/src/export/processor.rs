@@ -2,6 +2,8 @@
 //!
 //! Cuts a block at every parameter event, so that authors see changes between calls only.
 
+use std::ops::Range;
+
 use abi_stable::std_types::{RResult, RSlice, RSliceMut, RStr, RString, RVec};
 
 use crate::abi::call::{EVENTS_MAX, RawParamEvent, RawProcess};
@@ -165,7 +167,7 @@ impl<T: AudioProcessor> RawProcessor for ProcessorAdapter<T> {
             if bytes.len() > STATE_BYTES_MAX {
                 return Err(Fault::with(
                     RawCode::OUT_OF_BOUNDS,
-                    "the state is over 64 KiB",
+                    "the state is over 512 KiB",
                 ));
             }
             let mut reader = StateReader::new(bytes.as_slice());
@@ -244,7 +246,7 @@ fn parts<T: AudioProcessor>(
     call: &mut RawProcess<'_>,
 ) -> Result<Status, Fault> {
     if call.events.is_empty() {
-        return part(instance, active, call, 0, call.frames as usize);
+        return part(instance, active, call, 0..call.frames as usize);
     }
     cut(instance, active, call)
 }
@@ -268,14 +270,14 @@ fn cut<T: AudioProcessor>(
             .first()
             .map_or(frames, |event| event.offset_frames as usize);
         let end = end.clamp(start + 1, frames);
-        let part = part(instance, active, call, start, end - start)?;
+        let part = part(instance, active, call, start..end)?;
         whole = if start == 0 { part } else { whole.merge(part) };
         start = end;
     }
     Ok(whole)
 }
 
-/// Sets what changes at or before `start`; answers the events that are left.
+/// Sets what changes at or before `start`; returns the events that are left.
 fn apply<'a, T: Params>(
     instance: &mut T,
     mut events: &'a [RawParamEvent],
@@ -298,9 +300,9 @@ fn part<T: AudioProcessor>(
     instance: &mut T,
     active: Active,
     call: &mut RawProcess<'_>,
-    start: usize,
-    frames: usize,
+    part: Range<usize>,
 ) -> Result<Status, Fault> {
+    let (start, frames) = (part.start, part.len());
     let position_frames = call.position_frames + start as u64;
     let mut context = Context {
         position_frames,

@@ -3,9 +3,10 @@
 use abi_stable::std_types::{RSlice, RStr, RVec};
 
 use crate::abi::object::RawDecisionBox;
-use crate::abi::setup::{RawAction, RawActionKind, RawHeard, RawObservation, RawReading};
+use crate::abi::setup::{
+    ACTIONS_MAX, RawAction, RawActionKind, RawHeard, RawObservation, RawReading,
+};
 use crate::abi::status::RawStatus;
-use crate::decision::ACTIONS_MAX;
 use crate::fault::Refusal;
 use crate::link::library::{Start, bounded, open};
 
@@ -34,7 +35,7 @@ pub struct Action {
     pub target: String,
     /// With which value; NaN where the kind has none.
     pub value: f64,
-    /// Why, for people.
+    /// Why it should be done, in a sentence for people.
     pub reason: String,
 }
 
@@ -45,7 +46,7 @@ pub struct Heard<'a> {
     pub position_frames: u64,
     /// Index into the component's subscriptions.
     pub subscription: u32,
-    /// The number it carries.
+    /// The number that the publisher gave the event.
     pub value: f64,
     /// The id of the stage or tap that published it.
     pub from: &'a str,
@@ -85,7 +86,7 @@ impl Decision {
         self.raw.deactivate()
     }
 
-    /// Shows what happened since the last time; answers at most 64 actions, texts cut at 1 KiB.
+    /// Shows what happened since the last time; returns at most 64 actions, texts cut at 1 KiB.
     pub fn decide(
         &mut self,
         position_frames: u64,
@@ -105,12 +106,12 @@ impl Decision {
         (status, actions)
     }
 
-    /// Forgets the past.
+    /// Forgets everything that was shown before; parameters stay. Thread: any but audio.
     pub fn reset(&mut self) -> RawStatus {
         self.raw.reset()
     }
 
-    /// Sets a parameter.
+    /// Sets a parameter by its wire index, in plain units. Thread: any but audio.
     pub fn set_param(&mut self, index: u32, value: f64) -> RawStatus {
         self.raw.set_param(index, value)
     }

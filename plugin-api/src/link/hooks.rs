@@ -26,7 +26,7 @@ pub trait Hooks: 'static {
     fn log_dropped(token: u64);
     /// A panic inside the library, about to be caught there. Does not allocate.
     fn panicked(token: u64, text: &str);
-    /// Moves the text of this thread's last panic into the buffer; answers its bytes.
+    /// Moves the text of this thread's last panic into the buffer; returns its bytes.
     fn take_panic(into: &mut [u8]) -> usize;
 }
 

@@ -51,33 +51,33 @@ pub struct Creation<'a> {
 pub struct Setting {
     /// Its id in the manifest.
     pub id: String,
-    /// Its value.
+    /// What the file gives it.
     pub value: SettingValue,
 }
 
 /// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingValue {
-    /// Text.
+    /// A text as the file has it.
     Text(String),
-    /// An absolute path.
+    /// A path, made absolute by the folder of its file.
     Path(String),
-    /// An integer.
+    /// A whole number within the declared range.
     Integer(i64),
-    /// Yes or no.
+    /// Yes or no: `true` or `false` in the file.
     Boolean(bool),
-    /// A list of texts.
+    /// A list of texts, in the order of the file.
     List(Vec<String>),
 }
 
 /// What an instance is activated with.
 #[derive(Debug, Clone)]
 pub struct Start<'a> {
-    /// The main input.
+    /// Rate and channels of the main input.
     pub format: Format,
-    /// The longest block.
+    /// The longest block that `process` is called with, in frames.
     pub frames_max: u32,
-    /// Where it runs.
+    /// At which pace the instance is called.
     pub mode: Mode,
     /// The layouts of the further inputs.
     pub sidechains: &'a [Layout],

@@ -40,7 +40,7 @@ impl Observer {
         open(self.raw.validate_input(format.raw()))
     }
 
-    /// Gets it ready; answers the hop in frames, 0 for none.
+    /// Gets it ready; returns the hop in frames, 0 for none.
     ///
     /// # Errors
     /// What the component says.
@@ -84,12 +84,12 @@ impl Observer {
         self.raw.finish(&mut readings(values, channels))
     }
 
-    /// Forgets the past.
+    /// Forgets everything that was heard before; parameters stay. Thread: any but audio.
     pub fn reset(&mut self) -> RawStatus {
         self.raw.reset()
     }
 
-    /// Sets a parameter.
+    /// Sets a parameter by its wire index, in plain units. Thread: any but audio.
     pub fn set_param(&mut self, index: u32, value: f64) -> RawStatus {
         self.raw.set_param(index, value)
     }

@@ -20,6 +20,7 @@ pub use crate::abi::audio::{RawAudio as AudioView, RawAudioMut as AudioViewMut};
 /// One processor; dropping it runs the plugin's own clean-up.
 pub struct Processor {
     raw: RawProcessorBox,
+    mark: u32,
 }
 
 impl std::fmt::Debug for Processor {
@@ -33,13 +34,14 @@ impl std::fmt::Debug for Processor {
 pub struct Block<'a> {
     /// Stream time of the first frame.
     pub position_frames: u64,
-    /// Facts about the block.
+    /// What is special about the block, a discontinuity or the flush at the end.
     pub flags: RawFlags,
-    /// What is read.
+    /// The block that is read; it stays as it is.
     pub input: RawAudio<'a>,
-    /// What is filled.
+    /// The block that is filled, of as many frames as the input.
     pub output: RawAudioMut<'a>,
-    /// Further inputs.
+    /// Further inputs in the order of the manifest, of as many frames; empty where none is
+    /// connected.
     pub sidechains: &'a [RawAudio<'a>],
     /// Parameter changes, sorted by frame.
     pub events: &'a [RawParamEvent],
@@ -52,7 +54,7 @@ pub struct Block<'a> {
 /// What one call of `process` left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
-    /// How it ended.
+    /// How the call ended, and whether the output is silent.
     pub status: RawStatus,
     /// How many records were written.
     pub records_written: u32,
@@ -62,7 +64,23 @@ pub struct Outcome {
 
 impl Processor {
     pub(crate) fn new(raw: RawProcessorBox) -> Self {
-        Self { raw }
+        Self {
+            raw,
+            mark: u32::MAX,
+        }
+    }
+
+    /// The same with a number of the host's own, by which it knows the instance again. The plugin
+    /// does not see it.
+    #[must_use]
+    pub fn with_mark(self, mark: u32) -> Self {
+        Self { mark, ..self }
+    }
+
+    /// That number; `u32::MAX` where none was given. Real-time safe.
+    #[must_use]
+    pub const fn mark(&self) -> u32 {
+        self.mark
     }
 
     pub(super) fn into_raw(self) -> RawProcessorBox {
@@ -83,7 +101,7 @@ impl Processor {
         })
     }
 
-    /// Gets it ready; answers latency and tail. Thread: any but audio.
+    /// Gets it ready; returns latency and tail. Thread: any but audio.
     ///
     /// # Errors
     /// What the component says.

@@ -4,7 +4,8 @@
 //! A number keeps its meaning within one ABI major; new cases are added at the end.
 
 use crate::declare::{
-    Better, BlockInvariance, Heap, Kind, Need, PanicStrategy, ParamChange, Per, RealTime, Reference,
+    Better, BlockInvariance, Heap, Kind, Need, PanicStrategy, ParamChange, ParamLimit, Per,
+    RealTime, Reference,
 };
 
 /// Both directions from one table, so that they cannot disagree.
@@ -29,6 +30,7 @@ codes!(from_kind, to_kind, Kind { Processor = 0, Analyzer = 1, Metric = 2, Decis
 codes!(from_real_time, to_real_time, RealTime { Safe = 0, WarmsUp = 1, Offline = 2 });
 codes!(from_blocks, to_blocks, BlockInvariance { Invariant = 0, Varies = 1 });
 codes!(from_change, to_change, ParamChange { Live = 0, Reactivates = 1 });
+codes!(from_limit, to_limit, ParamLimit { Range = 0, BelowHalfRate = 1 });
 codes!(from_need, to_need, Need { Required = 0, Optional = 1 });
 codes!(from_per, to_per, Per { Signal = 0, Channel = 1 });
 codes!(from_better, to_better, Better { Neither = 0, Higher = 1, Lower = 2 });

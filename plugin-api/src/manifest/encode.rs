@@ -41,7 +41,7 @@ pub const fn encoded_len(decl: &PluginDecl) -> usize {
     HEADER_BYTES + counter.len()
 }
 
-/// The manifest of `decl`; `LEN` is what [`encoded_len`] answers.
+/// The manifest of `decl`; `LEN` is what [`encoded_len`] returns.
 ///
 /// # Panics
 /// In a constant this is a compile error: when the declaration breaks a rule, when the manifest

@@ -72,7 +72,7 @@ pub enum Problem {
     Repeated,
     /// A record in it ends after the end.
     Cut,
-    /// It has another length.
+    /// The text or list has another length than may be.
     Length {
         /// How many bytes it has.
         found: usize,
@@ -84,7 +84,7 @@ pub enum Problem {
         /// The bound.
         max: usize,
     },
-    /// It is not UTF-8.
+    /// The bytes of a text are not UTF-8.
     NotUtf8,
     /// A text breaks its rule.
     Text {

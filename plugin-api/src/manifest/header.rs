@@ -32,7 +32,7 @@ pub struct Header {
     pub version: u16,
     /// The ABI that the plugin was built with.
     pub abi: AbiVersion,
-    /// The least ABI that a host has to speak.
+    /// The oldest host ABI it accepts.
     pub min_host: AbiVersion,
     /// How many bytes the body has.
     pub body_bytes: u32,

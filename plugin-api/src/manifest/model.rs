@@ -23,17 +23,17 @@ pub use params::{FlatParam, Param, ParamEntry, ParamGroup};
 pub struct Manifest {
     /// Which ABI it speaks; `check_host` says whether this host can load it.
     pub header: Header,
-    /// Its id, `acme.warmth`.
+    /// The plugin's id, `acme.warmth`.
     pub id: String,
-    /// Its name for people.
+    /// The plugin's name for people, one line.
     pub name: String,
-    /// Its version.
+    /// The plugin's semantic version.
     pub version: Version,
-    /// Who makes it.
+    /// Who makes the plugin, one line.
     pub vendor: String,
-    /// An SPDX expression.
+    /// The license as an SPDX expression.
     pub license: String,
-    /// What it is for.
+    /// What the plugin is for, one line.
     pub doc: String,
     /// The compiler that built it.
     pub rustc: String,
@@ -43,7 +43,7 @@ pub struct Manifest {
     pub panic: PanicStrategy,
     /// Whether its heap is counted.
     pub heap: Heap,
-    /// The plugins it uses.
+    /// The other plugins that it uses.
     pub requires: Vec<Require>,
     /// Ids that it takes the place of.
     pub replaces: Vec<String>,
@@ -66,9 +66,9 @@ impl Manifest {
 /// Another plugin that one plugin uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Require {
-    /// The other plugin's id.
+    /// The id of the other plugin.
     pub id: String,
-    /// Which versions will do.
+    /// Which versions of the other plugin will do.
     pub version: VersionReq,
     /// Whether the plugin can do without.
     pub need: Need,
@@ -79,26 +79,26 @@ pub struct Require {
 pub struct UnknownComponent {
     /// Its place among the plugin's components, from 0.
     pub index: u32,
-    /// Its name.
+    /// The component's name, `tube`.
     pub name: String,
-    /// Its kind's number.
+    /// The number of its kind, which this host does not know.
     pub kind: u8,
 }
 
-/// One component.
+/// What a manifest says about one component.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Component {
     /// Its place among the plugin's components, from 0, unknown kinds counted.
     pub index: u32,
-    /// What it does.
+    /// Whether it processes, listens, compares or decides.
     pub kind: Kind,
     /// The part of its address after the slash.
     pub name: String,
-    /// What it is for.
+    /// What the component is for, one line.
     pub doc: String,
     /// Its parameters and groups of parameters, in wire order.
     pub entries: Vec<ParamEntry>,
-    /// Its settings.
+    /// What files may set once, before activation.
     pub settings: Vec<Setting>,
     /// Its outputs, in wire order.
     pub outputs: Vec<Output>,
@@ -133,7 +133,7 @@ pub struct Capabilities {
     pub latency: Span,
     /// How long it sounds after its input ended.
     pub tail: Span,
-    /// Where it may run.
+    /// Whether it may run at the pace of the stream.
     pub real_time: RealTime,
     /// Whether blocks of another size give the same samples.
     pub blocks: BlockInvariance,
@@ -188,7 +188,7 @@ impl fmt::Display for Layouts {
 /// Something given at creation that is not a number to automate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
-    /// The name in files.
+    /// The setting's name in files.
     pub id: String,
     /// One or more sentences for people.
     pub doc: String,
@@ -205,7 +205,7 @@ pub struct Output {
     pub id: String,
     /// One or more sentences for people.
     pub doc: String,
-    /// The unit, or empty.
+    /// The unit of the value as people read it, or empty.
     pub unit: String,
     /// The least value, possibly -∞.
     pub min: f64,
@@ -216,7 +216,7 @@ pub struct Output {
 /// Something that happens in the stream and that others may subscribe to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The name.
+    /// The reading's name in files and reports.
     pub id: String,
     /// One or more sentences for people.
     pub doc: String,
@@ -231,7 +231,7 @@ pub struct Reading {
     pub id: String,
     /// One or more sentences for people, with the source of the formula.
     pub doc: String,
-    /// The unit, or empty.
+    /// The unit of the value as people read it, or empty.
     pub unit: String,
     /// The least value, possibly -∞.
     pub min: f64,
@@ -239,7 +239,7 @@ pub struct Reading {
     pub max: f64,
     /// One value in all, or one per channel.
     pub per: Per,
-    /// Which direction is better.
+    /// Which direction of the value is the better one.
     pub better: Better,
 }
 

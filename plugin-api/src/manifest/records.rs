@@ -213,7 +213,7 @@ pub(super) fn known<T>(decode: fn(u8) -> Option<T>) -> impl Fn(&[u8]) -> Result<
     }
 }
 
-/// A reader of a case that answers `cautious` for those of a later version.
+/// A reader of a case that returns `cautious` for those of a later version.
 pub(super) fn known_or<T: Copy>(
     decode: fn(u8) -> Option<T>,
     cautious: T,

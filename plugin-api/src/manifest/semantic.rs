@@ -42,7 +42,7 @@ pub(super) const fn is_requirement(text: &str) -> bool {
     false
 }
 
-/// Every function below starts reading at `at` and answers where it ended, or `None`.
+/// Every function below starts reading at `at` and returns where it ended, or `None`.
 const fn three_numbers(bytes: &[u8]) -> Option<usize> {
     let Some(at) = number(bytes, 0) else {
         return None;

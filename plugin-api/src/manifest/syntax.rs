@@ -11,9 +11,9 @@ use crate::manifest::semantic::{is_requirement, is_version};
 /// What a text has to look like. Everything works in constants; thread: any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
-    /// A plugin's id, `acme.warmth`.
+    /// The id of a plugin, `acme.warmth`.
     PluginId,
-    /// A component's name, `tube`.
+    /// The name of a component in its plugin, `tube`.
     ComponentName,
     /// The id of a parameter, setting, output or reading, `gain_db`.
     ParamId,
@@ -23,13 +23,13 @@ pub enum Syntax {
     ChoiceLabel,
     /// The address of an event, `plugin/component:event`.
     EventAddress,
-    /// A semantic version.
+    /// A semantic version, `1.2.3-beta`.
     Version,
     /// Which versions will do, in Cargo's syntax.
     Requirement,
-    /// A unit, or nothing.
+    /// A unit as people read it, or nothing.
     Unit,
-    /// One line for people.
+    /// One line of text for people.
     Line,
     /// Sentences for people, on several lines if need be.
     Prose,

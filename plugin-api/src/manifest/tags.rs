@@ -81,6 +81,7 @@ pub(super) mod param {
     pub(in crate::manifest) const CHOICES: Tag = tag(5, "choices");
     pub(in crate::manifest) const SMOOTH_MS: Tag = tag(6, "smooth_ms");
     pub(in crate::manifest) const CHANGE: Tag = tag(7, "change");
+    pub(in crate::manifest) const LIMIT: Tag = tag(8, "limit");
 }
 
 /// What a group of parameters holds.

@@ -5,8 +5,8 @@
 use std::fmt;
 
 use crate::declare::{
-    Better, BlockInvariance, Heap, Kind, Need, PanicStrategy, ParamChange, Per, RealTime,
-    Reference, SettingKind, Span,
+    Better, BlockInvariance, Heap, Kind, Need, PanicStrategy, ParamChange, ParamLimit, Per,
+    RealTime, Reference, SettingKind, Span,
 };
 
 /// `Display` by a table from cases to words.
@@ -25,6 +25,7 @@ macro_rules! words {
 words!(RealTime { Safe = "safe", WarmsUp = "warms-up", Offline = "offline" });
 words!(BlockInvariance { Invariant = "invariant", Varies = "varies" });
 words!(ParamChange { Live = "live", Reactivates = "reactivates" });
+words!(ParamLimit { Range = "range", BelowHalfRate = "below-half-rate" });
 words!(Need { Required = "required", Optional = "optional" });
 words!(Per { Signal = "signal", Channel = "channel" });
 words!(Better { Neither = "neither", Higher = "higher", Lower = "lower" });

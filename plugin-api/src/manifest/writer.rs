@@ -75,7 +75,7 @@ impl<'a> Writer<'a> {
         self.end(start);
     }
 
-    /// Opens a record whose length `end` fills in; answers where its payload starts.
+    /// Opens a record whose length `end` fills in; returns where its payload starts.
     pub(super) const fn begin(&mut self, tag: Tag) -> usize {
         let [low, high] = tag.number.to_le_bytes();
         self.raw(&[low, high, 0, 0, 0, 0]);

@@ -18,7 +18,7 @@ pub fn default_of<V: ParamValue>(item: &ParamItem) -> V {
     V::from_decl(decl)
 }
 
-/// Sets `field` if `index` has come down to 0; answers the index from the next field on, or
+/// Sets `field` if `index` has come down to 0; returns the index from the next field on, or
 /// `None` once the parameter was found.
 pub fn set_one<V: ParamValue>(
     field: &mut V,

@@ -47,12 +47,12 @@ enum Curve {
 }
 
 impl Smoothed {
-    /// How many numbers [`Smoothed::save`] answers.
+    /// How many numbers [`Smoothed::save`] returns.
     pub const STATE_NUMBERS: usize = 5;
 
     /// The value at each frame of the block, in the parameter's unit.
     ///
-    /// Asked twice about one block it answers the same. The block has at most as many frames as
+    /// Asked twice about one block it returns the same. The block has at most as many frames as
     /// was said at activation; of a longer one, only that many.
     pub fn values(&mut self, block: &impl BlockSpan) -> &[f32] {
         self.render(Curve::Plain, block)
@@ -99,7 +99,7 @@ impl Smoothed {
 
     /// Goes on from where [`Smoothed::save`] left it, all or nothing.
     ///
-    /// Answers whether it did; numbers that cannot be such a state change nothing.
+    /// Returns whether it did; numbers that cannot be such a state change nothing.
     #[must_use = "a refused state leaves the parameter as it was"]
     pub fn restore(&mut self, state: &[f64; Self::STATE_NUMBERS]) -> bool {
         let [target, to, from, from_gain, since_frame] = *state;
@@ -120,7 +120,7 @@ impl Smoothed {
         true
     }
 
-    /// Starts a glide if the target changed; answers how many frames of it have gone by.
+    /// Starts a glide if the target changed; returns how many frames of it have gone by.
     fn begin(&mut self, position_frames: u64) -> u32 {
         // A stream that starts anew, or the state of another one.
         self.since_frame = self.since_frame.min(position_frames);
@@ -235,7 +235,7 @@ fn gain_of(value_db: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::declare::ParamChange;
+    use crate::declare::{ParamChange, ParamLimit};
 
     #[test]
     fn a_settled_value_is_not_written_again() {
@@ -249,6 +249,7 @@ mod tests {
             choices: &[],
             smooth_ms: 0.0,
             change: ParamChange::Live,
+            limit: ParamLimit::Range,
         });
         gain.prepare(48_000.0, 8);
         assert_eq!(gain.values(&(0..4)), [3.0; 4]);

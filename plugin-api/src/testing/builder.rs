@@ -71,7 +71,7 @@ impl<B> Bench<B> {
         self
     }
 
-    /// The longest block.
+    /// Sets the longest block that the component is activated for, in frames.
     #[must_use]
     pub fn frames_max(mut self, frames: usize) -> Self {
         self.plan.frames_max = frames as u32;
@@ -99,31 +99,31 @@ impl<B> Bench<B> {
         self
     }
 
-    /// A text setting.
+    /// Gives a setting a text.
     #[must_use]
     pub fn text(self, id: &str, text: &str) -> Self {
         self.setting(id, SettingValue::Text(text.to_owned()))
     }
 
-    /// A path setting.
+    /// Gives a setting a path, as it would stand in a file.
     #[must_use]
     pub fn path(self, id: &str, path: &str) -> Self {
         self.setting(id, SettingValue::Path(path.to_owned()))
     }
 
-    /// An integer setting.
+    /// Gives a setting a whole number.
     #[must_use]
     pub fn integer(self, id: &str, integer: i64) -> Self {
         self.setting(id, SettingValue::Integer(integer))
     }
 
-    /// A boolean setting.
+    /// Gives a setting yes or no.
     #[must_use]
     pub fn boolean(self, id: &str, boolean: bool) -> Self {
         self.setting(id, SettingValue::Boolean(boolean))
     }
 
-    /// A list setting.
+    /// Gives a setting a list of texts.
     #[must_use]
     pub fn list(self, id: &str, items: &[&str]) -> Self {
         let items = items.iter().map(|item| (*item).to_owned()).collect();

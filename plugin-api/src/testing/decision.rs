@@ -7,7 +7,7 @@ use crate::link::{Action, ActionKind, Decision, Reading as Raw, built_in};
 use crate::params::index_of;
 use crate::testing::builder::{Plan, failed};
 
-/// An activated decision engine.
+/// An activated decision engine, called as a host calls it.
 pub struct DecisionBench {
     decision: Decision,
     params: &'static [ParamItem],
@@ -29,7 +29,7 @@ pub(super) fn open<T: DecisionEngine>(plan: &Plan) -> Result<DecisionBench, Refu
 }
 
 impl DecisionBench {
-    /// Shows the readings up to a frame; answers what should be done, as `alert: reason`.
+    /// Shows the readings up to a frame; returns what should be done, as `alert: reason`.
     ///
     /// # Errors
     /// What the engine says.
@@ -54,7 +54,7 @@ impl DecisionBench {
         assert!(status.is_ok(), "{id} cannot be {value}");
     }
 
-    /// Forgets the past.
+    /// Forgets everything that was shown before; parameters stay.
     pub fn reset(&mut self) {
         self.decision.reset();
     }

@@ -17,7 +17,7 @@ use crate::testing::builder::{Bench, Plan, failed, planar};
 /// How many notes and events one call under test keeps.
 const RECORDS: usize = 64;
 
-/// An activated processor.
+/// An activated processor, called as a host calls it.
 pub struct ProcessorBench<T> {
     processor: Processor,
     timing: Timing,
@@ -244,7 +244,7 @@ impl<T: AudioProcessor> ProcessorBench<T> {
         index_of(T::PARAMS, id).map_or(f64::NAN, |index| self.processor.param(index))
     }
 
-    /// Forgets the past.
+    /// Forgets everything that was heard before; parameters stay.
     pub fn reset(&mut self) {
         self.processor.reset();
     }

@@ -3,8 +3,8 @@
 use segue_plugin::abi::AbiVersion;
 use segue_plugin::declare::{
     Better, BlockInvariance, Capabilities, ComponentDecl, EventDecl, GroupDecl, Heap, Kind, Need,
-    OutputDecl, PanicStrategy, ParamChange, ParamDecl, ParamItem, Per, PluginDecl, ReadingDecl,
-    RealTime, Reference, RequireDecl, SettingDecl, SettingKind, Span,
+    OutputDecl, PanicStrategy, ParamChange, ParamDecl, ParamItem, ParamLimit, Per, PluginDecl,
+    ReadingDecl, RealTime, Reference, RequireDecl, SettingDecl, SettingKind, Span,
 };
 use segue_plugin::layout::{Layout, Layouts};
 
@@ -53,6 +53,7 @@ pub(crate) const NUMBER: ParamDecl = ParamDecl {
     choices: &[],
     smooth_ms: 20.0,
     change: ParamChange::Live,
+    limit: ParamLimit::Range,
 };
 
 const MODE: ParamDecl = ParamDecl {
@@ -65,6 +66,7 @@ const MODE: ParamDecl = ParamDecl {
     choices: &["off", "high-pass", "1.5"],
     smooth_ms: 0.0,
     change: ParamChange::Reactivates,
+    limit: ParamLimit::Range,
 };
 
 const FREQUENCY: ParamDecl = ParamDecl {
@@ -73,6 +75,7 @@ const FREQUENCY: ParamDecl = ParamDecl {
     min: 10.0,
     max: 24_000.0,
     default: 1_000.1,
+    limit: ParamLimit::BelowHalfRate,
     ..NUMBER
 };
 

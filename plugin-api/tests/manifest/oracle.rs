@@ -120,6 +120,7 @@ fn param(decl: &ParamDecl, found: &Param) {
     );
     assert_eq!(found.choices, decl.choices);
     assert_eq!(found.change, decl.change);
+    assert_eq!(found.limit, decl.limit);
 }
 
 fn pairs<D, F>(decls: &[D], found: &[F], check: impl Fn(&D, &F)) {

@@ -7,6 +7,10 @@
 //! **Changes.** Another delay is faded to over 20 ms, so its pitch stays; a change during a fade
 //! waits for its end. Feedback and mix glide. Without a delay the past is the input itself, and
 //! there is no feedback.
+//!
+//! **Handing over.** A running state has the past that is heard, and more of it as far as 64 KiB
+//! reach, so that a delay that is made longer later finds what was before; beyond that it finds
+//! silence until the line has filled.
 
 use crate::memory;
 use crate::memory::NO_PAST;
@@ -21,12 +25,17 @@ const DELAY_MS_MAX: i64 = 10_000;
 const DELAY_FRAMES_MAX: i64 = 480_000;
 /// The room that is made for later changes where nothing is said, in milliseconds.
 const ROOM_MS: i64 = 1_000;
+/// How much of the past is saved even where no delay reaches it now, in bytes.
+const KEPT_BYTES: usize = 64 * 1024;
 /// How long the fade to another delay takes, in milliseconds.
 const FADE_MS: f64 = 20.0;
 /// How far the echoes fall until they count as over, in dB: below what 16 bits hold.
 const DECAY_DB: f64 = 100.0;
 /// The longest tail reported, in seconds: nobody waits longer.
 const TAIL_SECONDS_MAX: u64 = 30;
+
+/// The numbers of a state in front of the past: two glides and the taps.
+const NUMBERS: usize = 2 * Smoothed::STATE_NUMBERS + 3;
 
 /// Repeats the signal later, once or over and over.
 #[derive(Params)]
@@ -55,15 +64,15 @@ pub(crate) struct Echo {
 impl AudioProcessor for Echo {
     const CAPABILITIES: Capabilities = Capabilities {
         tail: Span::Varies,
-        state_schema: 1, // Glides of feedback and mix, the taps, the past.
+        // Glides of feedback and mix, the taps, how much past, the past. In 1 it was all of the room.
+        state_schema: 2,
         ..Capabilities::DEFAULT
     };
 
     const SETTINGS: &'static [SettingDecl] = &[SettingDecl {
         id: "room_ms",
         doc: "The longest delay that can be set while it runs, in milliseconds: memory is taken \
-              for it. Absent: 1000, or the delay it starts with where that is longer. A running \
-              state of more than 64 KiB is not handed to another instance.",
+              for it. Absent: 1000, or the delay it starts with where that is longer.",
         value: SettingKind::Integer {
             min: 1,
             max: DELAY_MS_MAX,
@@ -127,7 +136,7 @@ impl AudioProcessor for Echo {
     }
 
     fn state_bytes(&self) -> usize {
-        let numbers = size_of::<[f64; 2 * Smoothed::STATE_NUMBERS + 3]>();
+        let numbers = size_of::<[f64; NUMBERS + 1]>();
         numbers + memory::state_bytes(&self.lines)
     }
 
@@ -135,14 +144,17 @@ impl AudioProcessor for Echo {
         state.f64s(&self.feedback.save())?;
         state.f64s(&self.mix.save())?;
         self.taps.save(state)?;
-        memory::save(&self.lines, state)
+        let frames = self.kept_frames();
+        state.u64(frames as u64)?;
+        memory::save(&self.lines, frames, state)
     }
 
     fn load_state(&mut self, state: &mut StateReader<'_>) -> Result<(), Fault> {
         let mut glides = [[0.0; Smoothed::STATE_NUMBERS]; 2];
         state.f64s(glides.as_flattened_mut())?;
         let taps = self.taps.load(self.room(), state)?;
-        let past = memory::read(&self.lines, state)?;
+        let frames = usize::try_from(state.u64()?).map_err(|_| NO_PAST)?;
+        let past = memory::read(&self.lines, frames, state)?;
         state.expect_end()?;
         let before = self.feedback.save();
         if !self.feedback.restore(&glides[0]) {
@@ -157,6 +169,20 @@ impl AudioProcessor for Echo {
         self.taps = taps;
         Ok(())
     }
+
+    fn migrate_state(&self, schema: u32, bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let frame_bytes = self.lines.len() * size_of::<f32>();
+        match (schema, bytes.split_at_checked(size_of::<[f64; NUMBERS]>())) {
+            (1, Some((numbers, past))) if past.len().is_multiple_of(frame_bytes) => {
+                let frames = (past.len() / frame_bytes) as u64;
+                Ok([numbers, &frames.to_le_bytes(), past].concat())
+            }
+            _ => Err(Refusal::new(format!(
+                "a state of schema {schema} with {} bytes is none of this delay",
+                bytes.len()
+            ))),
+        }
+    }
 }
 
 impl Echo {
@@ -167,6 +193,14 @@ impl Echo {
 
     fn room(&self) -> usize {
         self.lines.first().map_or(0, Line::frames)
+    }
+
+    /// How much of the past is handed over: what is heard, what the delay that is set asks for, and
+    /// what little more there is room for.
+    fn kept_frames(&self) -> usize {
+        let frame_bytes = (self.lines.len() * size_of::<f32>()).max(1);
+        let heard = self.taps.longest().max(self.delay());
+        heard.max(KEPT_BYTES / frame_bytes).min(self.room())
     }
 
     /// The delay that is set as far as there is room; a note where there is not.
@@ -199,4 +233,27 @@ fn tail_frames(delay: usize, feedback: f64, sample_rate_hz: u32) -> u64 {
     };
     let tail = delay as f64 * (1.0 + further);
     (tail as u64).min((TAIL_SECONDS_MAX * u64::from(sample_rate_hz)).max(delay as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segue_plugin::testing;
+
+    #[test]
+    fn a_state_of_schema_1_goes_on() {
+        let bench = testing::processor::<Echo>().stereo(1_000);
+        let mut bench = bench.param("feedback", 0.5).activate().unwrap();
+        let signal: Vec<f32> = (0..2_000).map(|frame| frame as f32).collect();
+        bench.run(&[&signal, &signal], &[500]).unwrap();
+        let today = bench.save_state().unwrap();
+        // All of the room was saved, and how much that is was not said.
+        let numbers = size_of::<[f64; NUMBERS]>();
+        let before = [&today[..numbers], &today[numbers + 8..]].concat();
+        let mut echo = Echo::with_defaults();
+        echo.lines = memory::lines(1, 2).unwrap();
+        assert_eq!(echo.migrate_state(1, &before).unwrap(), today);
+        assert!(echo.migrate_state(1, &before[1..]).is_err());
+        assert!(echo.migrate_state(3, &today).is_err());
+    }
 }

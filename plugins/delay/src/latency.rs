@@ -144,7 +144,7 @@ impl AudioProcessor for Latency {
         state.u64(timing.tail_frames)?;
         state.f64s(&self.tail_gain_db.save())?;
         state.f64(self.sign.at as f64)?;
-        memory::save(&self.lines, state)
+        memory::save(&self.lines, self.held_frames(), state)
     }
 
     fn load_state(&mut self, state: &mut StateReader<'_>) -> Result<(), Fault> {
@@ -155,7 +155,7 @@ impl AudioProcessor for Latency {
         let mut glide = [0.0; Smoothed::STATE_NUMBERS];
         state.f64s(&mut glide)?;
         let sign = state.f64()?;
-        let past = memory::read(&self.lines, state)?;
+        let past = memory::read(&self.lines, self.held_frames(), state)?;
         state.expect_end()?;
         let is_sign = sign.fract() == 0.0 && sign.abs() <= self.sign.turn_frames as f64;
         if self.timing != Some(timing) || !is_sign || !self.tail_gain_db.restore(&glide) {
@@ -164,6 +164,13 @@ impl AudioProcessor for Latency {
         past.fill(&mut self.lines);
         self.sign.at = sign as i64;
         Ok(())
+    }
+}
+
+impl Latency {
+    /// All that a line holds is heard.
+    fn held_frames(&self) -> usize {
+        self.lines.first().map_or(0, Line::frames)
     }
 }
 

@@ -29,45 +29,61 @@ pub(crate) fn lines(frames: usize, channels: usize) -> Result<Vec<Line>, Refusal
     Ok(vec![Line::new(frames); channels])
 }
 
-/// How many bytes `save` writes.
+/// The most bytes that `save` writes: what all lines hold.
 pub(crate) fn state_bytes(lines: &[Line]) -> usize {
     let samples: usize = lines.iter().map(Line::frames).sum();
     samples * size_of::<f32>()
 }
 
-/// Writes everything the lines remember. Thread: audio.
-pub(crate) fn save(lines: &[Line], state: &mut StateWriter<'_>) -> Result<(), Fault> {
-    for stretch in lines.iter().flat_map(Line::past) {
+/// Writes the newest frames that the lines remember, so many of each. Thread: audio.
+pub(crate) fn save(
+    lines: &[Line],
+    frames: usize,
+    state: &mut StateWriter<'_>,
+) -> Result<(), Fault> {
+    for stretch in lines.iter().flat_map(|line| line.newest(frames)) {
         state.f32s(stretch)?;
     }
     Ok(())
 }
 
-/// The past of as many lines as were saved, if it is one. Thread: audio.
+/// The past of as many lines as were saved, so many frames of each, if it is one. Thread: audio.
 ///
 /// # Errors
-/// When there are not so many samples, or one of them is not finite.
-pub(crate) fn read<'a>(lines: &[Line], state: &mut StateReader<'a>) -> Result<Past<'a>, Fault> {
-    let samples = state.bytes(state_bytes(lines))?.as_chunks().0;
+/// When the lines are shorter, when there are not so many samples, or one of them is not finite.
+pub(crate) fn read<'a>(
+    lines: &[Line],
+    frames: usize,
+    state: &mut StateReader<'a>,
+) -> Result<Past<'a>, Fault> {
+    if lines.iter().any(|line| line.frames() < frames) {
+        return Err(NO_PAST);
+    }
+    let bytes = state.bytes(lines.len() * frames * size_of::<f32>())?;
+    let samples = bytes.as_chunks().0;
     if samples
         .iter()
         .all(|bytes| f32::from_le_bytes(*bytes).is_finite())
     {
-        Ok(Past(samples))
+        Ok(Past { samples, frames })
     } else {
         Err(NO_PAST)
     }
 }
 
 /// Samples of all channels, checked and not taken over yet.
-pub(crate) struct Past<'a>(&'a [[u8; size_of::<f32>()]]);
+pub(crate) struct Past<'a> {
+    samples: &'a [[u8; size_of::<f32>()]],
+    /// Of each line.
+    frames: usize,
+}
 
 impl Past<'_> {
-    /// Lets the lines remember it. Thread: audio.
+    /// Lets the lines remember it, behind silence. Thread: audio.
     pub(crate) fn fill(self, lines: &mut [Line]) {
-        let mut rest = self.0.iter();
+        let mut rest = self.samples.iter();
         for line in lines {
-            for (sample, bytes) in line.past_mut().iter_mut().zip(&mut rest) {
+            for (sample, bytes) in line.newest_mut(self.frames).iter_mut().zip(&mut rest) {
                 *sample = f32::from_le_bytes(*bytes);
             }
         }

@@ -42,6 +42,11 @@ impl Taps {
         };
     }
 
+    /// The longest delay that is heard.
+    pub(crate) fn longest(&self) -> usize {
+        self.from.max(self.to)
+    }
+
     /// Writes where it stands: three numbers. Thread: audio.
     pub(crate) fn save(&self, state: &mut StateWriter<'_>) -> Result<(), Fault> {
         let numbers = [self.from, self.to, self.faded];

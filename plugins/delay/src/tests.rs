@@ -289,6 +289,32 @@ fn check_states<T: AudioProcessor>(params: &[(&str, f64)], other: &[(&str, f64)]
 }
 
 #[test]
+fn a_state_has_the_past_that_is_heard_and_a_little_more() {
+    // At 48 kHz, with room for a second.
+    let with_room = |delay_ms: f64| {
+        let bench = testing::processor::<Echo>().stereo(48_000);
+        let bench = bench.param("delay_ms", delay_ms).param("mix", 1.0);
+        bench.activate().unwrap()
+    };
+    let signal = noise(48_000);
+    let numbers = (2 * Smoothed::STATE_NUMBERS + 4) * size_of::<f64>();
+    for (delay_ms, frames) in [(250.0, 12_000), (900.0, 43_200), (10.0, 8_192)] {
+        let mut old = with_room(delay_ms);
+        run(&mut old, &signal, &[512]);
+        let state = old.save_state().unwrap();
+        assert_eq!(state.len(), numbers + 2 * frames * size_of::<f32>());
+        let mut new = with_room(delay_ms);
+        run(&mut new, &noise(777), &[100]);
+        new.load_state(&state).unwrap();
+        assert_eq!(
+            bits(&run(&mut new, &signal, &[512])),
+            bits(&run(&mut old, &signal, &[512])),
+            "{delay_ms} ms"
+        );
+    }
+}
+
+#[test]
 fn a_state_that_is_none_changes_nothing() {
     check_states::<Echo>(&[("delay_ms", 100.0)], &[("delay_ms", 2000.0)]);
     check_states::<Latency>(&[("latency_frames", 9.0)], &[("latency_frames", 8.0)]);

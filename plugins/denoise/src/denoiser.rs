@@ -3,9 +3,13 @@
 //! In: 480 samples. Out: 480 samples without noise, those that came in the frame before; and how
 //! likely it is that somebody speaks.
 //!
-//! Source: RNNoise by J.-M. Valin, as J. Neeman's nnnoiseless computes it, against which the tests
-//! hold it. It is written anew because that crate allocates at its first call on each thread and
-//! keeps its state to itself.
+//! Source: RNNoise 0.1 by J.-M. Valin, against whose C the tests hold it. It is written anew because
+//! that allocates at its first call, keeps its state to itself, and knows no vector instructions.
+//!
+//! **Rounding.** Decisions hang on the last bit: which period a voice has is a comparison of two sums.
+//! So everything is added in the order of RNNoise's C, and what C computes in double precision
+//! (whatever meets a constant like `.001` or a call of `sqrt`) is computed in it here. Filter and
+//! pitch are therefore equal to the last bit; transforms and network round in another order.
 
 use crate::bands::{BANDS, BINS, Bands, Cosines, Spectrum, correlation, interpolated};
 use crate::features::{Cepstra, Look};
@@ -58,7 +62,7 @@ impl Shared {
             arch,
             network: Network::new(arch),
             cosines: Cosines::new(),
-            transform: Transform::new(),
+            transform: Transform::new(arch),
             spectrum: [Complex32::ZERO; BINS],
             before: [Complex32::ZERO; BINS],
             window: [0.0; WINDOW_FRAMES],
@@ -81,7 +85,7 @@ impl Denoiser {
         memory: Memory::EMPTY,
     };
 
-    /// Takes a frame and answers the one before without its noise, and the probability of a voice:
+    /// Takes a frame and returns the one before without its noise, and the probability of a voice:
     /// 0 in silence. Thread: audio.
     pub(crate) fn process(&mut self, shared: &mut Shared, frame: &mut [f32; FRAME]) -> f32 {
         self.remember(frame);
@@ -113,13 +117,12 @@ impl Denoiser {
         let [a1, a2] = FEEDBACK.map(f64::from);
         for (place, sample) in self.past[PAST_FRAMES - FRAME..].iter_mut().zip(frame) {
             let sample = sample.clamp(-SAMPLE_MAX, SAMPLE_MAX) * SAMPLE_ONE;
-            let x = f64::from(sample);
-            let y = x + f64::from(self.high_pass[0]);
+            *place = sample + self.high_pass[0];
+            let (x, y) = (f64::from(sample), f64::from(*place));
             self.high_pass = [
                 (f64::from(self.high_pass[1]) + (-2.0 * x - a1 * y)) as f32,
                 (x - a2 * y) as f32,
             ];
-            *place = y as f32;
         }
     }
 
@@ -137,7 +140,8 @@ impl Denoiser {
         let energies_before = correlation(&shared.before, &shared.before);
         let mut correlations = correlation(&shared.spectrum, &shared.before);
         for (band, value) in correlations.iter_mut().enumerate() {
-            *value /= (0.001 + energies[band] * energies_before[band]).sqrt();
+            let energy = f64::from(energies[band] * energies_before[band]);
+            *value = (f64::from(*value) / (0.001 + energy).sqrt()) as f32;
         }
         Look {
             energies,
@@ -157,10 +161,11 @@ fn clear_between_harmonics(shared: &mut Shared, look: &Look, gains: &Bands) {
             1.0
         } else {
             let (common, gain) = (common * common, gain * gain);
-            common * (1.0 - gain) / (0.001 + gain * (1.0 - common))
+            let rest = 0.001 + f64::from(gain * (1.0 - common));
+            (f64::from(common * (1.0 - gain)) / rest) as f32
         };
-        let level = (look.energies[band] / (1e-8 + look.energies_before[band])).sqrt();
-        strength.clamp(0.0, 1.0).sqrt() * level
+        let level = level(look.energies[band], look.energies_before[band]);
+        (f64::from(strength.clamp(0.0, 1.0).sqrt()) * level) as f32
     });
     let strengths = interpolated(&strengths);
     let bins = shared.spectrum.iter_mut().zip(&shared.before);
@@ -168,8 +173,13 @@ fn clear_between_harmonics(shared: &mut Shared, look: &Look, gains: &Bands) {
         *bin += before * strength;
     }
     let energies = correlation(&shared.spectrum, &shared.spectrum);
-    let levels = std::array::from_fn(|band| (look.energies[band] / (1e-8 + energies[band])).sqrt());
+    let levels = std::array::from_fn(|band| level(look.energies[band], energies[band]) as f32);
     scale(&mut shared.spectrum, &interpolated(&levels));
+}
+
+/// What brings a band of one energy to another.
+fn level(wanted: f32, found: f32) -> f64 {
+    (f64::from(wanted) / (1e-8 + f64::from(found))).sqrt()
 }
 
 fn scale(spectrum: &mut Spectrum, gains: &[f32; BINS]) {

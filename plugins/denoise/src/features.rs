@@ -15,7 +15,7 @@ use crate::network::Features;
 pub(crate) const CEPSTRA: usize = 8;
 /// The coefficients that have differences.
 const DIFFERENCES: usize = 6;
-/// Less energy in all bands is silence: some -90 dB below full scale.
+/// Less energy in all bands is silence: a tone some 95 dB below full scale.
 const SILENCE: f32 = 0.04;
 
 /// Where the groups of features begin.
@@ -71,14 +71,15 @@ impl Cepstra {
             features[SECOND + at] = new - 2.0 * mid + old;
             features[CORRELATION + at] = correlation[at];
         }
-        features[CORRELATION] -= 1.3;
-        features[CORRELATION + 1] -= 0.9;
-        features[PERIOD] = 0.01 * (look.period_frames as f32 - 300.0);
-        features[CHANGE] = self.change() - 2.1;
+        let less = |feature: f32, mean: f64| (f64::from(feature) - mean) as f32;
+        features[CORRELATION] = less(features[CORRELATION], 1.3);
+        features[CORRELATION + 1] = less(features[CORRELATION + 1], 0.9);
+        features[PERIOD] = (0.01 * (look.period_frames as f64 - 300.0)) as f32;
+        features[CHANGE] = less(self.change(), 2.1);
         Some(features)
     }
 
-    /// Keeps a cepstrum; answers it and the two before.
+    /// Keeps a cepstrum; returns it and the two before.
     fn remember(&mut self, cepstrum: Bands) -> [Bands; 3] {
         let newest = self.next;
         self.rows[newest] = cepstrum;
@@ -110,7 +111,8 @@ fn distance(one: &Bands, other: &Bands) -> f32 {
 fn logarithms(energies: &Bands) -> Bands {
     let (mut largest, mut follow) = (-2.0_f32, -2.0_f32);
     energies.map(|energy| {
-        let value = (0.01 + energy).log10().max(largest - 7.0).max(follow - 1.5);
+        let value = (0.01 + f64::from(energy)).log10() as f32;
+        let value = value.max(largest - 7.0).max(follow - 1.5);
         largest = largest.max(value);
         follow = (follow - 1.5).max(value);
         value

@@ -5,19 +5,19 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Adds to `sums` the columns of `weights`, each times its input: columns as long as `sums`, one
-/// after the other, `stride` apart.
-pub(crate) fn add_columns(
-    arch: Arch,
-    sums: &mut [f32],
-    weights: &[f32],
-    stride: usize,
-    inputs: &[f32],
-) {
+/// A matrix, column after column.
+#[derive(Clone, Copy)]
+pub(crate) struct Columns<'a> {
+    pub(crate) weights: &'a [f32],
+    /// From the start of one column to that of the next.
+    pub(crate) stride: usize,
+}
+
+/// Adds to `sums` the columns, each times its input; they are as long as `sums`.
+pub(crate) fn add_columns(arch: Arch, sums: &mut [f32], columns: Columns<'_>, inputs: &[f32]) {
     arch.dispatch(AddColumns {
         sums,
-        weights,
-        stride,
+        columns,
         inputs,
     });
 }
@@ -26,28 +26,31 @@ pub(crate) fn add_columns(
 pub(crate) fn correlations(arch: Arch, frames: &[f32], past: &[f32], lags: &mut [f32]) {
     lags.fill(0.0);
     // Neighbouring lags are the columns of a matrix whose columns overlap.
-    add_columns(arch, lags, past, 1, frames);
+    let columns = Columns {
+        weights: past,
+        stride: 1,
+    };
+    add_columns(arch, lags, columns, frames);
 }
 
-/// The sum of the first `frames` products, four sums side by side.
-pub(crate) fn inner_product(one: &[f32], other: &[f32], frames: usize) -> f32 {
-    let (ones, rest) = one[..frames].as_chunks::<4>();
-    let (others, rest_of_other) = other[..frames].as_chunks::<4>();
-    let mut sums = [0.0; 4];
-    for (a, b) in ones.iter().zip(others) {
-        for lane in 0..4 {
-            sums[lane] += a[lane] * b[lane];
+/// The correlation of `frames` with each of some pasts: sums side by side, so that none waits for
+/// another.
+pub(crate) fn correlations_at<const FRAMES: usize, const PASTS: usize>(
+    frames: &[f32; FRAMES],
+    pasts: [&[f32; FRAMES]; PASTS],
+) -> [f32; PASTS] {
+    let mut sums = [0.0; PASTS];
+    for (at, frame) in frames.iter().enumerate() {
+        for (sum, past) in sums.iter_mut().zip(pasts) {
+            *sum += frame * past[at];
         }
     }
-    let sum = sums[0] + sums[1] + sums[2] + sums[3];
-    let rest = rest.iter().zip(rest_of_other);
-    rest.fold(sum, |sum, (a, b)| sum + a * b)
+    sums
 }
 
 struct AddColumns<'a> {
     sums: &'a mut [f32],
-    weights: &'a [f32],
-    stride: usize,
+    columns: Columns<'a>,
     inputs: &'a [f32],
 }
 
@@ -58,8 +61,7 @@ impl WithSimd for AddColumns<'_> {
     fn with_simd<S: Simd>(self, _: S) {
         let Self {
             sums,
-            weights,
-            stride,
+            columns: Columns { weights, stride },
             inputs,
         } = self;
         let rows = sums.len();
@@ -112,20 +114,39 @@ mod tests {
             }
             for arch in cpu::levels() {
                 let mut found = start.clone();
-                add_columns(arch, &mut found, &weights, stride, &inputs);
+                let columns = Columns {
+                    weights: &weights,
+                    stride,
+                };
+                add_columns(arch, &mut found, columns, &inputs);
                 prop_assert_eq!(bits(&found), bits(&expected), "{}", cpu::name(arch));
             }
         }
 
         #[test]
-        fn correlations_are_inner_products(frames in 1..50_usize, lags in 1..50_usize) {
+        fn correlations_are_sums_of_products_in_their_order(
+            frames in 1..50_usize,
+            lags in 1..50_usize,
+        ) {
             let (one, past) = (noise(frames, 1), noise(frames + lags, 2));
             let mut found = vec![f32::NAN; lags];
             correlations(cpu::arch(), &one, &past, &mut found);
             for (lag, found) in found.iter().enumerate() {
-                let expected = inner_product(&one, &past[lag..], frames);
-                prop_assert!((found - expected).abs() < 1e-4, "{found}, expected {expected}");
+                let products = one.iter().zip(&past[lag..]).map(|(a, b)| a * b);
+                prop_assert_eq!(*found, products.fold(0.0, |sum, product| sum + product));
             }
+        }
+
+        #[test]
+        fn correlations_at_some_lags_are_those_of_all(
+            lags in proptest::array::uniform3(0..20_usize),
+        ) {
+            let (one, past) = (noise(30, 1), noise(50, 2));
+            let mut all = [f32::NAN; 20];
+            correlations(cpu::arch(), &one, &past, &mut all);
+            let pasts = lags.map(|lag| past[lag..].first_chunk::<30>().unwrap());
+            let found = correlations_at(one.as_array().unwrap(), pasts);
+            prop_assert_eq!(found, lags.map(|lag| all[lag]));
         }
     }
 }

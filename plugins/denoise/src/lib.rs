@@ -15,6 +15,13 @@
 //! Loud noise of the same strength up to 24 kHz, which no room gives, it may take for a hiss of
 //! speech and leave.
 //!
+//! **It is RNNoise 0.1**: tests hold it against the C of that release. Every frame has the pitch that
+//! RNNoise chooses, and what comes out is 100 dB and more above the difference to RNNoise for voices,
+//! noise and music that was in 16 bits. Music from a synthesizer in floating point can have bands
+//! without any sound, in which RNNoise looks at the rounding of its own transform; there the
+//! difference is 60 dB below. The same holds between vector levels (`SEGUE_CPU`): they differ by
+//! 5e-5 of full scale at most, by 5e-3 for such music.
+//!
 //! **Other sample rates** are refused: the network knows the spectrum by the frequencies of 48 kHz,
 //! and the host converts better than every stage for itself.
 
@@ -92,7 +99,7 @@ impl Channel {
         }
     }
 
-    /// Cleans the frame that came last; answers the probability of a voice.
+    /// Cleans the frame that came last; returns the probability of a voice.
     fn clean(&mut self, shared: &mut Shared) -> f32 {
         self.dry.read(0, &mut self.wet);
         self.denoiser.process(shared, &mut self.wet)

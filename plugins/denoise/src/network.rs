@@ -7,7 +7,7 @@
 //! Enhancement (MMSP 2018), figure 2; the units are gated recurrent ones (Cho and others, 2014).
 
 use crate::bands::{BANDS, Bands};
-use crate::kernels::add_columns;
+use crate::kernels::{Columns, add_columns};
 use crate::model::{Activation, CLEAN, DENSE, Dense, FEATURES, Gated, Model, NOISE, VOICE};
 use pulp::Arch;
 
@@ -78,9 +78,12 @@ impl Network {
     }
 
     fn dense(&self, layer: &Dense, inputs: &[f32], outputs: &mut [f32]) {
-        let neurons = outputs.len();
         outputs.copy_from_slice(&layer.biases);
-        add_columns(self.arch, outputs, &layer.weights, neurons, inputs);
+        let columns = Columns {
+            weights: &layer.weights,
+            stride: outputs.len(),
+        };
+        add_columns(self.arch, outputs, columns, inputs);
         for output in outputs {
             *output = self.tangents.curve(layer.activation, *output);
         }
@@ -89,22 +92,23 @@ impl Network {
     fn gated(&self, layer: &Gated, inputs: &[&[f32]], states: &mut [f32]) {
         let neurons = states.len();
         let stride = 3 * neurons;
+        let columns = |weights| Columns { weights, stride };
         let mut sums = [0.0; 3 * NEURONS_MAX];
         let sums = &mut sums[..stride];
         sums.copy_from_slice(&layer.biases);
         let mut weights = &layer.weights[..];
         for inputs in inputs {
-            add_columns(self.arch, sums, weights, stride, inputs);
+            add_columns(self.arch, sums, columns(weights), inputs);
             weights = &weights[inputs.len() * stride..];
         }
         let (gates, outputs) = sums.split_at_mut(2 * neurons);
-        add_columns(self.arch, gates, &layer.recurrent, stride, states);
+        add_columns(self.arch, gates, columns(&layer.recurrent), states);
         let (updates, resets) = gates.split_at_mut(neurons);
         for (reset, state) in resets.iter_mut().zip(&*states) {
             *reset = state * self.tangents.sigmoid(*reset);
         }
-        let recurrent = &layer.recurrent[2 * neurons..];
-        add_columns(self.arch, outputs, recurrent, stride, resets);
+        let recurrent = columns(&layer.recurrent[2 * neurons..]);
+        add_columns(self.arch, outputs, recurrent, resets);
         for (state, (update, output)) in states.iter_mut().zip(updates.iter().zip(outputs)) {
             let update = self.tangents.sigmoid(*update);
             let output = self.tangents.curve(layer.activation, *output);

@@ -4,9 +4,10 @@
 //!
 //! Source: the open-loop pitch search of the Opus codec (RFC 6716, section 4.5.3.1, and `celt/pitch.c`
 //! of its reference), as RNNoise uses it: correlation at a quarter of the rate, refined at half of
-//! it, then a test whether a fraction of the period explains the signal as well.
+//! it, then a test whether a fraction of the period explains the signal as well. Sums and roundings
+//! are RNNoise's, one by one, so that the period is the same for every signal.
 
-use crate::kernels::{correlations, inner_product};
+use crate::kernels::{correlations, correlations_at};
 use pulp::Arch;
 
 /// The samples it looks at.
@@ -35,6 +36,15 @@ pub(crate) struct Pitch {
     pub(crate) gain: f32,
 }
 
+/// What correlations are scaled by before they are squared, so that squares stay numbers.
+const SMALL: f32 = 1e-12;
+/// The fractions of a period that are tried, and the period itself.
+const FRACTIONS: usize = SECOND_CHECK.len() - 1;
+/// The lags that are correlated side by side.
+const LAGS_AT_ONCE: usize = 8;
+/// Two lags for each fraction, and no lag beside the period itself, in whole groups.
+const LAGS_TRIED: usize = (2 * FRACTIONS).next_multiple_of(LAGS_AT_ONCE);
+
 /// The samples at half of the rate, their spectrum flattened.
 type Half = [f32; HALF_PAST];
 
@@ -48,31 +58,21 @@ impl Pitch {
 
     /// The shortest fraction of the period that explains the signal about as well.
     fn without_multiples(self, half: &Half, period: usize) -> Self {
-        let x = &half[HALF_MAX..];
         let longest = (period / 2).min(HALF_MAX - 1);
-        let energies = energies(half);
-        let common = |lag: usize| inner_product(x, &half[HALF_MAX - lag..], HALF_FRAMES);
-        let energy = energies[0];
-        let mut best = Candidate::new(longest, common(longest), energy, energies[longest]);
+        let tried = Tried::new(half, longest);
+        let energy = tried.energy();
+        let energies = energies(half, energy);
+        let mut best = Candidate::new(longest, tried.common(1), energy, energies[longest]);
         let first_gain = best.gain;
-        for (fraction, multiple) in SECOND_CHECK.iter().enumerate().skip(2) {
-            let lag = (2 * longest + fraction) / (2 * fraction);
-            if lag < PERIOD_MIN / 2 {
-                break;
-            }
-            let second = match fraction {
-                2 if lag + longest > HALF_MAX => longest,
-                2 => lag + longest,
-                _ => (2 * multiple * longest + fraction) / (2 * fraction),
-            };
-            let both = (common(lag) + common(second)) / 2.0;
+        for (fraction, [lag, second]) in fractions(longest) {
+            let both = tried.common(fraction);
             let found = Candidate::new(lag, both, energy, (energies[lag] + energies[second]) / 2.0);
             let steady = self.steadiness(lag, fraction, longest);
             if found.gain > threshold(lag, first_gain, steady) {
                 best = found;
             }
         }
-        best.refined(common)
+        best.refined(half)
     }
 
     /// What speaks for a period near the one before.
@@ -100,13 +100,14 @@ impl Candidate {
             lag,
             common,
             energy: energy_before,
-            gain: common / (1.0 + energy * energy_before).sqrt(),
+            gain: (f64::from(common) / f64::from(1.0 + energy * energy_before).sqrt()) as f32,
         }
     }
 
     /// The period at the whole rate, between which two neighbours the maximum lies considered.
-    fn refined(self, common: impl Fn(usize) -> f32) -> Pitch {
-        let near = [self.lag - 1, self.lag, self.lag + 1].map(common);
+    fn refined(self, half: &Half) -> Pitch {
+        let near = [self.lag - 1, self.lag, self.lag + 1].map(|lag| before(half, lag));
+        let near = correlations_at(before(half, 0), near);
         let best_common = self.common.max(0.0);
         let gain = if self.energy <= best_common {
             1.0
@@ -119,6 +120,64 @@ impl Candidate {
             gain: gain.min(self.gain),
         }
     }
+}
+
+/// How the compared samples correlate with those before, at every lag that is tried.
+struct Tried([f32; LAGS_TRIED]);
+
+impl Tried {
+    fn new(half: &Half, longest: usize) -> Self {
+        let mut lags = [0; LAGS_TRIED];
+        lags[1] = longest;
+        let mut end = 2;
+        for (fraction, both) in fractions(longest) {
+            end = 2 * fraction;
+            lags[end - 2..end].copy_from_slice(&both);
+        }
+        let mut commons = [0.0; LAGS_TRIED];
+        let groups = commons.as_chunks_mut().0.iter_mut();
+        let used = end.div_ceil(LAGS_AT_ONCE);
+        for (commons, lags) in groups.zip(lags.as_chunks::<LAGS_AT_ONCE>().0).take(used) {
+            *commons = correlations_at(before(half, 0), lags.map(|lag| before(half, lag)));
+        }
+        Self(commons)
+    }
+
+    /// The energy of the compared samples.
+    fn energy(&self) -> f32 {
+        self.0[0]
+    }
+
+    /// The correlation at a fraction of the period, of its two lags the mean; at the period itself.
+    fn common(&self, fraction: usize) -> f32 {
+        match fraction {
+            1 => self.0[1],
+            _ => (self.0[2 * fraction - 2] + self.0[2 * fraction - 1]) / 2.0,
+        }
+    }
+}
+
+/// The fractions of a period, at half of the rate, that are long enough: which, the lag, and
+/// another one at which the signal has to correlate too.
+fn fractions(longest: usize) -> impl Iterator<Item = (usize, [usize; 2])> {
+    let lags = move |(fraction, multiple): (usize, &usize)| {
+        let lag = (2 * longest + fraction) / (2 * fraction);
+        let second = match fraction {
+            2 if lag + longest > HALF_MAX => longest,
+            2 => lag + longest,
+            _ => (2 * multiple * longest + fraction) / (2 * fraction),
+        };
+        (fraction, [lag, second])
+    };
+    let all = SECOND_CHECK.iter().enumerate().skip(2).map(lags);
+    all.take_while(|(_, [lag, _])| *lag >= PERIOD_MIN / 2)
+}
+
+/// The samples a lag before those that are compared, at half of the rate.
+fn before(half: &Half, lag: usize) -> &[f32; HALF_FRAMES] {
+    half[HALF_MAX - lag..]
+        .first_chunk()
+        .expect("behind every lag there are the samples that are compared")
 }
 
 /// What a fraction of a period has to reach; short periods correlate by chance.
@@ -142,14 +201,13 @@ fn lean([before, at, after]: [f32; 3]) -> isize {
 }
 
 /// The energy of the compared samples `lag` frames before, for every lag.
-fn energies(half: &Half) -> [f32; HALF_MAX + 1] {
-    let x = &half[HALF_MAX..];
+fn energies(half: &Half, own: f32) -> [f32; HALF_MAX + 1] {
     let mut energies = [0.0; HALF_MAX + 1];
-    let mut energy = inner_product(x, x, HALF_FRAMES);
+    let mut energy = own;
     energies[0] = energy;
     for (lag, place) in energies.iter_mut().enumerate().skip(1) {
         let (comes, goes) = (half[HALF_MAX - lag], half[HALF_PAST - lag]);
-        energy += comes * comes - goes * goes;
+        energy = energy + comes * comes - goes * goes;
         *place = energy.max(0.0);
     }
     energies
@@ -157,16 +215,13 @@ fn energies(half: &Half) -> [f32; HALF_MAX + 1] {
 
 /// Where in the past the compared samples correlate best, in frames from its start.
 fn search(arch: Arch, half: &Half) -> usize {
-    let x = &half[HALF_MAX..];
     let quarter: [f32; HALF_PAST / 2] = std::array::from_fn(|at| half[2 * at]);
     let mut coarse = [0.0; LAGS / 4];
     correlations(arch, &quarter[HALF_MAX / 2..], &quarter, &mut coarse);
     let (best, second) = two_best(&coarse, &quarter, FRAMES / 4);
     let mut fine = [0.0; LAGS / 2];
-    for (lag, place) in fine.iter_mut().enumerate() {
-        if lag.abs_diff(2 * best) <= 2 || lag.abs_diff(2 * second) <= 2 {
-            *place = inner_product(x, &half[lag..], HALF_FRAMES).max(-1.0);
-        }
+    for coarse in [best, second] {
+        correlate_near(half, 2 * coarse, &mut fine);
     }
     let (best, _) = two_best(&fine, half, HALF_FRAMES);
     let leans = match best {
@@ -175,6 +230,22 @@ fn search(arch: Arch, half: &Half) -> usize {
         _ => 0,
     };
     (2 * best).saturating_add_signed(-leans)
+}
+
+/// The correlations of the compared samples at a place and up to two beside it.
+fn correlate_near(half: &Half, place: usize, fine: &mut [f32; LAGS / 2]) {
+    const NEAR: usize = 5;
+    let start = place.saturating_sub(NEAR / 2).min(fine.len() - NEAR);
+    let places: [usize; NEAR] = std::array::from_fn(|at| start + at);
+    let found = correlations_at(
+        before(half, 0),
+        places.map(|place| before(half, HALF_MAX - place)),
+    );
+    for (at, found) in places.into_iter().zip(found) {
+        if at.abs_diff(place) <= NEAR / 2 {
+            fine[at] = found.max(-1.0);
+        }
+    }
 }
 
 /// The places of the largest and the second largest correlation by energy.
@@ -186,7 +257,8 @@ fn two_best(correlations: &[f32], samples: &[f32], frames: usize) -> (usize, usi
         energy += sample * sample;
     }
     for (place, correlation) in correlations.iter().enumerate() {
-        let found = (correlation * correlation, energy, place);
+        let small = correlation * SMALL;
+        let found = (small * small, energy, place);
         // By products, so that nothing is divided.
         let beats = |other: (f32, f32, usize)| found.0 * other.1 > other.0 * energy;
         if *correlation > 0.0 && beats(second) {
@@ -238,14 +310,17 @@ fn flattened(past: &[f32; PAST_FRAMES]) -> Half {
 }
 
 fn autocorrelations(half: &Half) -> [f32; 5] {
-    std::array::from_fn(|lag| {
-        let split = HALF_PAST - 4;
-        let sum = |start: usize, end: usize| {
-            let pairs = half[start..end].iter().zip(&half[start + lag..]);
-            pairs.fold(0.0, |sum, (a, b)| sum + a * b)
-        };
-        sum(0, split) + sum(split, HALF_PAST - lag)
-    })
+    const SPLIT: usize = HALF_PAST - 4;
+    let later = |lag: usize| half[lag..].first_chunk::<SPLIT>();
+    let pasts = [0, 1, 2, 3, 4].map(|lag| later(lag).expect("four lags are left out at the end"));
+    let mut sums = correlations_at(pasts[0], pasts);
+    for (lag, sum) in sums.iter_mut().enumerate() {
+        let rest = half[SPLIT..HALF_PAST - lag]
+            .iter()
+            .zip(&half[SPLIT + lag..]);
+        *sum += rest.fold(0.0, |sum, (a, b)| sum + a * b);
+    }
+    sums
 }
 
 /// The linear predictor of order 4, by Levinson and Durbin's recursion.

@@ -1,7 +1,8 @@
-//! The plugin as a host sees it, held against nnnoiseless.
+//! The plugin as a host sees it; `oracle` holds it against RNNoise itself.
+
+mod oracle;
 
 use super::*;
-use nnnoiseless::DenoiseState;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use segue_dsp::fidelity::Comparison;
@@ -61,22 +62,6 @@ fn run(
     bench.run(&[&signal[0], &signal[1]], blocks).unwrap()
 }
 
-/// What nnnoiseless makes of whole frames, as late as this plugin does, and its probability of a
-/// voice in the last one.
-fn reference(signal: &[f32]) -> (Vec<f32>, f32) {
-    let mut state = DenoiseState::new();
-    let mut output = vec![0.0; FRAME];
-    let mut probability = 0.0;
-    for frame in signal.as_chunks::<FRAME>().0 {
-        let frame = frame.map(|sample| sample * 32_768.0);
-        let mut clean = [0.0; FRAME];
-        probability = state.process_frame(&mut clean, &frame);
-        output.extend(clean.map(|sample| sample / 32_768.0));
-    }
-    output.truncate(signal.len());
-    (output, probability)
-}
-
 fn bits(channels: &[Vec<f32>]) -> Vec<Vec<u32>> {
     let bits = |channel: &Vec<f32>| channel.iter().map(|sample| sample.to_bits()).collect();
     channels.iter().map(bits).collect()
@@ -88,50 +73,10 @@ fn snr_db(reference: &[f32], signal: &[f32]) -> f64 {
     comparison.finish().fidelity().snr_db
 }
 
-/// That this signal comes out as nnnoiseless lets it, but for what rounding makes of the transforms.
-fn check_reference(name: &str, signal: &[f32]) {
-    let mut denoise = bench(1.0);
-    let found = run(&mut denoise, &[signal.to_vec(), signal.to_vec()], &[512]);
-    let (expected, probability) = reference(signal);
-    let snr_db = snr_db(&expected, &found[0]);
-    assert!(snr_db > 90.0, "{name}: {snr_db} dB");
-    assert_eq!(
-        bits(&found[..1]),
-        bits(&found[1..]),
-        "{name}: equal channels stay equal"
-    );
-    let voice = denoise.output("voice_probability");
-    assert!(
-        (voice - f64::from(probability)).abs() < 1e-3,
-        "{name}: {voice} {probability}"
-    );
-}
-
-#[test]
-fn it_is_rnnoise() {
-    let frames = 300 * FRAME;
-    let loud: Vec<f32> = voice(0, frames).iter().map(|x| x * 6.0).collect();
-    let tone = (0..frames).map(|at| (at as f32 * 0.02).sin() * 0.5);
-    let broken = [
-        &voice(0, frames)[..],
-        &[0.0; 100 * FRAME],
-        &noisy(0, frames, 0.1),
-    ]
-    .concat();
-    check_reference("a voice", &voice(0, frames));
-    check_reference("a voice in noise", &noisy(0, frames, 0.02));
-    check_reference("a voice in much noise", &noisy(frames, frames, 0.3));
-    check_reference("a voice over full scale", &loud);
-    check_reference("noise", &noise(frames, 3));
-    check_reference("the noise of a room", &hum(frames, 0.1));
-    check_reference("a tone", &tone.collect::<Vec<_>>());
-    check_reference("silence between", &broken);
-}
-
 #[test]
 fn noise_falls_and_the_voice_stays() {
     let frames = 600 * FRAME;
-    let (clean, hum) = (voice(0, frames), hum(frames, 0.3));
+    let (clean, hum) = (voice(0, frames), hum(frames, 0.5));
     let noisy: Vec<f32> = clean.iter().zip(&hum).map(|(a, b)| a + b).collect();
     let mut denoise = bench(1.0);
     assert_eq!(denoise.latency_frames(), 960);

@@ -7,6 +7,7 @@
 //! its imaginary part (W. Press and others, Numerical Recipes, section 12.3).
 
 use crate::bands::{BINS, Spectrum};
+use pulp::Arch;
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner, FftPlannerScalar};
 use segue_dsp::cpu;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 pub(crate) const WINDOW_FRAMES: usize = 960;
 /// The length of the complex transform.
 const HALF: usize = WINDOW_FRAMES / 2;
+/// What a spectrum is scaled by: the network was trained on transforms divided by their length.
+const SCALE: f32 = 1.0 / WINDOW_FRAMES as f32;
 
 /// The plan of the transform, and room for it.
 pub(crate) struct Transform {
@@ -25,8 +28,6 @@ pub(crate) struct Transform {
     /// Vorbis' power-complementary window (Vorbis I specification, section 4.3.1): its square and
     /// that of the window a half later add up to 1.
     window: [f32; WINDOW_FRAMES],
-    /// One over the sum of the squares of the window.
-    scale: f32,
     /// e^(-2πi k/960).
     turns: [Complex32; BINS],
     packed: [Complex32; HALF],
@@ -35,8 +36,8 @@ pub(crate) struct Transform {
 
 impl Transform {
     /// Plans and allocates: not for the audio thread.
-    pub(crate) fn new() -> Self {
-        let (forward, inverse) = plan();
+    pub(crate) fn new(level: Arch) -> Self {
+        let (forward, inverse) = plan(level);
         let scratch = forward
             .get_inplace_scratch_len()
             .max(inverse.get_inplace_scratch_len());
@@ -52,7 +53,6 @@ impl Transform {
         Self {
             forward,
             inverse,
-            scale: 1.0 / window.iter().map(|x| x * x).sum::<f32>(),
             window,
             turns: std::array::from_fn(turn),
             packed: [Complex32::ZERO; HALF],
@@ -77,7 +77,7 @@ impl Transform {
             let (even, odd) = ((one + other) * 0.5, (one - other) * 0.5);
             // Divided by i.
             let odd = Complex32::new(odd.im, -odd.re);
-            *out = (even + odd * turn) * self.scale;
+            *out = (even + odd * turn) * SCALE;
         }
     }
 
@@ -86,7 +86,8 @@ impl Transform {
     pub(crate) fn samples(&mut self, spectrum: &Spectrum, samples: &mut [f32; WINDOW_FRAMES]) {
         for (bin, (packed, turn)) in self.packed.iter_mut().zip(&self.turns).enumerate() {
             let (one, other) = (spectrum[bin], spectrum[HALF - bin].conj());
-            let (even, odd) = ((one + other) * 0.5, (one - other) * 0.5 * turn.conj());
+            // Not halved: a transform of half the length brings back half of what was divided.
+            let (even, odd) = (one + other, (one - other) * turn.conj());
             *packed = even + Complex32::new(-odd.im, odd.re);
         }
         self.inverse
@@ -100,9 +101,9 @@ impl Transform {
     }
 }
 
-/// The best transform of this processor, or the plain one where `SEGUE_CPU` asks for it.
-fn plan() -> (Arc<dyn Fft<f32>>, Arc<dyn Fft<f32>>) {
-    if cpu::name(cpu::arch()) == "baseline" {
+/// The best transform of this processor, or the plain one where that is the level.
+fn plan(level: Arch) -> (Arc<dyn Fft<f32>>, Arc<dyn Fft<f32>>) {
+    if cpu::name(level) == "baseline" {
         let mut planner = FftPlannerScalar::new();
         (
             planner.plan_fft_forward(HALF),
@@ -125,14 +126,14 @@ mod tests {
     #[test]
     fn a_spectrum_is_the_sum_of_its_definition() {
         let samples = noise(WINDOW_FRAMES, 1);
-        let mut transform = Transform::new();
+        let mut transform = Transform::new(cpu::arch());
         let mut spectrum = [Complex32::ZERO; BINS];
         transform.spectrum(&samples, &mut spectrum);
         for (bin, found) in spectrum.iter().enumerate() {
             let (mut re, mut im) = (0.0, 0.0);
             for (at, sample) in samples.iter().enumerate() {
                 let angle = -2.0 * PI * (bin * at % WINDOW_FRAMES) as f64 / WINDOW_FRAMES as f64;
-                let weighed = f64::from(*sample) * f64::from(transform.window[at]) / 480.0;
+                let weighed = f64::from(*sample) * f64::from(transform.window[at]) / 960.0;
                 re += weighed * angle.cos();
                 im += weighed * angle.sin();
             }
@@ -144,7 +145,7 @@ mod tests {
     #[test]
     fn windows_that_overlap_add_up_to_what_went_in() {
         let signal = noise(HALF * 3, 2);
-        let mut transform = Transform::new();
+        let mut transform = Transform::new(cpu::arch());
         let [first, second] = [0, HALF].map(|start| {
             let mut spectrum = [Complex32::ZERO; BINS];
             let mut samples = [0.0; WINDOW_FRAMES];

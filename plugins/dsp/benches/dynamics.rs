@@ -8,7 +8,8 @@ use divan::{Bencher, black_box};
 use pulp::Arch;
 use segue_dsp::cpu;
 use segue_dsp::dynamics::{
-    Compressor, CompressorControls, Control, Detection, Gate, GateControls, Limiter, Times,
+    Compressor, CompressorControls, Control, Detection, Gate, GateControls, Limiter, LimiterShape,
+    Peaks, Times,
 };
 
 const RATE_HZ: u32 = 48_000;
@@ -53,7 +54,7 @@ fn peak(output: &[Vec<f32>; 2]) -> f32 {
 fn compressor(bencher: Bencher<'_, '_>, name: &str, detection: Detection, link: f32) {
     let input = noise(0.7);
     let mut output = input.clone();
-    let mut compressor = Compressor::new(level(name), 2, 2, f64::from(RATE_HZ), FRAMES);
+    let mut compressor = Compressor::new(level(name), 2, f64::from(RATE_HZ), FRAMES);
     compressor.set(detection, &TIMES, 10.0);
     let controls = CompressorControls {
         threshold_db: Control::Steady(-18.0),
@@ -110,11 +111,18 @@ fn gate(bencher: Bencher<'_, '_>, name: &str) {
     assert!(peak(&output) < 0.1, "below the threshold is softer");
 }
 
-fn limiter(bencher: Bencher<'_, '_>, name: &str, amplitude: f32) -> f32 {
+fn limiter(bencher: Bencher<'_, '_>, name: &str, peaks: Peaks, amplitude: f32) -> f32 {
     let input = noise(amplitude);
     let mut output = input.clone();
     let lookahead_frames = (RATE_HZ / 200) as usize;
-    let mut limiter = Limiter::new(level(name), 2, RATE_HZ, lookahead_frames, FRAMES);
+    let shape = LimiterShape {
+        channels: 2,
+        sample_rate_hz: RATE_HZ,
+        lookahead_frames,
+        frames_max: FRAMES,
+        peaks,
+    };
+    let mut limiter = Limiter::new(level(name), &shape);
     limiter.set(100.0);
     bencher.counter(ItemsCount::new(FRAMES)).bench_local(|| {
         let input = black_box(&input);
@@ -128,12 +136,18 @@ fn limiter(bencher: Bencher<'_, '_>, name: &str, amplitude: f32) -> f32 {
 
 #[divan::bench(name = "limiter/at_work", args = levels())]
 fn limiter_at_work(bencher: Bencher<'_, '_>, name: &str) {
-    let peak = limiter(bencher, name, 2.0);
+    let peak = limiter(bencher, name, Peaks::Standard, 2.0);
+    assert!(peak < 0.9, "the ceiling is at 0.891, found {peak}");
+}
+
+#[divan::bench(name = "limiter/strict", args = levels())]
+fn limiter_strict(bencher: Bencher<'_, '_>, name: &str) {
+    let peak = limiter(bencher, name, Peaks::Strict, 2.0);
     assert!(peak < 0.9, "the ceiling is at 0.891, found {peak}");
 }
 
 #[divan::bench(name = "limiter/below", args = levels())]
 fn limiter_below(bencher: Bencher<'_, '_>, name: &str) {
-    let peak = limiter(bencher, name, 0.3);
+    let peak = limiter(bencher, name, Peaks::Standard, 0.3);
     assert!((0.2..=0.3).contains(&peak), "unchanged, found {peak}");
 }

@@ -9,7 +9,7 @@ use ebur128::{EbuR128, Mode};
 use pulp::Arch;
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::cpu;
-use segue_dsp::eq::{Bank, Cascade, Planes};
+use segue_dsp::eq::{Bank, Cascade, Fade, Planes};
 use segue_dsp::gain::Multiplier;
 use segue_dsp::levels::{FullScale, LevelMeter};
 use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
@@ -123,7 +123,8 @@ fn eq_stereo(bencher: Bencher<'_, '_>, case: &Case, count: usize) {
     let mut bank = Bank::new(case.level, 2);
     for (index, coefficients) in bands(count).into_iter().enumerate() {
         bank.insert(index).expect("at most 16");
-        bank.glide(index, coefficients, 0).expect("it is there");
+        bank.fade(index, coefficients, Fade::AT_ONCE)
+            .expect("it is there");
     }
     let input = noise(case.frames);
     let [left, right] = [input.clone(), input];

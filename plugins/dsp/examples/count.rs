@@ -11,9 +11,10 @@
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::cpu;
 use segue_dsp::dynamics::{
-    Compressor, CompressorControls, Control, Detection, Gate, GateControls, Limiter, Times,
+    Compressor, CompressorControls, Control, Detection, Gate, GateControls, Limiter, LimiterShape,
+    Peaks, Times,
 };
-use segue_dsp::eq::{Bank, Planes};
+use segue_dsp::eq::{Bank, Fade, Planes};
 use segue_dsp::gain::Multiplier;
 use segue_dsp::levels::{FullScale, LevelMeter};
 use segue_dsp::loudness::{ChannelWeight, LoudnessMeter, RangeHop};
@@ -27,23 +28,26 @@ const FRAMES: usize = 1 << 16;
 /// Frames a call, as a host would.
 const BLOCK_FRAMES: usize = 256;
 
-/// Makes what a kernel needs; what it answers then works on `FRAMES` frames at every call.
+/// Makes what a kernel needs; what it returns then works on `FRAMES` frames at every call.
 type Prepare = fn() -> Box<dyn FnMut()>;
 
 /// Every kernel, by the name it has in the table.
-const KERNELS: [(&str, Prepare); 12] = [
+const KERNELS: [(&str, Prepare); 15] = [
     ("gain", gain),
     ("gain-each", gain_each),
     ("eq1-stereo", || eq(1, 2)),
     ("eq9-stereo", || eq(9, 2)),
     ("eq16-stereo", || eq(16, 2)),
     ("eq16-mono", || eq(16, 1)),
+    ("eq1-fading", || eq_fading(1)),
+    ("eq16-fading", || eq_fading(16)),
     ("sum", sum),
     ("levels", levels),
     ("loudness", loudness),
     ("compressor", compressor),
     ("gate", gate),
-    ("limiter", limiter),
+    ("limiter", || limiter(Peaks::Standard)),
+    ("limiter-strict", || limiter(Peaks::Strict)),
 ];
 
 fn main() -> ExitCode {
@@ -132,6 +136,31 @@ impl Planes for Block {
 }
 
 fn eq(sections: usize, channels: usize) -> Box<dyn FnMut()> {
+    let (mut bank, mut block) = equalizer(sections, channels);
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            bank.process(black_box(&mut block));
+        }
+    })
+}
+
+/// Two channels while the band in the middle fades, all the time.
+fn eq_fading(sections: usize) -> Box<dyn FnMut()> {
+    let (mut bank, mut block) = equalizer(sections, 2);
+    let fade = Fade {
+        warm_frames: FRAMES as u32,
+        fade_frames: 2 * FRAMES as u32,
+    };
+    let faded = bank.fade(sections / 2, Coefficients::IDENTITY, fade);
+    faded.expect("it is there");
+    Box::new(move || {
+        for _ in 0..FRAMES / BLOCK_FRAMES {
+            bank.process(black_box(&mut block));
+        }
+    })
+}
+
+fn equalizer(sections: usize, channels: usize) -> (Bank, Block) {
     let mut bank = Bank::new(cpu::arch(), channels);
     for index in 0..sections {
         let band = Band {
@@ -141,17 +170,14 @@ fn eq(sections: usize, channels: usize) -> Box<dyn FnMut()> {
         };
         let coefficients = Coefficients::design(&band, 48_000.0).expect("in range");
         bank.insert(index).expect("at most 16");
-        bank.glide(index, coefficients, 0).expect("it is there");
+        bank.fade(index, coefficients, Fade::AT_ONCE)
+            .expect("it is there");
     }
-    let mut block = Block {
+    let block = Block {
         input: noise(BLOCK_FRAMES),
         output: vec![vec![0.0; BLOCK_FRAMES]; channels],
     };
-    Box::new(move || {
-        for _ in 0..FRAMES / BLOCK_FRAMES {
-            bank.process(black_box(&mut block));
-        }
-    })
+    (bank, block)
 }
 
 fn sum() -> Box<dyn FnMut()> {
@@ -186,7 +212,7 @@ const TIMES: Times = Times {
 fn compressor() -> Box<dyn FnMut()> {
     let input = noise(BLOCK_FRAMES);
     let mut output = input.clone();
-    let mut kernel = Compressor::new(cpu::arch(), 2, 2, f64::from(RATE_HZ), BLOCK_FRAMES);
+    let mut kernel = Compressor::new(cpu::arch(), 2, f64::from(RATE_HZ), BLOCK_FRAMES);
     kernel.set(Detection::Peak, &TIMES, 10.0);
     let controls = CompressorControls {
         threshold_db: Control::Steady(-18.0),
@@ -227,11 +253,18 @@ fn gate() -> Box<dyn FnMut()> {
     })
 }
 
-fn limiter() -> Box<dyn FnMut()> {
+fn limiter(peaks: Peaks) -> Box<dyn FnMut()> {
     let input = noise(BLOCK_FRAMES);
     let mut output = input.clone();
     let lookahead_frames = (RATE_HZ / 200) as usize;
-    let mut kernel = Limiter::new(cpu::arch(), 2, RATE_HZ, lookahead_frames, BLOCK_FRAMES);
+    let shape = LimiterShape {
+        channels: 2,
+        sample_rate_hz: RATE_HZ,
+        lookahead_frames,
+        frames_max: BLOCK_FRAMES,
+        peaks,
+    };
+    let mut kernel = Limiter::new(cpu::arch(), &shape);
     kernel.set(100.0);
     Box::new(move || {
         for _ in 0..FRAMES / BLOCK_FRAMES {

@@ -8,6 +8,7 @@
 //! the given width. Everything is computed in `f64`, and `1 - cos w` as `2 sin(w/2)^2`, which
 //! keeps its digits where w is small: a 20 Hz low-pass at 192 kHz has w = 0.00065.
 
+use crate::decibel::db_from_amplitude;
 use thiserror::Error;
 
 /// The sample rates a section is designed for, in Hz: those of a session.
@@ -131,6 +132,30 @@ impl Coefficients {
             Shape::LowShelf { gain_db } => low_shelf(&angle, gain_db),
             Shape::HighShelf { gain_db } => high_shelf(&angle, gain_db),
         })
+    }
+
+    /// How many frames it takes until what the section remembers has fallen by so many dB;
+    /// infinite where rounding has put a pole onto the unit circle. Any thread.
+    ///
+    /// Source: a pole of radius r decays as r^n (Oppenheim and Schafer, Discrete-Time Signal
+    /// Processing, section 5.2), so it has fallen by d dB after d / (-20 lg r) frames.
+    #[must_use]
+    pub fn decay_frames(&self, decay_db: f64) -> f64 {
+        let per_frame_db = -db_from_amplitude(self.pole_radius());
+        match per_frame_db > 0.0 {
+            true => (decay_db / per_frame_db).ceil(),
+            false => f64::INFINITY,
+        }
+    }
+
+    /// The magnitude of the larger of the two roots of z^2 + a1 z + a2.
+    fn pole_radius(&self) -> f64 {
+        let Self { a1, a2, .. } = *self;
+        let discriminant = a1 * a1 / 4.0 - a2;
+        match discriminant > 0.0 {
+            true => a1.abs() / 2.0 + discriminant.sqrt(),
+            false => a2.sqrt(),
+        }
     }
 
     /// Divides everything by a0, as the cookbook's equation 2 does.

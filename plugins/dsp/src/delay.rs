@@ -74,6 +74,27 @@ impl Line {
         &mut self.ring
     }
 
+    /// The newest samples, oldest first, as the two stretches they lie in; all of them where it
+    /// does not remember so many. Thread: audio.
+    #[must_use]
+    pub fn newest(&self, frames: usize) -> [&[f32]; 2] {
+        let [older, newer] = self.past();
+        let left_out = self.ring.len().saturating_sub(frames);
+        let from_newer = left_out.saturating_sub(older.len());
+        [&older[left_out.min(older.len())..], &newer[from_newer..]]
+    }
+
+    /// Room for the newest samples, oldest first, at most as many as it remembers; what was before
+    /// them becomes silence. Thread: audio; it takes time with the length.
+    #[must_use]
+    pub fn newest_mut(&mut self, frames: usize) -> &mut [f32] {
+        self.at = 0;
+        let before = self.ring.len().saturating_sub(frames);
+        let (before, newest) = self.ring.split_at_mut(before);
+        before.fill(0.0);
+        newest
+    }
+
     /// Forgets everything. Thread: audio; it takes time with the length.
     pub fn clear(&mut self) {
         self.ring.fill(0.0);
@@ -123,6 +144,14 @@ mod tests {
                 let end = capacity - back;
                 prop_assert_eq!(&out[..], &window[end - out.len()..end]);
             }
+            let window = &all[all.len() - capacity..];
+            let newest = &window[capacity - back.min(capacity)..];
+            prop_assert_eq!(&line.newest(back).concat()[..], newest);
+            let mut late = Line::new(capacity);
+            late.push(&[9.0]);
+            late.newest_mut(back).copy_from_slice(newest);
+            let silence = vec![0.0; capacity - newest.len()];
+            prop_assert_eq!(late.past().concat(), [&silence[..], newest].concat());
             let mut other = Line::new(capacity);
             other.push(&[9.0]);
             other.past_mut().copy_from_slice(&line.past().concat());

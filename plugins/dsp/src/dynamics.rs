@@ -38,7 +38,7 @@ pub use ballistics::Times;
 pub use chunk::Control;
 pub use compressor::{Compressor, CompressorControls, Detection};
 pub use gate::{Gate, GateControls};
-pub use limiter::Limiter;
+pub use limiter::{Limiter, LimiterShape, Peaks};
 pub use state::{StateError, StateSink, StateSource};
 
 /// The longest time of an attack, a release or an average, in ms: beyond it is a mistake.

@@ -9,10 +9,13 @@
 //! coefficients miss the frequency by percents; between sections the signal stays `f64` and is
 //! rounded to `f32` once, at the end.
 //!
-//! **Change of coefficients.** `glide` moves a section's five coefficients in straight lines from
-//! old to new, frame by frame, while the state runs on. The stable region of (a1, a2) is a
-//! triangle, thus convex: every section on the way is stable too. It costs a division and five
-//! multiplications a frame while it lasts, nothing afterwards, and makes no step.
+//! **Change of coefficients.** Another section takes the old one's place in a linear cross-fade:
+//! both hear the same and run side by side, so that nothing sounds that neither of them makes.
+//! (Coefficients that move on straight lines are stable on the way, since the stable region of
+//! (a1, a2) is a triangle, but stable is not inaudible: the memory of the old ones is far from what
+//! the new ones would remember, and rings.) The new section's memory is made from the last two
+//! frames that the old one heard and returned, then it runs unheard until what is wrong in it has
+//! decayed. A change costs one section and a sum a frame while it lasts, nothing afterwards.
 //!
 //! **Vector levels** agree within 1e-9 of the largest sample anywhere in the cascade, a sixtieth
 //! of what the rounding to `f32` takes: fused operations round once where plain ones round twice,
@@ -24,6 +27,7 @@
 
 mod bank;
 mod curve;
+mod fade;
 mod kernel;
 mod lanes;
 mod memory;
@@ -34,18 +38,16 @@ use crate::biquad::Coefficients;
 use crate::cpu;
 pub use bank::{Bank, Planes};
 use curve::Curve;
-use memory::Memory;
+pub use fade::{FADE_FRAMES_MAX, Fade};
+pub use memory::SECTIONS_MAX;
+use memory::Voice;
 use pulp::Arch;
-use run::{filter, narrow, widen};
+use run::{Channels, narrow, widen};
 use section::Section;
 use thiserror::Error;
 
-/// The most sections in one cascade.
-pub const SECTIONS_MAX: usize = 16;
 /// How many numbers describe the running state of one section.
 pub const NUMBERS_PER_SECTION: usize = section::NUMBERS;
-/// The longest glide, in frames: more than a minute at every rate.
-pub const GLIDE_FRAMES_MAX: u32 = 1 << 26;
 /// Frames worked on at a time: 2 KiB of `f64`, which stays in the first-level cache.
 const CHUNK_FRAMES: usize = 256;
 
@@ -54,13 +56,24 @@ const CHUNK_FRAMES: usize = 256;
 pub struct Cascade {
     arch: Arch,
     curve: Curve,
-    memory: Memory,
+    voice: Voice,
 }
 
 impl PartialEq for Cascade {
     /// Whether both go on alike; what the level is does not count.
     fn eq(&self, other: &Self) -> bool {
-        self.curve == other.curve && self.memory == other.memory
+        self.curve == other.curve && self.voice == other.voice
+    }
+}
+
+impl Fade {
+    fn check(self) -> Result<(), CascadeError> {
+        match self.is_in_range() {
+            true => Ok(()),
+            false => Err(CascadeError::FadeTooLong {
+                found: self.longest(),
+            }),
+        }
     }
 }
 
@@ -81,9 +94,9 @@ pub enum CascadeError {
         /// How many sections there are.
         count: usize,
     },
-    /// The glide is longer than anyone waits.
-    #[error("a glide of {found} frames was asked for, expected at most {GLIDE_FRAMES_MAX}")]
-    GlideTooLong {
+    /// The fade, or the time before it, is longer than anyone waits.
+    #[error("a fade of {found} frames was asked for, expected at most {FADE_FRAMES_MAX}")]
+    FadeTooLong {
         /// What was given, in frames.
         found: u32,
     },
@@ -129,7 +142,7 @@ impl Cascade {
         Ok(Self {
             arch,
             curve: Curve::new(coefficients),
-            memory: Memory::default(),
+            voice: Voice::default(),
         })
     }
 
@@ -174,27 +187,50 @@ impl Cascade {
     ///
     /// Thread: any, the audio thread included.
     pub fn process_wide(&mut self, samples: &mut [f64]) {
-        let frames = samples.len();
-        filter(self.arch, &self.curve, [&mut self.memory], [samples]);
-        self.curve.pass_frames(frames);
+        let mut rest = samples;
+        while self.curve.is_changing() && !rest.is_empty() {
+            let most = CHUNK_FRAMES.min(self.curve.frames_to_turn());
+            let (changing, later) = rest.split_at_mut(rest.len().min(most));
+            self.process_changing(changing);
+            rest = later;
+        }
+        self.filter(rest, &mut []);
     }
 
-    /// Moves one section to other coefficients over so many frames; 0 changes at once. A glide
-    /// under way starts anew from where it is.
+    /// At most `CHUNK_FRAMES`, and no more than `frames_to_turn`.
+    fn process_changing(&mut self, samples: &mut [f64]) {
+        let mut spare = [0.0; CHUNK_FRAMES];
+        let frames = samples.len();
+        self.filter(samples, &mut spare[..frames]);
+        let voice = &mut self.voice;
+        let arrived = |section| voice.arrive(section);
+        self.curve.pass_frames(frames, arrived);
+    }
+
+    fn filter(&mut self, samples: &mut [f64], spare: &mut [f64]) {
+        let one = Channels {
+            voices: [&mut self.voice],
+            samples: [samples],
+            spare: [spare],
+        };
+        one.filter(self.arch, &self.curve);
+    }
+
+    /// Lets another section take the place of one: see `Fade`. Of changes that are asked for while
+    /// another is heard, the newest follows once that one is over; one back to what is heard ends
+    /// a change that is not heard yet.
     ///
     /// Thread: any, the audio thread included.
     ///
     /// # Errors
-    /// `NoSuchSection` and `GlideTooLong`; the cascade is then as before.
-    pub fn glide(
+    /// `NoSuchSection` and `FadeTooLong`; the cascade is then as before.
+    pub fn fade(
         &mut self,
         section: usize,
         target: Coefficients,
-        frames: u32,
+        fade: Fade,
     ) -> Result<(), CascadeError> {
-        if frames > GLIDE_FRAMES_MAX {
-            return Err(CascadeError::GlideTooLong { found: frames });
-        }
+        fade.check()?;
         let count = self.curve.count();
         if section >= count {
             return Err(CascadeError::NoSuchSection {
@@ -202,16 +238,18 @@ impl Cascade {
                 count,
             });
         }
-        self.curve.glide(section, target, frames);
+        if self.curve.fade(section, target, fade) {
+            self.voice.forget_coming(section);
+        }
         Ok(())
     }
 
-    /// Forgets the audio heard so far and ends every glide at its target.
+    /// Forgets the audio heard so far and ends every change at its target.
     ///
     /// Thread: any, the audio thread included.
     pub fn reset(&mut self) {
         self.curve.settle();
-        self.memory = Memory::default();
+        self.voice = Voice::default();
     }
 
     /// How many numbers `save` writes and `load` reads. Any thread.
@@ -220,7 +258,7 @@ impl Cascade {
         self.curve.count() * NUMBERS_PER_SECTION
     }
 
-    /// Writes the running state, coefficients and glides included, as plain finite numbers; a
+    /// Writes the running state, coefficients and changes included, as plain finite numbers; a
     /// cascade that loads them goes on bit for bit as this one would.
     ///
     /// Thread: any, the audio thread included.
@@ -231,7 +269,7 @@ impl Cascade {
         self.check_length(numbers.len())?;
         let (rows, _) = numbers.as_chunks_mut();
         for (index, (row, section)) in rows.iter_mut().zip(self.curve.sections()).enumerate() {
-            *row = section.numbers(self.memory.get(index));
+            *row = section.numbers(self.voice.get(index));
         }
         Ok(())
     }
@@ -247,14 +285,14 @@ impl Cascade {
         self.check_length(numbers.len())?;
         let (rows, _) = numbers.as_chunks();
         let mut loaded = self.clone();
-        loaded.memory = Memory::default();
+        loaded.voice = Voice::default();
         for (index, row) in rows.iter().enumerate() {
             let (section, memory) =
                 Section::from_numbers(row).map_err(|within| CascadeError::StateValue {
                     index: index * NUMBERS_PER_SECTION + within,
                 })?;
             loaded.curve.set(index, section);
-            loaded.memory.set(index, memory);
+            loaded.voice.set(index, memory);
         }
         *self = loaded;
         Ok(())

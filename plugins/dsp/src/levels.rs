@@ -4,14 +4,18 @@
 //!
 //! Source: the functions `max`, `minmax`, `avg`, `rms`, `maxpp`, `avgpp` and `cross` of the module
 //! `audioop` in CPython 3.11 (documentation and behaviour; `tests/golden/make_levels.py` records
-//! what they answer).
+//! what they give).
 //!
-//! **How the two compare.** `audioop` answers in integers of the PCM it is given; here full scale
+//! **How the two compare.** `audioop` returns integers of the PCM it is given; here full scale
 //! is 1. For PCM of b bits, decoded as integer / 2^(b-1), every figure times 2^(b-1), rounded down
 //! to a whole number, *is* `audioop`'s answer, exactly, with no tolerance: `audioop` rounds `avg`,
 //! `rms` and `avgpp` down as its last step, and the others are whole already. (A 32-bit integer is
-//! first rounded to the nearest `f32`; `audioop` is asked about the rounded one.) Two answers for
-//! nothing differ: `cross` says -1 for an empty fragment, here it is 0 crossings.
+//! first rounded to the nearest `f32`; `audioop` is asked about the rounded one.) Two things differ.
+//! `audioop` adds the squares for `rms` in `f64` and rounds that sum itself: of 24 and 32 bits the sum
+//! has more than 53 bits after some hundred samples, and the root may come out a whole number lower
+//! or higher than the true one, which is what this returns. (200 samples of 8,388,607 have that as
+//! their root mean square; `audioop.rms` says 8,388,606. Of 8 and 16 bits this takes hours.) And for
+//! an empty fragment `cross` says -1, here it is 0 crossings.
 //!
 //! **Exactness.** The sums for average and RMS are exact for PCM to 24 bits: squares are added in
 //! `f64` only as long as they cannot need more than its 53 bits (24-bit squares: 2^46, 128 of

@@ -337,7 +337,7 @@ impl LoudnessMeter {
             .for_each(|energy| self.end_step(*energy));
     }
 
-    /// Where steps end within the next frames, as many as the last of `ends` says. Answers how
+    /// Where steps end within the next frames, as many as the last of `ends` says. Returns how
     /// many steps do.
     fn step_ends(&self, ends: &mut [usize; STEPS_MAX]) -> usize {
         for (index, end) in ends.iter_mut().enumerate() {

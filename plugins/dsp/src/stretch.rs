@@ -8,8 +8,14 @@ use pulp::Arch;
 
 /// The frames of a stretch, at most.
 pub(crate) const STRETCH_FRAMES: usize = 512;
-/// The samples kept from before: what the longest interpolating filter reaches back.
+/// The samples kept from before: what the longest filter of a meter reaches back.
 pub(crate) const PAST_FRAMES: usize = 23;
+/// The samples of a stretch with such a past.
+pub(crate) const LENGTH: usize = PAST_FRAMES + STRETCH_FRAMES + LANES_MAX;
+/// The samples kept for the strict filter of a limiter.
+pub(crate) const LONG_PAST_FRAMES: usize = 79;
+/// The samples of a stretch with such a past.
+pub(crate) const LONG_LENGTH: usize = LONG_PAST_FRAMES + STRETCH_FRAMES + LANES_MAX;
 /// Frames with a common largest magnitude; more than `PAST_FRAMES`, so that what a filter hears
 /// around a group lies in it or in the group before.
 pub(crate) const GROUP_FRAMES: usize = 64;
@@ -20,10 +26,11 @@ const GROUPS: usize = STRETCH_FRAMES / GROUP_FRAMES;
 /// The last samples of a channel, oldest first.
 pub(crate) type Past = [f32; PAST_FRAMES];
 
-/// A past, some frames, and zeros, so that the last row can be loaded whole.
+/// A past, some frames, and zeros, so that the last row can be loaded whole. As many samples of past
+/// as its length leaves beside the others.
 #[derive(Clone, Debug)]
-pub(crate) struct Stretch {
-    samples: [f32; PAST_FRAMES + STRETCH_FRAMES + LANES_MAX],
+pub(crate) struct Stretch<const LEN: usize = LENGTH> {
+    samples: [f32; LEN],
     frames: usize,
     past_largest: f32,
     largest: [f32; GROUPS],
@@ -31,18 +38,22 @@ pub(crate) struct Stretch {
     infinite: u64,
 }
 
-impl Stretch {
-    /// Takes samples, `STRETCH_FRAMES` at most, behind what was heard before them.
-    pub(crate) fn new(level: Arch, past: &Past, samples: &[f32]) -> Self {
+impl<const LEN: usize> Stretch<LEN> {
+    /// The samples of the past.
+    const PAST_FRAMES: usize = LEN - STRETCH_FRAMES - LANES_MAX;
+
+    /// Takes samples, `STRETCH_FRAMES` at most, behind what was heard before them, oldest first.
+    pub(crate) fn new(level: Arch, past: &[f32], samples: &[f32]) -> Self {
+        let past = &past[..Self::PAST_FRAMES];
         let mut stretch = Self {
-            samples: [0.0; PAST_FRAMES + STRETCH_FRAMES + LANES_MAX],
+            samples: [0.0; LEN],
             frames: samples.len(),
             past_largest: past.iter().fold(0.0, |largest, x| x.abs().max(largest)),
             largest: [0.0; GROUPS],
             non_finite: 0,
             infinite: 0,
         };
-        stretch.samples[..PAST_FRAMES].copy_from_slice(past);
+        stretch.samples[..Self::PAST_FRAMES].copy_from_slice(past);
         stretch.now_mut().copy_from_slice(samples);
         if !run(level, Scan(&mut stretch)) {
             stretch.mend();
@@ -53,20 +64,18 @@ impl Stretch {
 
     /// The frames themselves.
     pub(crate) fn now(&self) -> &[f32] {
-        &self.samples[PAST_FRAMES..][..self.frames]
+        &self.samples[Self::PAST_FRAMES..][..self.frames]
     }
 
     /// What is around a row of frames from `frame` on, from `before` frames earlier.
     #[inline(always)]
     pub(crate) fn around(&self, frame: usize, before: usize) -> &[f32] {
-        &self.samples[PAST_FRAMES - before + frame..]
+        &self.samples[Self::PAST_FRAMES - before + frame..]
     }
 
     /// The last samples, for the stretch that follows.
-    pub(crate) fn past(&self) -> Past {
-        *self.samples[self.frames..]
-            .first_chunk()
-            .expect("there are as many samples in front of the frames")
+    pub(crate) fn past(&self) -> &[f32] {
+        &self.samples[self.frames..][..Self::PAST_FRAMES]
     }
 
     /// The largest magnitude of the frames.
@@ -99,7 +108,7 @@ impl Stretch {
     }
 
     fn now_mut(&mut self) -> &mut [f32] {
-        &mut self.samples[PAST_FRAMES..][..self.frames]
+        &mut self.samples[Self::PAST_FRAMES..][..self.frames]
     }
 
     /// Makes the frames finite and bounded.
@@ -119,9 +128,9 @@ impl Stretch {
 }
 
 /// Finds the largest magnitudes; says whether all frames are finite and in bounds.
-struct Scan<'a>(&'a mut Stretch);
+struct Scan<'a, const LEN: usize>(&'a mut Stretch<LEN>);
 
-impl Kernel for Scan<'_> {
+impl<const LEN: usize> Kernel for Scan<'_, LEN> {
     type Output = bool;
 
     #[inline(always)]
@@ -167,10 +176,10 @@ mod tests {
             let expected: Vec<f32> = past.iter().copied().chain(samples.iter().map(finite)).collect();
             let largest = |samples: &[f32]| samples.iter().fold(0.0, |max, x| x.abs().max(max));
             for level in levels() {
-                let stretch = Stretch::new(level, &past, &samples);
+                let stretch: Stretch = Stretch::new(level, &past, &samples);
                 prop_assert_eq!(stretch.now(), &expected[PAST_FRAMES..]);
                 prop_assert_eq!(&stretch.around(0, PAST_FRAMES)[..expected.len()], &expected[..]);
-                prop_assert_eq!(&stretch.past()[..], &expected[samples.len()..]);
+                prop_assert_eq!(stretch.past(), &expected[samples.len()..]);
                 prop_assert_eq!(stretch.largest(), largest(&expected[PAST_FRAMES..]));
                 for group in 0..stretch.groups() {
                     let start = group * GROUP_FRAMES;

@@ -13,6 +13,7 @@
 
 mod detector;
 mod phases;
+mod strict;
 
 pub use detector::{Detector, DetectorError};
 
@@ -118,7 +119,7 @@ impl TruePeak {
                 },
             ),
         };
-        self.past = stretch.past();
+        self.past.copy_from_slice(stretch.past());
     }
 }
 

@@ -5,7 +5,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::cpu;
-use segue_dsp::eq::{Bank, Cascade, CascadeError, GLIDE_FRAMES_MAX, Planes, SECTIONS_MAX};
+use segue_dsp::eq::{
+    Bank, Cascade, CascadeError, FADE_FRAMES_MAX, Fade, NUMBERS_PER_SECTION, Planes, SECTIONS_MAX,
+};
 
 /// A block of planar audio.
 #[derive(Clone)]
@@ -65,7 +67,8 @@ fn bank(level: pulp::Arch, channels: usize, sections: &[Coefficients]) -> Bank {
     let mut bank = Bank::new(level, channels);
     for (index, coefficients) in sections.iter().enumerate() {
         bank.insert(index).expect("at most 16");
-        bank.glide(index, *coefficients, 0).expect("it is there");
+        bank.fade(index, *coefficients, Fade::AT_ONCE)
+            .expect("it is there");
     }
     bank
 }
@@ -105,8 +108,10 @@ proptest! {
         channels in 1..6_usize,
         frames in 1..1300_usize,
         block_frames in 1..1300_usize,
-        glide_frames in 0..700_u32,
+        warm_frames in 0..400_u32,
+        fade_frames in 0..700_u32,
     ) {
+        let fade = Fade { warm_frames, fade_frames };
         let input = noise(channels, frames);
         let target = section(Shape::Peak { gain_db: -9.0 }, 700.0);
         for level in cpu::levels() {
@@ -114,8 +119,8 @@ proptest! {
             let mut bank = bank(level, channels, &sections);
             let mut cascade = Cascade::on(level, &sections).expect("at most 16");
             if count > 0 {
-                bank.glide(count / 2, target, glide_frames).expect("in range");
-                cascade.glide(count / 2, target, glide_frames).expect("in range");
+                bank.fade(count / 2, target, fade).expect("in range");
+                cascade.fade(count / 2, target, fade).expect("in range");
             }
             let found = run(&mut bank, &input, block_frames);
             for (found, input) in found.iter().zip(&input) {
@@ -142,7 +147,7 @@ proptest! {
             other.insert(at).expect("there is room");
             prop_assert_eq!(other.section_count(), count + 1);
             for channel in 0..2 {
-                prop_assert_eq!(other.numbers(channel, at)[..2].to_vec(), [0.0; 2]);
+                prop_assert_eq!(other.numbers(channel, at)[..4].to_vec(), [0.0; 4]);
                 for section in 0..count {
                     let moved = section + usize::from(section >= at);
                     let found = other.numbers(channel, moved);
@@ -160,13 +165,15 @@ proptest! {
         count in 1..=SECTIONS_MAX,
         channels in 1..4_usize,
         before in 1..500_usize,
-        glide_frames in 0..700_u32,
+        warm_frames in 0..400_u32,
+        fade_frames in 0..700_u32,
     ) {
+        let fade = Fade { warm_frames, fade_frames };
         let (input, later) = (noise(channels, before), noise(channels, 400));
         for level in cpu::levels() {
             let mut old = bank(level, channels, &sections(count));
             let target = section(Shape::Notch, 1_234.0);
-            old.glide(0, target, glide_frames).expect("in range");
+            old.fade(0, target, fade).expect("in range");
             run(&mut old, &input, 128);
             let mut new = bank(level, channels, &vec![Coefficients::IDENTITY; count]);
             for channel in 0..channels {
@@ -231,6 +238,10 @@ fn what_does_not_fit_is_named_and_changes_nothing() {
     let mut full = bank(level, 2, &sections(SECTIONS_MAX));
     let before = full.clone();
     let same = Coefficients::IDENTITY;
+    let too_long = Fade {
+        warm_frames: FADE_FRAMES_MAX + 1,
+        fade_frames: 0,
+    };
     let mut bad = full.numbers(0, 3);
     bad[5] = f64::NAN;
     let refusals = [
@@ -247,15 +258,15 @@ fn what_does_not_fit_is_named_and_changes_nothing() {
             "filter section 16 was named, expected one below 16",
         ),
         (
-            full.glide(16, same, 0),
+            full.fade(16, same, Fade::AT_ONCE),
             "filter section 16 was named, expected one below 16",
         ),
         (
-            full.glide(0, same, GLIDE_FRAMES_MAX + 1),
-            "a glide of 67108865 frames was asked for, expected at most 67108864",
+            full.fade(0, same, too_long),
+            "a fade of 67108865 frames was asked for, expected at most 67108864",
         ),
         (
-            full.restore(0, 16, &[0.0; 14]),
+            full.restore(0, 16, &[0.0; NUMBERS_PER_SECTION]),
             "filter section 16 was named, expected one below 16",
         ),
         (

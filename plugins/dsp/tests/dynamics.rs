@@ -5,7 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use segue_dsp::cpu;
 use segue_dsp::dynamics::{
-    Compressor, CompressorControls, Control, Detection, Gate, GateControls, Limiter, Times,
+    Compressor, CompressorControls, Control, Detection, Gate, GateControls, Limiter, LimiterShape,
+    Peaks, Times,
 };
 use segue_dsp::true_peak::Detector;
 
@@ -152,7 +153,7 @@ fn compressed(
     signal: &[Vec<f32>; 2],
     cuts: &[usize],
 ) -> [Vec<f32>; 2] {
-    let mut kernel = Compressor::new(arch, 2, 2, f64::from(RATE_HZ), signal[0].len());
+    let mut kernel = Compressor::new(arch, 2, f64::from(RATE_HZ), signal[0].len());
     let detection = match setting.rms_ms {
         Some(_) => Detection::Rms,
         None => Detection::Peak,
@@ -282,7 +283,14 @@ fn limited(
     signal: &[Vec<f32>; 2],
     cuts: &[usize],
 ) -> [Vec<f32>; 2] {
-    let mut kernel = Limiter::new(arch, 2, RATE_HZ, lookahead, signal[0].len());
+    let shape = LimiterShape {
+        channels: 2,
+        sample_rate_hz: RATE_HZ,
+        lookahead_frames: lookahead,
+        frames_max: signal[0].len(),
+        peaks: Peaks::Standard,
+    };
+    let mut kernel = Limiter::new(arch, &shape);
     kernel.set(setting.release_ms);
     let mut output = signal
         .each_ref()

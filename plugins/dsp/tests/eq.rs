@@ -4,7 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::cpu;
-use segue_dsp::eq::{Cascade, CascadeError, GLIDE_FRAMES_MAX, NUMBERS_PER_SECTION, SECTIONS_MAX};
+use segue_dsp::eq::{
+    Cascade, CascadeError, FADE_FRAMES_MAX, Fade, NUMBERS_PER_SECTION, SECTIONS_MAX,
+};
 
 fn section(shape: Shape, frequency_hz: f64) -> Coefficients {
     Coefficients::design(
@@ -112,15 +114,17 @@ proptest! {
     }
 
     #[test]
-    fn the_division_into_blocks_changes_no_bit_even_in_a_glide(
+    fn the_division_into_blocks_changes_no_bit_even_in_a_fade(
         count in 1..=SECTIONS_MAX,
         input in vec(-1.0..1.0_f32, 1..900),
         block_frames in 1..300_usize,
-        glide_frames in 0..700_u32,
+        warm_frames in 0..400_u32,
+        fade_frames in 0..700_u32,
     ) {
+        let fade = Fade { warm_frames, fade_frames };
         let mut whole = cascade(count);
         let target = section(Shape::Peak { gain_db: -9.0 }, 700.0);
-        whole.glide(count / 2, target, glide_frames).expect("in range");
+        whole.fade(count / 2, target, fade).expect("in range");
         let mut parted = whole.clone();
         let expected = filtered(&mut whole, &input);
         let mut found = Vec::new();
@@ -156,11 +160,13 @@ proptest! {
         count in 1..=SECTIONS_MAX,
         before in vec(-1.0..1.0_f32, 0..400),
         after in vec(-1.0..1.0_f32, 1..400),
-        glide_frames in 0..700_u32,
+        warm_frames in 0..400_u32,
+        fade_frames in 0..700_u32,
     ) {
+        let fade = Fade { warm_frames, fade_frames };
         let mut old = cascade(count);
         let target = section(Shape::Notch, 1_234.0);
-        old.glide(0, target, glide_frames).expect("in range");
+        old.fade(0, target, fade).expect("in range");
         filtered(&mut old, &before);
         let mut numbers = vec![0.0; old.state_len()];
         old.save(&mut numbers).expect("the length fits");
@@ -198,46 +204,71 @@ proptest! {
     }
 }
 
+/// A fade of 20 ms that begins once a change has been warm for as long.
+const FADE: Fade = Fade {
+    warm_frames: 960,
+    fade_frames: 960,
+};
+
+/// So many frames of a tone of 440 Hz, then the first change; the second one later in it.
+fn changed(changes: [(usize, Coefficients); 2], input: &[f64]) -> (Vec<f64>, Cascade) {
+    let [(first, second), (later, third)] = changes;
+    let mut cascade = Cascade::new(&[section(Shape::Peak { gain_db: 12.0 }, 400.0)]).expect("one");
+    let mut output = input.to_vec();
+    cascade.process_wide(&mut output[..first]);
+    cascade.fade(0, second, FADE).expect("in range");
+    cascade.process_wide(&mut output[first..later]);
+    cascade.fade(0, third, FADE).expect("in range");
+    cascade.process_wide(&mut output[later..]);
+    (output, cascade)
+}
+
+/// The fades of sections that have all run from the first frame: each begins at its frame.
+fn faded(sections: &[(usize, Coefficients)], input: &[f64]) -> Vec<f64> {
+    let mut output = reference(&[section(Shape::Peak { gain_db: 12.0 }, 400.0)], input).0;
+    for (start, coefficients) in sections {
+        let (new, _) = reference(&[*coefficients], input);
+        for (frame, (y, new)) in output.iter_mut().zip(new).enumerate().skip(*start) {
+            let share = ((frame - start) as f64 / f64::from(FADE.fade_frames)).min(1.0);
+            *y += (new - *y) * share;
+        }
+    }
+    output
+}
+
 #[test]
-fn a_glide_makes_no_step_and_ends_at_its_target() {
-    const FRAMES: usize = 9_600;
-    let sine = |n: usize| (n as f32 * 0.05).sin() * 0.5;
-    let input: Vec<f32> = (0..FRAMES).map(sine).collect();
-    let target = section(Shape::Peak { gain_db: -24.0 }, 400.0);
-    let largest_step = |glide_frames: u32| {
-        let mut cascade =
-            Cascade::new(&[section(Shape::Peak { gain_db: 12.0 }, 400.0)]).expect("one section");
-        let mut output = filtered(&mut cascade, &input[..FRAMES / 2]);
-        cascade.glide(0, target, glide_frames).expect("in range");
-        output.extend(filtered(&mut cascade, &input[FRAMES / 2..]));
-        let steps = output.windows(2).map(|pair| (pair[1] - pair[0]).abs());
-        (steps.fold(0.0, f32::max), cascade)
+fn a_change_is_the_cross_fade_of_two_sections_that_have_always_run() {
+    let input: Vec<f64> = (0..9_600).map(|n| (f64::from(n) * 0.0576).sin()).collect();
+    let cut = section(Shape::Peak { gain_db: -24.0 }, 400.0);
+    let pass = section(Shape::HighPass, 2_000.0);
+    let peak = section(Shape::Peak { gain_db: 12.0 }, 400.0);
+    let check = |changes, heard: &[(usize, Coefficients)], target: Coefficients| {
+        let (found, cascade) = changed(changes, &input);
+        for (frame, (found, expected)) in found.iter().zip(faded(heard, &input)).enumerate() {
+            let apart = (found - expected).abs();
+            assert!(apart < 3e-4, "frame {frame} is {apart} off");
+        }
+        let mut settled = vec![0.0; cascade.state_len()];
+        cascade.save(&mut settled).expect("the length fits");
+        let Coefficients { b0, b1, b2, a1, a2 } = target;
+        assert_eq!(settled[4..9], [b0, b1, b2, a1, a2]);
+        assert_eq!(settled[19..], [0.0; 5]);
     };
-    let before = filtered(
-        &mut Cascade::new(&[section(Shape::Peak { gain_db: 12.0 }, 400.0)]).expect("one section"),
-        &input,
+    // The second change is asked for while the first is heard, and waits for its end at 2,920.
+    check(
+        [(1_000, cut), (2_500, pass)],
+        &[(1_960, cut), (3_880, pass)],
+        pass,
     );
-    let own = before
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]).abs())
-        .fold(0.0, f32::max);
-    let (at_once, _) = largest_step(0);
-    let (gliding, cascade) = largest_step(960);
-    assert!(
-        at_once > 1.5 * own,
-        "a sudden change steps by {at_once}, the signal by {own}"
+    // The first one is not heard yet: to go back is to stay, and another one waits.
+    check([(1_000, cut), (1_500, peak)], &[], peak);
+    check(
+        [(1_000, cut), (1_500, pass)],
+        &[(1_960, cut), (3_880, pass)],
+        pass,
     );
-    assert!(
-        gliding <= 1.01 * own,
-        "the glide steps by {gliding}, the signal by {own}"
-    );
-    let mut numbers = vec![0.0; cascade.state_len()];
-    cascade.save(&mut numbers).expect("the length fits");
-    assert_eq!(
-        numbers[7..12],
-        [target.b0, target.b1, target.b2, target.a1, target.a2]
-    );
-    assert_eq!(numbers[12], numbers[13]);
+    // What is on its way already is no change.
+    check([(1_000, cut), (2_500, cut)], &[(1_960, cut)], cut);
 }
 
 #[test]
@@ -285,37 +316,43 @@ fn what_does_not_fit_is_named() {
     let many = Cascade::new(&[same; 17]).map(|_| ());
     check(many, "17 filter sections were given, expected at most 16");
     check(
-        two.glide(2, same, 0),
+        two.fade(2, same, Fade::AT_ONCE),
         "filter section 2 was named, expected one below 2",
     );
+    let too_long = Fade {
+        warm_frames: 0,
+        fade_frames: FADE_FRAMES_MAX + 1,
+    };
     check(
-        two.glide(0, same, GLIDE_FRAMES_MAX + 1),
-        "a glide of 67108865 frames was asked for, expected at most 67108864",
+        two.fade(0, same, too_long),
+        "a fade of 67108865 frames was asked for, expected at most 67108864",
     );
     check(
-        two.save(&mut [0.0; 27]),
-        "filter state has 27 numbers, expected 28",
+        two.save(&mut [0.0; 47]),
+        "filter state has 47 numbers, expected 48",
     );
     check(
-        two.load(&[0.0; 29]),
-        "filter state has 29 numbers, expected 28",
+        two.load(&[0.0; 49]),
+        "filter state has 49 numbers, expected 48",
     );
-    let mut numbers = [0.0; 28];
-    numbers[15] = f64::NAN;
-    check(
-        two.load(&numbers),
-        "filter state number 15 is out of range, expected a finite number of this cascade",
-    );
-    numbers[15] = 0.0;
-    numbers[11] = 1.001; // A pole outside the unit circle.
-    check(
-        two.load(&numbers),
-        "filter state number 10 is out of range, expected a finite number of this cascade",
-    );
-    numbers[11] = 0.0;
-    numbers[26] = 1.0; // One frame of a glide of none is done.
-    check(
-        two.load(&numbers),
-        "filter state number 26 is out of range, expected a finite number of this cascade",
-    );
+    let mut two_settled = [0.0; 48];
+    two.save(&mut two_settled).expect("the length fits");
+    // No number; a pole outside the unit circle; a fade that is too long; a fade of no frames of
+    // which one is done, or that another one follows.
+    let bad = [
+        (25, 25, f64::NAN),
+        (32, 31, 1.001),
+        (43, 43, f64::from(FADE_FRAMES_MAX) + 1.0),
+        (45, 45, 1.0),
+        (47, 45, 1.0),
+    ];
+    for (changed, named, value) in bad {
+        let mut numbers = two_settled;
+        numbers[changed] = value;
+        let found = two.load(&numbers).expect_err("a refusal").to_string();
+        let expected = format!(
+            "filter state number {named} is out of range, expected a finite number of this cascade"
+        );
+        assert_eq!(found, expected);
+    }
 }

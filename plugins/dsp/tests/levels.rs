@@ -92,3 +92,19 @@ fn every_figure_is_the_one_of_audioop() {
         }
     }
 }
+
+/// `audioop.rms` rounds its own sum, and says 8,388,606 and 2,147,483,391 here.
+#[test]
+fn the_root_mean_square_of_a_constant_is_the_constant_where_audioop_rounds_its_sum() {
+    for (bits, constant) in [(24, 8_388_607_i64), (32, 2_147_483_392)] {
+        let full_scale = 2.0_f64.powi(bits - 1);
+        let sample = (constant as f64 / full_scale) as f32;
+        let mut meter = LevelMeter::new(FullScale::Float);
+        for _ in 0..240 {
+            meter.feed(&[sample; 200]);
+            let found = meter.levels().rms * full_scale;
+            let apart = (found / constant as f64 - 1.0).abs();
+            assert!(apart <= 2.0 * f64::EPSILON, "{bits} bits: {found}");
+        }
+    }
+}

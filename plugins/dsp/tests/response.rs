@@ -7,7 +7,7 @@ mod analytic;
 use analytic::SAMPLE_RATES_HZ;
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::cpu;
-use segue_dsp::eq::{Bank, Cascade, Planes};
+use segue_dsp::eq::{Bank, Cascade, Fade, Planes};
 
 /// Channels of which only one hears an impulse, another one each time.
 const CHANNELS: usize = 3;
@@ -48,7 +48,8 @@ fn check(bands: &[Band], sample_rate_hz: f64) {
         let mut bank = Bank::new(level, CHANNELS);
         for (index, coefficients) in coefficients.iter().enumerate() {
             bank.insert(index).expect("few sections");
-            bank.glide(index, *coefficients, 0).expect("it is there");
+            bank.fade(index, *coefficients, Fade::AT_ONCE)
+                .expect("it is there");
         }
         let impulse = |channel: usize| {
             let mut input = vec![0.0; frames];

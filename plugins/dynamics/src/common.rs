@@ -5,6 +5,7 @@
 use segue_dsp::dynamics::{Control, StateError, StateSink, StateSource};
 use segue_plugin::params::BlockSpan;
 use segue_plugin::prelude::*;
+use std::ops::Range;
 
 /// The most channels of a signal.
 const CHANNELS_MAX: usize = 64;
@@ -31,18 +32,19 @@ pub(crate) fn write_reduction(context: &mut Context<'_>, reduction_db: f32) {
     context.output(0, f64::from(reduction_db).clamp(0.0, REDUCTION_DB_MAX));
 }
 
-/// The samples of all channels of a block.
+/// Samples of all channels of a block.
 pub(crate) struct Channels<'a> {
     samples: [&'a [f32]; CHANNELS_MAX],
     count: usize,
 }
 
 impl<'a> Channels<'a> {
-    pub(crate) fn new(audio: Audio<'a>) -> Self {
+    /// Some frames of all channels.
+    pub(crate) fn new(audio: Audio<'a>, frames: &Range<usize>) -> Self {
         let count = audio.channels().min(CHANNELS_MAX);
         let mut samples: [&[f32]; CHANNELS_MAX] = [&[]; CHANNELS_MAX];
         for (channel, place) in samples[..count].iter_mut().enumerate() {
-            *place = audio.channel(channel);
+            *place = &audio.channel(channel)[frames.clone()];
         }
         Self { samples, count }
     }
@@ -57,6 +59,14 @@ pub(crate) fn control<'a>(param: &'a mut Smoothed, block: &impl BlockSpan) -> Co
     match param.constant(block) {
         Some(value) => Control::Steady(value),
         None => Control::Moving(param.values(block)),
+    }
+}
+
+/// The same from a frame of the block on.
+pub(crate) fn later(control: Control<'_>, frame: usize) -> Control<'_> {
+    match control {
+        Control::Steady(value) => Control::Steady(value),
+        Control::Moving(values) => Control::Moving(&values[frame.min(values.len())..]),
     }
 }
 
@@ -118,7 +128,7 @@ impl<const PARAMS: usize, const GLIDES: usize> Settings<PARAMS, GLIDES> {
         Ok(settings)
     }
 
-    /// Sets the parameters of `owner`, whose glides `glides` gives; answers whether all of them
+    /// Sets the parameters of `owner`, whose glides `glides` gives; returns whether all of them
     /// were taken. If not, it is to be set back.
     pub(crate) fn apply<P: Params>(
         &self,

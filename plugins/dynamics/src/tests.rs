@@ -4,6 +4,8 @@ mod compressor;
 mod gate;
 mod limiter;
 mod properties;
+mod strict;
+mod times;
 
 use super::*;
 use segue_plugin::testing;

@@ -3,7 +3,7 @@
 //! In: a signal and a reference of the same channels, the latency between them taken out by the
 //! host. Out: SNR, segmental SNR and SI-SDR of all channels together and of each one, every 100 ms
 //! of those 100 ms, at the end of the whole stream. `segue_dsp::fidelity` has the formulas, and the
-//! answers where they have no value: no reading is ever infinite.
+//! returns where they have no value: no reading is ever infinite.
 //!
 //! All channels together count as one long signal: loud channels weigh more, and SI-SDR takes one
 //! level for all of them.

@@ -9,8 +9,8 @@ use segue_plugin::prelude::*;
 pub(crate) const BANDS: usize = segue_dsp::eq::SECTIONS_MAX;
 /// How many numbers describe a band.
 pub(crate) const BAND_NUMBERS: usize = 4;
-/// Live, a frequency counts as at most this share of half the sample rate: a band has to lie
-/// below it, and no ear tells the last thousandth.
+/// What a frequency at or above half the sample rate counts as, live, as a share of that half: a
+/// band has to lie below it, and no ear notices the last thousandth.
 const NYQUIST_SHARE_MAX: f64 = 0.999;
 
 /// What a band does.
@@ -34,7 +34,7 @@ pub(crate) struct Band {
     pub(crate) kind: Kind,
     /// Corner of a pass, middle of a shelf's slope, centre of a peak or notch. Below half the
     /// sample rate.
-    #[param(unit = "Hz", range = 1.0..=384_000.0, default = 1000.0)]
+    #[param(unit = "Hz", range = 1.0..=384_000.0, default = 1000.0, below_half_rate)]
     pub(crate) frequency_hz: f64,
     /// How far shelves and peaks lift; negative lowers. Passes and notches have none.
     #[param(unit = "dB", range = -60.0..=60.0, default = 0.0)]
@@ -69,13 +69,15 @@ impl Band {
         Coefficients::design(&band, sample_rate_hz).map(Some)
     }
 
-    /// The same band where it exists at this rate: live changes are clamped, not refused.
+    /// The same band where it exists at this rate: live changes are clamped, not refused. A band
+    /// that exists is returned as it is.
     pub(crate) fn clamped(&self, sample_rate_hz: f64) -> Self {
-        let frequency_max_hz = NYQUIST_SHARE_MAX * sample_rate_hz / 2.0;
-        Self {
-            frequency_hz: self.frequency_hz.min(frequency_max_hz),
-            ..*self
+        let nyquist_hz = sample_rate_hz / 2.0;
+        let mut clamped = *self;
+        if clamped.frequency_hz >= nyquist_hz {
+            clamped.frequency_hz = NYQUIST_SHARE_MAX * nyquist_hz;
         }
+        clamped
     }
 
     /// Its parameters in the order of the wire.
@@ -169,6 +171,12 @@ mod tests {
         assert_eq!(clamped.frequency_hz, 23_976.0);
         assert!(clamped.design(48_000.0).is_ok());
         assert_eq!(band.clamped(96_000.0), band);
+        // What lies below, however close, is applied as it is.
+        let close = Band {
+            frequency_hz: 23_990.0,
+            ..band
+        };
+        assert_eq!(close.clamped(48_000.0), close);
         // Nor does a rate of 1 Hz, below every frequency that can be set, bring it down.
         assert!(band.clamped(1.0).design(1.0).is_ok());
     }

@@ -2,21 +2,19 @@
 //!
 //! In: coefficients per band, and audio. Out: filtered audio; the running state as numbers.
 //!
-//! Sections stand in the order of their bands. One that comes glides from letting everything
-//! through to what its band asks for; one that goes glides back and leaves once its memory is
-//! empty. When it leaves is a matter of frames counted, never of blocks.
+//! Sections stand in the order of their bands. One that comes takes the place of letting
+//! everything through; one that goes gives it back, and leaves once it is no longer heard. When it
+//! leaves is a matter of frames counted, never of blocks.
 
 use crate::band::BANDS;
 use segue_dsp::biquad::Coefficients;
 use segue_dsp::cpu;
-use segue_dsp::eq::{Bank, NUMBERS_PER_SECTION, Planes};
+use segue_dsp::eq::{Bank, Fade, NUMBERS_PER_SECTION, Planes};
 use segue_plugin::prelude::*;
 use std::ops::Range;
 
-/// What a section that lets everything through still holds is gone after so many frames.
-const MEMORY_FRAMES: u32 = 2;
 /// The first numbers of a section are its memory; the rest is the same in every channel.
-const MEMORY_NUMBERS: usize = 2;
+const MEMORY_NUMBERS: usize = 4;
 
 pub(crate) const NO_CHAIN: Fault = Fault::new(1, "the running state is not that of these filters");
 
@@ -24,8 +22,15 @@ pub(crate) const NO_CHAIN: Fault = Fault::new(1, "the running state is not that 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Slot {
     band: usize,
-    /// Frames until it may leave; 0 for one that stays.
-    leaving_frames: u32,
+    stay: Stay,
+}
+
+/// Whether a section is to leave once it is settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Stay {
+    #[default]
+    Stays,
+    Leaves,
 }
 
 /// The sections of all channels.
@@ -64,8 +69,8 @@ impl Chain {
         self.count == 0
     }
 
-    /// Moves a band to other coefficients; `None` is off. Thread: audio.
-    pub(crate) fn set(&mut self, band: usize, target: Option<Coefficients>, glide_frames: u32) {
+    /// Lets another section take the place of a band's; `None` is off. Thread: audio.
+    pub(crate) fn set(&mut self, band: usize, target: Option<Coefficients>, fade: Fade) {
         let index = match (self.find(band), target) {
             (Ok(index), _) => index,
             (Err(_), None) => return,
@@ -74,16 +79,17 @@ impl Chain {
                 index
             }
         };
-        self.slots[index].leaving_frames = match target {
-            Some(_) => 0,
-            None => glide_frames + MEMORY_FRAMES,
+        self.slots[index].stay = match target {
+            Some(_) => Stay::Stays,
+            None => Stay::Leaves,
         };
         let target = target.unwrap_or(Coefficients::IDENTITY);
-        let glide = self.bank.glide(index, target, glide_frames);
+        let faded = self.bank.fade(index, target, fade);
         debug_assert!(
-            glide.is_ok(),
-            "the section was found, and a glide takes 20 ms"
+            faded.is_ok(),
+            "the section was found, and the fade is short"
         );
+        self.remove_settled();
     }
 
     /// Filters a block. Thread: audio.
@@ -95,7 +101,7 @@ impl Chain {
                 .min(start.saturating_add(self.frames_to_next_leave()));
             let frames = start..end;
             self.bank.process(&mut Stretch { audio, frames });
-            self.pass((end - start) as u32);
+            self.remove_settled();
             start = end;
         }
     }
@@ -111,7 +117,7 @@ impl Chain {
         state.u64(self.count as u64)?;
         for slot in &self.slots[..self.count] {
             state.u64(slot.band as u64)?;
-            state.u64(u64::from(slot.leaving_frames))?;
+            state.u64(u64::from(slot.stay == Stay::Leaves))?;
         }
         for channel in 0..self.bank.channels() {
             for section in 0..self.count {
@@ -158,11 +164,12 @@ impl Chain {
             let band = band
                 .filter(|band| (band_min..BANDS).contains(band))
                 .ok_or(NO_CHAIN)?;
-            let leaving_frames = u32::try_from(state.u64()?).map_err(|_| NO_CHAIN)?;
-            *slot = Slot {
-                band,
-                leaving_frames,
+            let stay = match state.u64()? {
+                0 => Stay::Stays,
+                1 => Stay::Leaves,
+                _ => return Err(NO_CHAIN),
             };
+            *slot = Slot { band, stay };
             band_min = band + 1;
         }
         Ok(())
@@ -174,24 +181,23 @@ impl Chain {
     }
 
     fn frames_to_next_leave(&self) -> usize {
-        let leaving = self.slots[..self.count]
-            .iter()
-            .map(|slot| slot.leaving_frames);
-        leaving
-            .filter(|frames| *frames > 0)
-            .min()
-            .map_or(usize::MAX, |frames| frames as usize)
+        let slots = self.slots[..self.count].iter().enumerate();
+        let leaving = slots.filter(|(_, slot)| slot.stay == Stay::Leaves);
+        let left = leaving.map(|(index, _)| self.fade_frames_left(index));
+        left.min().map_or(usize::MAX, |frames| frames as usize)
     }
 
-    /// Counts frames, at most up to the next leave.
-    fn pass(&mut self, frames: u32) {
+    fn fade_frames_left(&self, index: usize) -> u64 {
+        let left = self.bank.fade_frames_left(index);
+        debug_assert!(left.is_ok(), "every slot has a section");
+        left.unwrap_or(0)
+    }
+
+    /// Takes away what leaves and is no longer heard.
+    fn remove_settled(&mut self) {
         for index in (0..self.count).rev() {
-            let slot = &mut self.slots[index];
-            if slot.leaving_frames == 0 {
-                continue;
-            }
-            slot.leaving_frames -= frames;
-            if slot.leaving_frames == 0 {
+            let is_leaving = self.slots[index].stay == Stay::Leaves;
+            if is_leaving && self.fade_frames_left(index) == 0 {
                 self.remove(index);
             }
         }
@@ -201,7 +207,7 @@ impl Chain {
         self.slots.copy_within(index..self.count, index + 1);
         self.slots[index] = Slot {
             band,
-            leaving_frames: 0,
+            stay: Stay::Stays,
         };
         self.count += 1;
         let inserted = self.bank.insert(index);

@@ -1,5 +1,6 @@
 //! The equalizer as a host sees it.
 
+mod changes;
 mod properties;
 mod response;
 
@@ -114,7 +115,8 @@ fn a_live_change_beyond_nyquist_is_clamped_and_noted() {
     assert_eq!(
         notes,
         [(
-            "a band was set above half the sample rate, Hz".to_owned(),
+            "a band was set to half the sample rate or above and counts as 99.9 % of that half, Hz"
+                .to_owned(),
             30_000.0
         )]
     );
@@ -130,16 +132,8 @@ fn a_band_that_goes_leaves_nothing_behind() {
     eq.change("band.1.type", 1000, 0.0);
     eq.change("band.2.type", 4000, 2.0);
     let found = run(&mut eq, &signal, &[777]);
-    let gone = 1000 + GLIDE_FRAMES + 2;
-    assert_ne!(
-        found[0][gone - 10..gone - 2],
-        signal[0][gone - 10..gone - 2]
-    );
-    assert_ne!(
-        found[0][gone - 1],
-        signal[0][gone - 1],
-        "its memory is not lost"
-    );
+    let gone = 1000 + GLIDE_FRAMES;
+    assert_ne!(found[0][gone - 1], signal[0][gone - 1]);
     let quiet = |channels: &[Vec<f32>]| {
         bits(
             &channels
@@ -149,7 +143,7 @@ fn a_band_that_goes_leaves_nothing_behind() {
         )
     };
     assert_eq!(quiet(&found), quiet(&signal));
-    assert_ne!(found[1][4100..], signal[1][4100..]);
+    assert_ne!(found[1][5500..], signal[1][5500..]);
 }
 
 #[test]
@@ -211,7 +205,7 @@ fn a_state_with_a_band_twice_is_refused() {
         .activate()
         .unwrap();
     let mut state = eq.save_state().unwrap();
-    // Both rows of bands, the number of sections, then band and leaving frames of each.
+    // Both rows of bands, the number of sections, then band and stay of each.
     let first = 2 * BANDS * BAND_NUMBERS * 8 + 8;
     state.copy_within(first..first + 8, first + 16);
     assert!(eq.load_state(&state).is_err());

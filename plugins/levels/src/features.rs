@@ -1,4 +1,4 @@
-//! Features: what the meter answers, and in which order.
+//! Features: what the meter gives, and in which order.
 //!
 //! In: the levels of one channel. Out: one number for each declared feature.
 //!
@@ -21,7 +21,7 @@ pub(crate) const FEATURES: [ReadingDecl; 12] = [
     ),
     plain(
         "rms",
-        "The root of the mean square, full scale 1; `audioop.rms`.",
+        "The root of the mean square, full scale 1; `audioop.rms` without the rounding of its own sum.",
     ),
     level(
         "rms_dbfs",

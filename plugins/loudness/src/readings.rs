@@ -1,4 +1,4 @@
-//! Readings: what the metric answers, and in which order.
+//! Readings: what the metric gives, and in which order.
 //!
 //! In: what the meter knows. Out: declared readings set, those that are not known yet left out.
 //!

@@ -117,7 +117,7 @@ impl Rule {
         }
     }
 
-    /// Takes one value; answers the sentence about a breach that it is time to act upon.
+    /// Takes one value; returns the sentence about a breach that it is time to act upon.
     pub(crate) fn observe(&mut self, at: &Reading, bounds: &Bounds) -> Option<String> {
         let limit = self.limit;
         let watched = find(&mut self.watched, at)?;

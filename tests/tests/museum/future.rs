@@ -121,6 +121,8 @@ fn workspace(name: &str, edits: &[Edit], added: &[(&str, &str)]) -> PathBuf {
         "Cargo.toml",
         "build.rs",
         "src",
+        "layout/Cargo.toml",
+        "layout/src",
         "macros/Cargo.toml",
         "macros/src",
     ] {
@@ -148,9 +150,16 @@ fn manifest() -> String {
     let text = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace has one");
     let tables = text.find("[workspace.package]").expect("it has this table");
     let profiles = text.find("[profile.release]").expect("it has this table");
-    let members = "[\"host\", \"plugin\", \"strict\", \"plugin-api\", \"plugin-api/macros\"]";
+    let members = [
+        "host",
+        "plugin",
+        "strict",
+        "plugin-api",
+        "plugin-api/layout",
+        "plugin-api/macros",
+    ];
     format!(
-        "[workspace]\nresolver = \"3\"\nmembers = {members}\n\n{}\n[profile.dev]\ndebug = false\n",
+        "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n{}\n[profile.dev]\ndebug = false\n",
         &text[tables..profiles]
     )
 }

@@ -7,22 +7,27 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{Errno, ioctl_fionbio};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-
 use crate::admission::probe::signals;
 use crate::admission::probe::tail::Tail;
-use crate::admission::wire::{Line, TEXT_BYTES_MAX};
+use crate::admission::wire::{HelperEnd, HelperLine, TEXT_BYTES_MAX};
+use crate::process::scarce::{self, Resource};
+use crate::system::processes::{FROM_OUTSIDE, Number};
+use crate::system::streams::{self, WaitFor};
 
 /// How long one look at the pipes lasts at most. A child whose pipes are held open by others
 /// is found to be over no later than this.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// How long a child has to end what a library started, before both are ended by their group.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long one look at a child that is about to end lasts at most.
+const GOING: Duration = Duration::from_millis(1);
 
 /// The most that is read of a pipe before anything else is looked at, in bytes: what a pipe holds.
 const TURN_BYTES: usize = 64 << 10;
@@ -35,11 +40,11 @@ const NOTES_MAX: usize = 64;
 
 /// What became of a child.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct ChildWatched {
     /// How it ended.
     pub(super) ending: Ending,
     /// What it sent.
-    pub(super) lines: Lines,
+    pub(super) lines: HelperLines,
     /// The last of what else it wrote.
     pub(super) evidence: Vec<String>,
 }
@@ -73,7 +78,7 @@ impl fmt::Display for Ending {
 
 /// What a child sent, as far as it matters afterwards.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct HelperLines {
     /// Whether it understood what to do.
     pub(super) is_ready: bool,
     /// What it was doing.
@@ -81,43 +86,50 @@ pub(super) struct Lines {
     /// What it noted.
     pub(super) notes: Vec<String>,
     /// That it was done, or how it failed.
-    pub(super) last: Option<Line>,
+    pub(super) last: Option<HelperLine>,
+    /// How the process that did the work ended; only the one that supervises it says so.
+    pub(super) ended: Option<HelperEnd>,
 }
 
 /// Why a child could not be watched.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum WatchFailure {
     /// It could not be started.
     Start(io::Error),
     /// It was started, but not watched; it was killed.
     Watch(io::Error),
 }
 
-/// Runs the command with its own process group and no input.
-pub(super) fn watch(command: &mut Command, deadline: Duration) -> Result<Watched, Failure> {
+/// Runs the command with its own process group.
+pub(super) fn watch(
+    command: &mut Command,
+    deadline: Duration,
+) -> Result<ChildWatched, WatchFailure> {
     command
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);
     let until = Instant::now() + deadline;
-    let mut child = command.spawn().map_err(Failure::Start)?;
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let pid = pid.expect("a child that was just started has a number");
-    let mut reading = Reading::of(&mut child);
+    let child = scarce::ask(Resource::Process).and_then(|()| command.spawn());
+    let mut child = child.map_err(WatchFailure::Start)?;
+    let pid = Number::of(&child);
+    let mut reading = ChildPipes::of(&mut child);
     let followed = match &mut reading {
         Ok(reading) => reading.follow(pid, until),
         Err(_) => Ok(Stop::Child),
     };
+    if let Ok(reading) = &mut reading {
+        reading.let_go(pid);
+    }
     let status = end(&mut child, pid);
-    let (mut reading, stop) = (reading.map_err(Failure::Watch)?, followed);
-    let stop = stop.map_err(Failure::Watch)?;
-    let status = status.map_err(Failure::Watch)?;
+    let (mut reading, stop) = (reading.map_err(WatchFailure::Watch)?, followed);
+    let stop = stop.map_err(WatchFailure::Watch)?;
+    let status = status.map_err(WatchFailure::Watch)?;
     // What was still on its way when it ended.
-    reading.read().map_err(Failure::Watch)?;
-    Ok(Watched {
+    reading.read().map_err(WatchFailure::Watch)?;
+    Ok(ChildWatched {
         ending: match stop {
-            Stop::Child => ending(status),
+            Stop::Child => reading.lines.ended.map_or_else(|| ending(status), worked),
             Stop::Deadline => Ending::Late(deadline),
         },
         lines: reading.lines,
@@ -126,10 +138,10 @@ pub(super) fn watch(command: &mut Command, deadline: Duration) -> Result<Watched
 }
 
 /// Kills whatever is left of the group, and takes the child's status, which frees its number.
-fn end(child: &mut Child, pid: Pid) -> io::Result<ExitStatus> {
+fn end(child: &mut Child, pid: Number) -> io::Result<ExitStatus> {
     // The child has not been waited for, so both numbers are still its own. It may have left its
     // group, or the group may be gone.
-    let _ = kill_process_group(pid, Signal::KILL);
+    pid.end_group();
     let _ = child.kill();
     child.wait()
 }
@@ -137,15 +149,22 @@ fn end(child: &mut Child, pid: Pid) -> io::Result<ExitStatus> {
 fn ending(status: ExitStatus) -> Ending {
     match (status.code(), status.signal()) {
         (Some(code), _) => Ending::Exited(code),
-        (None, Some(signal)) => {
-            let outside = [Signal::KILL, Signal::TERM, Signal::INT, Signal::HUP];
-            if outside.iter().any(|known| known.as_raw() == signal) {
+        (None, Some(signal)) => worked(HelperEnd::Signal(signal)),
+        (None, None) => Ending::Killed(0), // Every status is one of the two.
+    }
+}
+
+/// What the end of the process that did the work means.
+fn worked(ended: HelperEnd) -> Ending {
+    match ended {
+        HelperEnd::Code(code) => Ending::Exited(code),
+        HelperEnd::Signal(signal) => {
+            if FROM_OUTSIDE.contains(&signal) {
                 Ending::Killed(signal)
             } else {
                 Ending::Crashed(signal)
             }
         }
-        (None, None) => Ending::Killed(0), // Every status is one of the two.
     }
 }
 
@@ -159,35 +178,35 @@ enum Stop {
 }
 
 /// The pipes of a child, and what came through them.
-struct Reading {
+struct ChildPipes {
     answers: Option<File>,
     errors: Option<File>,
-    lines: Lines,
+    lines: HelperLines,
     /// The line under way.
     partial: Vec<u8>,
     tail: Tail,
 }
 
-impl Reading {
+impl ChildPipes {
     fn of(child: &mut Child) -> io::Result<Self> {
         let answers = child.stdout.take().map(OwnedFd::from).map(File::from);
         let errors = child.stderr.take().map(OwnedFd::from).map(File::from);
         for pipe in [&answers, &errors].into_iter().flatten() {
-            ioctl_fionbio(pipe, true)?;
+            streams::never_wait(pipe)?;
         }
         Ok(Self {
             answers,
             errors,
-            lines: Lines::default(),
+            lines: HelperLines::default(),
             partial: Vec::new(),
             tail: Tail::default(),
         })
     }
 
     /// Reads until the child said its last word, is gone, or is late.
-    fn follow(&mut self, pid: Pid, until: Instant) -> io::Result<Stop> {
+    fn follow(&mut self, pid: Number, until: Instant) -> io::Result<Stop> {
         loop {
-            let is_gone = is_gone(pid)?;
+            let is_gone = pid.is_gone()?;
             self.read()?;
             if is_gone || self.lines.last.is_some() {
                 return Ok(Stop::Child);
@@ -200,17 +219,34 @@ impl Reading {
         }
     }
 
+    /// Asks the child to end what it started, and waits a little until it is gone. What it still
+    /// says is read: it would wait for a reader.
+    fn let_go(&mut self, pid: Number) {
+        let until = Instant::now() + PATIENCE;
+        // The child has not been waited for, so the number is its own.
+        pid.ask_to_end();
+        while matches!(pid.is_gone(), Ok(false)) && Instant::now() < until {
+            if self.read().is_err() || self.wait(GOING).is_err() {
+                return;
+            }
+        }
+    }
+
     /// Waits until there is something to read.
     fn wait(&self, duration: Duration) -> io::Result<()> {
-        let pipes = [&self.answers, &self.errors].into_iter().flatten();
-        let mut polled: Vec<_> = pipes.map(|pipe| PollFd::new(pipe, PollFlags::IN)).collect();
-        let timeout = Timespec {
-            tv_sec: 0,
-            tv_nsec: i64::from(duration.subsec_nanos()),
+        let limit = Some(duration);
+        let seen = match (&self.answers, &self.errors) {
+            (Some(answers), Some(errors)) => {
+                streams::wait([readable(answers), readable(errors)], limit).map(drop)
+            }
+            (Some(pipe), None) | (None, Some(pipe)) => {
+                streams::wait([readable(pipe)], limit).map(drop)
+            }
+            (None, None) => streams::wait([], limit).map(drop),
         };
-        match poll(&mut polled, Some(&timeout)) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
+        match seen {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            seen => seen,
         }
     }
 
@@ -236,7 +272,7 @@ impl Reading {
                 continue;
             }
             if self.partial.len() <= LINE_BYTES_MAX
-                && let Some(line) = Line::decode(&self.partial)
+                && let Some(line) = HelperLine::decode(&self.partial)
             {
                 self.lines.take(line);
             }
@@ -245,20 +281,30 @@ impl Reading {
     }
 }
 
-impl Lines {
+impl HelperLines {
     /// Takes a line; before the first word of a helper, and after its last, there is none.
-    fn take(&mut self, line: Line) {
-        if self.last.is_some() || !self.is_ready && line != Line::Ready {
+    fn take(&mut self, line: HelperLine) {
+        if let HelperLine::Ended(ended) = line {
+            self.ended = Some(ended);
+            return;
+        }
+        if self.last.is_some() || !self.is_ready && line != HelperLine::Ready {
             return;
         }
         match line {
-            Line::Ready => self.is_ready = true,
-            Line::Step(step) => self.step = Some(step),
-            Line::Note(note) if self.notes.len() < NOTES_MAX => self.notes.push(note),
-            Line::Note(_) => {}
-            Line::Failed(_) | Line::Done => self.last = Some(line),
+            HelperLine::Ready => self.is_ready = true,
+            HelperLine::Step(step) => self.step = Some(step),
+            HelperLine::Note(note) if self.notes.len() < NOTES_MAX => self.notes.push(note),
+            HelperLine::Note(_) => {}
+            HelperLine::Failed(_) | HelperLine::Done => self.last = Some(line),
+            HelperLine::Ended(_) => {}
         }
     }
+}
+
+/// A pipe that is waited for until there is something to read.
+fn readable(pipe: &File) -> (BorrowedFd<'_>, WaitFor) {
+    (pipe.as_fd(), WaitFor::Reading)
 }
 
 /// Reads what a pipe holds, at most one turn; closes it at its end.
@@ -280,10 +326,4 @@ fn turn(pipe: &mut Option<File>, chunk: &mut [u8]) -> io::Result<Option<usize>> 
 fn is_later(error: &io::Error) -> bool {
     let kind = error.kind();
     kind == io::ErrorKind::WouldBlock || kind == io::ErrorKind::Interrupted
-}
-
-/// Whether the child has ended; its number stays taken.
-fn is_gone(pid: Pid) -> io::Result<bool> {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    Ok(waitid(WaitId::Pid(pid), options)?.is_some())
 }

@@ -7,11 +7,14 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, openat, renameat, unlinkat};
 use sha2::{Digest, Sha256};
 
-use crate::admission::store::{Store, StoreError, Way, name_of};
+use crate::admission::store::kept::CopyState;
+use crate::admission::store::{CopyNeed, Store, StoreError, name_of};
 use crate::discovery::{ContentHash, Stamp};
+use crate::process::scarce::{self, Resource};
+use crate::regular;
+use crate::system::files;
 
 /// How much is copied between two reads, in bytes: large enough that system calls do not count.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -28,19 +31,19 @@ impl Store {
         &self,
         path: &Path,
         stamp: &Stamp,
-    ) -> Result<(ContentHash, Way), StoreError> {
+    ) -> Result<(ContentHash, CopyNeed), StoreError> {
         let read = |source| StoreError::Read {
             path: path.to_owned(),
             source,
         };
-        let mut from = open_regular(path).map_err(read)?;
+        let (mut from, _) = regular::open(path).map_err(read)?;
         self.unchanged(path, &from, stamp)?;
         let partial = Partial::new(self).map_err(|source| self.unwritten(path, source))?;
         let hash = self.transfer(path, &mut from, &partial, stamp.size_bytes)?;
         // Whoever wrote meanwhile changed the stamp.
         self.unchanged(path, &from, stamp)?;
-        if self.has(hash, stamp.size_bytes) {
-            return Ok((hash, Way::Known));
+        if self.kept(hash, stamp.size_bytes) == CopyState::Whole {
+            return Ok((hash, CopyNeed::Known));
         }
         // After a loss of power the name must not stand for a file whose bytes never came.
         partial
@@ -50,7 +53,11 @@ impl Store {
         partial
             .rename(&name_of(hash))
             .map_err(|source| self.unwritten(path, source))?;
-        Ok((hash, Way::Copied))
+        // Getting its name changed it the last time.
+        if let Ok(about) = files::about(&partial.file) {
+            self.keep_stamp(hash, &Stamp::of(&about));
+        }
+        Ok((hash, CopyNeed::Copied))
     }
 
     /// Moves exactly `size_bytes` bytes, hashing what is written.
@@ -80,16 +87,16 @@ impl Store {
                 path: path.to_owned(),
             })?;
             hasher.update(&chunk[..read]);
-            (&partial.file)
-                .write_all(&chunk[..read])
+            scarce::ask(Resource::Disk)
+                .and_then(|()| (&partial.file).write_all(&chunk[..read]))
                 .map_err(|source| self.unwritten(path, source))?;
         }
     }
 
     fn unchanged(&self, path: &Path, file: &File, stamp: &Stamp) -> Result<(), StoreError> {
-        let about = fstat(file).map_err(|error| StoreError::Read {
+        let about = files::about(file).map_err(|source| StoreError::Read {
             path: path.to_owned(),
-            source: error.into(),
+            source,
         })?;
         if Stamp::of(&about) == *stamp {
             return Ok(());
@@ -102,20 +109,10 @@ impl Store {
     fn unwritten(&self, path: &Path, source: io::Error) -> StoreError {
         StoreError::Write {
             path: path.to_owned(),
-            store: self.path.clone(),
+            store: self.folder.path().to_owned(),
             source,
         }
     }
-}
-
-/// Opens a regular file without waiting for whatever else may stand there by now.
-fn open_regular(path: &Path) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let file = openat(CWD, path, flags, Mode::empty())?;
-    if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
-        return Err(io::Error::other("it is no regular file any more"));
-    }
-    Ok(File::from(file))
 }
 
 /// A copy under way; dropping it removes what was written, unless it got its name.
@@ -130,25 +127,20 @@ impl<'a> Partial<'a> {
         let number = COPIES.fetch_add(1, Ordering::Relaxed);
         let name = format!("{PARTIAL_PREFIX}{}-{number}", std::process::id());
         // What a process of the same number left behind when it was killed.
-        let _ = unlinkat(&store.folder, &name, AtFlags::empty());
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let file = openat(&store.folder, &name, flags, Mode::RUSR)?;
-        Ok(Self {
-            store,
-            name,
-            file: File::from(file),
-        })
+        let _ = files::remove_at(&store.folder, &name);
+        // Once it is written nobody writes to it again, not even its owner.
+        let file = files::create_at(&store.folder, &name, 0o400)?;
+        Ok(Self { store, name, file })
     }
 
     fn rename(&self, name: &str) -> io::Result<()> {
-        let folder = &self.store.folder;
-        Ok(renameat(folder, &self.name, folder, name)?)
+        files::rename_at(&self.store.folder, &*self.name, name)
     }
 }
 
 impl Drop for Partial<'_> {
     fn drop(&mut self) {
         // After a rename there is no such name any more, which is as well.
-        let _ = unlinkat(&self.store.folder, &self.name, AtFlags::empty());
+        let _ = files::remove_at(&self.store.folder, &self.name);
     }
 }

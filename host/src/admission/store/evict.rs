@@ -4,12 +4,14 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{AtFlags, Dir, Stat, statat, unlinkat};
 use tracing::debug;
 
+use crate::admission::hex;
 use crate::admission::store::copy::PARTIAL_PREFIX;
-use crate::admission::store::{Store, hash_of};
-use crate::discovery::{ContentHash, Stamp};
+use crate::admission::store::kept::{STAMP_ENDING, stamp_name};
+use crate::admission::store::{Store, hash_of, name_of};
+use crate::discovery::ContentHash;
+use crate::system::files::{self, FileFacts, Links};
 
 /// The most bytes of all copies: a thousand plugins of a megabyte.
 pub(in crate::admission) const STORE_BYTES_MAX: u64 = 1 << 30;
@@ -49,7 +51,8 @@ impl Store {
                 continue;
             }
             // Another process may have removed it just now.
-            let _ = unlinkat(&self.folder, &copy.name, AtFlags::empty());
+            let _ = files::remove_at(&self.folder, &copy.name);
+            let _ = files::remove_at(&self.folder, stamp_name(copy.hash));
             total_bytes -= copy.size_bytes;
             debug!(hash = %copy.hash, "removed from the store");
         }
@@ -57,34 +60,43 @@ impl Store {
 
     /// Every copy; partial ones that nobody completes any more are removed on the way.
     fn copies(&self, now: SystemTime) -> Vec<Copy> {
-        let Ok(folder) = Dir::read_from(&self.folder) else {
+        let Ok(folder) = files::names(&self.folder) else {
             return Vec::new();
         };
         let names = folder.take(NAMES_MAX).flatten();
-        let names = names.filter_map(|entry| Some(entry.file_name().to_str().ok()?.to_owned()));
+        let names = names.filter_map(|name| name.into_string().ok());
         names.filter_map(|name| self.copy_of(name, now)).collect()
     }
 
     fn copy_of(&self, name: String, now: SystemTime) -> Option<Copy> {
-        let about = statat(&self.folder, &name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let about = files::about_at(&self.folder, &name, Links::Themselves).ok()?;
         let used = modified(&about);
         if name.starts_with(PARTIAL_PREFIX) {
             if now.duration_since(used).unwrap_or_default() > PARTIAL_FOR {
-                let _ = unlinkat(&self.folder, &name, AtFlags::empty());
+                let _ = files::remove_at(&self.folder, &name);
             }
             return None;
         }
+        if let Some(hash) = name.strip_suffix(STAMP_ENDING).and_then(hex::hash) {
+            // Its copy was removed by hand: a copy gets its name before its stamp.
+            if files::about_at(&self.folder, name_of(hash), Links::Themselves).is_err() {
+                let _ = files::remove_at(&self.folder, &name);
+            }
+            return None;
+        }
+        let hash = hash_of(&name)?;
+        let stamp = files::about_at(&self.folder, stamp_name(hash), Links::Themselves);
         Some(Copy {
-            used,
-            size_bytes: u64::try_from(about.st_size).unwrap_or(0),
-            hash: hash_of(&name)?,
+            used: stamp.map_or(used, |stamp| modified(&stamp)),
+            size_bytes: about.size_bytes,
+            hash,
             name,
         })
     }
 }
 
-fn modified(about: &Stat) -> SystemTime {
-    let (seconds, nanoseconds) = Stamp::of(about).modified;
+fn modified(about: &FileFacts) -> SystemTime {
+    let (seconds, nanoseconds) = about.modified;
     let moment = Duration::new(u64::try_from(seconds).unwrap_or(0), nanoseconds);
     UNIX_EPOCH.checked_add(moment).unwrap_or(UNIX_EPOCH)
 }

@@ -11,7 +11,7 @@ use segue_plugin::declare::Layout;
 use segue_plugin::manifest::model::Layouts;
 
 use crate::config::mistake::{Mistake, Mistakes};
-use crate::config::model::{Config, Part};
+use crate::config::model::{Config, PartConfig};
 use crate::config::source::{Span, Spanned};
 use crate::id::Node;
 use crate::session::{Bindings, Bound};
@@ -76,7 +76,7 @@ fn common(sources: &[Spanned<Node>], known: &HashMap<Node, May>) -> Option<May> 
 }
 
 /// What comes out; a mistake if nothing that goes in would do.
-fn pass(input: &May, bound: &Bound, part: &Part, mistakes: &mut Mistakes) -> May {
+fn pass(input: &May, bound: &Bound, part: &PartConfig, mistakes: &mut Mistakes) -> May {
     let layouts = &bound.component.capabilities.layouts;
     let output = match (input, layouts) {
         (May::Anything, Layouts::Any) => return May::Anything,
@@ -118,7 +118,7 @@ mod tests {
     use segue_plugin::declare::Kind;
 
     use super::*;
-    use crate::cli::specimen::{component, found};
+    use crate::cli::tests::specimen::{component, found};
     use crate::config::parse;
 
     const FIVE: Layout = Layout::SURROUND_5_1;

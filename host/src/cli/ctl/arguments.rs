@@ -40,7 +40,7 @@ Examples:
 #[command(after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(in crate::cli) struct Ctl {
     #[command(subcommand)]
-    pub(super) what: Asking,
+    pub(super) what: CtlCommand,
     /// Which session, where several run: its name, or the path of its socket
     #[arg(long, value_name = "NAME", global = true, display_order = 90)]
     pub(super) session: Option<String>,
@@ -53,23 +53,23 @@ pub(in crate::cli) struct Ctl {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Asking {
+pub(super) enum CtlCommand {
     /// Show how the session is: stages, overrides, the newest receipts
     Status,
     /// Replace what fills a stage, or every stage of a plugin
     #[command(after_help = SWAP_EXAMPLES)]
-    Swap(Swap),
+    Swap(SwapArguments),
     /// Set a parameter of a stage
     #[command(after_help = SET_EXAMPLES)]
     Set(Set),
     /// Let a stage's input be heard in the place of its output
     Bypass(Bypass),
     /// Apply the configuration as it is on disk now
-    Reload(Reload),
+    Reload(ReloadArguments),
     /// Go back to what a stage was before its last swap
-    Rollback(Stage),
+    Rollback(StageArguments),
     /// Drop overrides: the file decides again
-    Reset(Reset),
+    Reset(ResetArguments),
     /// Write overrides into the configuration; its comments stay
     Save,
     /// Take no further input
@@ -84,7 +84,7 @@ pub(super) enum Asking {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Swap {
+pub(super) struct SwapArguments {
     /// The stage
     #[arg(value_name = "STAGE", required_unless_present = "plugin")]
     pub(super) stage: Option<String>,
@@ -123,21 +123,24 @@ pub(super) struct Bypass {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Reload {
-    /// Show what would change, and change nothing
+pub(super) struct ReloadArguments {
+    /// Make what is new and show what would change, or why it would be refused; change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Put silence into the stream where the latency reserve does not suffice
+    #[arg(long)]
+    pub(super) insert: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Stage {
+pub(super) struct StageArguments {
     /// The stage
     #[arg(value_name = "STAGE")]
     pub(super) stage: String,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Reset {
+pub(super) struct ResetArguments {
     /// A key (tube.params.drive_db), or a stage
     #[arg(value_name = "KEY|STAGE", required_unless_present = "all")]
     pub(super) key: Option<String>,

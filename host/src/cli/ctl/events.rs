@@ -2,16 +2,14 @@
 //!
 //! In: lines of its socket. Out: each as it came, or as people read it.
 
-use crate::cli::Shell;
 use crate::cli::ctl::failed;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::text::clean;
+use crate::cli::shell::Shell;
+use crate::cli::text::{one_line, seconds};
 use crate::control::{Client, Followed};
-use crate::observe::{Event, Receipt};
-
-/// How a receipt becomes a line.
-type Essence = fn(&Receipt, u32) -> String;
+use crate::observe::Event;
+use crate::report::receipt::essence;
 
 /// Prints every line as it came.
 pub(super) fn pass_on(shell: &Shell, client: &mut Client) -> Result<Exit, Failure> {
@@ -28,7 +26,7 @@ pub(super) fn tell(shell: &Shell, client: &mut Client) -> Result<Exit, Failure> 
         if let Some(Event::Started { sample_rate_hz, .. }) = &followed.event {
             rate = *sample_rate_hz;
         }
-        if let Some(line) = line(&followed, rate, shell.renderers.receipt_line) {
+        if let Some(line) = line(&followed, rate) {
             shell.terminal.print(&format!("{line}\n"));
         }
     }
@@ -37,19 +35,15 @@ pub(super) fn tell(shell: &Shell, client: &mut Client) -> Result<Exit, Failure> 
 
 /// An event as people read it; what is not known here as it came. `None` for what only programs
 /// want.
-fn line(followed: &Followed, rate: u32, essence: Essence) -> Option<String> {
+fn line(followed: &Followed, rate: u32) -> Option<String> {
     let line = match &followed.event {
-        Some(event) => words(event, rate, essence)?,
+        Some(event) => words(event, rate)?,
         None => followed.line.clone(),
     };
-    Some(clean(&line).replace(['\n', '\t'], " "))
+    Some(one_line(&line))
 }
 
-fn words(event: &Event, rate: u32, essence: Essence) -> Option<String> {
-    let at = |frames: u64| match rate {
-        0 => format!("at frame {frames}"),
-        rate => format!("at {:.3} s", frames as f64 / f64::from(rate)),
-    };
+fn words(event: &Event, rate: u32) -> Option<String> {
     Some(match event {
         Event::Progress { .. } => return None,
         Event::Probed { plugin } => format!("probed: {plugin}"),
@@ -59,6 +53,7 @@ fn words(event: &Event, rate: u32, essence: Essence) -> Option<String> {
             format!("{action} {verdict}: {}", essence(receipt, rate))
         }
         Event::Notice { text } => format!("notice: {text}"),
+        Event::Priority { report } => format!("priority: {}", report.sentence()?),
         Event::Finished { frames } => format!("finished: {frames} frames"),
         Event::Fault {
             position_frames, ..
@@ -77,8 +72,22 @@ fn words(event: &Event, rate: u32, essence: Essence) -> Option<String> {
         }
         | Event::Alert {
             position_frames, ..
-        } => placed(event, &at(*position_frames)),
+        }
+        | Event::StallBegan {
+            position_frames, ..
+        }
+        | Event::StallEnded {
+            position_frames, ..
+        } => placed(event, &at(*position_frames, rate)),
     })
+}
+
+/// A place in the stream, in seconds where the rate is known.
+fn at(frames: u64, rate: u32) -> String {
+    match rate {
+        0 => format!("at frame {frames}"),
+        rate => format!("at {:.3} s", frames as f64 / f64::from(rate)),
+    }
 }
 
 /// An event that has a place in the stream.
@@ -94,11 +103,22 @@ fn placed(event: &Event, at: &str) -> String {
             stage, text, value, ..
         } => format!("note: stage `{stage}` {at}: {text} {value}"),
         Event::Alert { decide, reason, .. } => format!("alert: `{decide}` {at}: {reason}"),
+        Event::StallBegan { side, since, .. } => {
+            let side = side.words();
+            format!("stall: the stream waits for {side} {at}, since {since}")
+        }
+        Event::StallEnded {
+            side, lasted_ns, ..
+        } => {
+            let (side, long) = (side.words(), seconds(*lasted_ns));
+            format!("stall: the stream goes on {at}, {side} kept it waiting for {long}")
+        }
         Event::Progress { .. }
         | Event::Probed { .. }
         | Event::Started { .. }
         | Event::Changed { .. }
         | Event::Notice { .. }
+        | Event::Priority { .. }
         | Event::Finished { .. } => String::new(),
     }
 }
@@ -106,13 +126,14 @@ fn placed(event: &Event, at: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::StallSide;
 
     fn check(event: Option<Event>, rate: u32, expected: Option<&str>) {
         let followed = Followed {
             line: "{\"event\":\"new\"}".to_owned(),
             event,
         };
-        let found = line(&followed, rate, |_, _| String::new());
+        let found = line(&followed, rate);
         assert_eq!(found.as_deref(), expected);
     }
 
@@ -132,6 +153,26 @@ mod tests {
             Some(fault("x")),
             0,
             Some("fault: stage `tube` at frame 24000: x"),
+        );
+        check(
+            Some(Event::StallBegan {
+                side: StallSide::Input,
+                since: "2026-05-04T03:02:01Z".to_owned(),
+                position_frames: 24_000,
+            }),
+            48_000,
+            Some("stall: the stream waits for the input at 0.500 s, since 2026-05-04T03:02:01Z"),
+        );
+        check(
+            Some(Event::StallEnded {
+                side: StallSide::Host,
+                lasted_ns: 3_049_000_000,
+                position_frames: 24_000,
+            }),
+            48_000,
+            Some(
+                "stall: the stream goes on at 0.500 s, the host itself kept it waiting for 3.05 s",
+            ),
         );
         check(Some(Event::Progress { frames: 7 }), 1, None);
         check(

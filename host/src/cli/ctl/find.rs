@@ -4,10 +4,10 @@
 
 use std::path::PathBuf;
 
-use crate::cli::Shell;
 use crate::cli::environment::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::shell::Shell;
 use crate::cli::text::{clean, clean_path};
 use crate::config::nearest::did_you_mean;
 use crate::control::{Found, sessions};

@@ -2,9 +2,11 @@
 //!
 //! Pure.
 
+use crate::cli::ctl::table::table;
 use crate::cli::terminal::Look;
-use crate::cli::text::{clean, columns, count, cut, entry};
-use crate::observe::{Receipt, StageStatus, Status};
+use crate::cli::text::{count, entry, one_line, seconds};
+use crate::observe::{StageStatus, Status, Waiting};
+use crate::report::receipt::essence;
 
 /// How many of the newest receipts are shown; `--json` has more.
 const RECEIPTS_MAX: usize = 5;
@@ -12,16 +14,13 @@ const RECEIPTS_MAX: usize = 5;
 /// What stands where there is nothing.
 const NONE: &str = "–";
 
-/// How a receipt becomes a line.
-type Essence = fn(&Receipt, u32) -> String;
-
 /// The page: the session, its stages, what differs from the file, and what changed last.
-pub(super) fn text(status: &Status, look: &Look, essence: Essence) -> String {
+pub(super) fn text(status: &Status, look: &Look) -> String {
     let parts = [
         session(status, look),
         stages(status, look),
         overrides(status, look),
-        receipts(status, look, essence),
+        receipts(status, look),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("\n")
@@ -31,7 +30,7 @@ fn session(status: &Status, look: &Look) -> String {
     let rate = status.sample_rate_hz;
     let mut words = vec![
         status.config.clone(),
-        status.state.clone(),
+        status.state.to_string(),
         position(status),
         format!("{rate} Hz"),
         format!("pace {}", status.pace),
@@ -40,11 +39,19 @@ fn session(status: &Status, look: &Look) -> String {
     if status.late_blocks > 0 {
         words.push(count(status.late_blocks as usize, "late block"));
     }
-    let label = format!("session {}:", plain(&status.session));
+    if status.stalls.count > 0 {
+        let stalls = count(status.stalls.count as usize, "stall");
+        words.push(format!("{stalls} of {}", seconds(status.stalls.total_ns)));
+    }
+    if let Some(Waiting { side, waited_ns }) = &status.waiting {
+        let (side, long) = (side.words(), seconds(*waited_ns));
+        words.push(format!("waits for {side} since {long}"));
+    }
+    let label = format!("session {}:", one_line(&status.session));
     let text = entry(
         &label,
         label.chars().count() + 1,
-        &plain(&words.join(", ")),
+        &one_line(&words.join(", ")),
         look.line_width(),
     );
     text.replacen(&label, &look.bold(&label), 1)
@@ -91,17 +98,20 @@ fn stages(status: &Status, look: &Look) -> String {
 }
 
 fn stage(status: &Status, stage: &StageStatus) -> Vec<String> {
-    let state = stage.pending.as_ref().unwrap_or(&stage.state);
+    let state = match stage.pending {
+        Some(action) => action.as_str(),
+        None => stage.state.as_str(),
+    };
     let cells = [
         stage.id.clone(),
         stage.component.clone(),
         stage.version.clone(),
-        state.clone(),
+        state.to_owned(),
         stage.latency_frames.to_string(),
         changed(status, &stage.id),
         rollback(stage),
     ];
-    cells.iter().map(|cell| plain(cell)).collect()
+    cells.iter().map(|cell| one_line(cell)).collect()
 }
 
 /// What a stage would go back to: the version where it is one of the same component.
@@ -128,30 +138,30 @@ fn changed(status: &Status, stage: &str) -> String {
 fn overrides(status: &Status, look: &Look) -> String {
     let mut text = String::new();
     for one in &status.overrides {
-        let key = plain(&one.key);
+        let key = one_line(&one.key);
         let file = match &one.file {
             Some(file) => format!("the file says {file}"),
             None => "not in the file".to_owned(),
         };
         let mut line = format!("{key} = {} ({file})", one.value);
-        for more in [&one.who, &one.when, &one.why] {
+        for more in [&one.who.to_string(), &one.when, &one.why] {
             if !more.is_empty() {
                 line.push_str(&format!(", {more}"));
             }
         }
-        text.push_str(&entry("override:", 10, &plain(&line), look.line_width()));
+        text.push_str(&entry("override:", 10, &one_line(&line), look.line_width()));
     }
     text
 }
 
 /// The newest receipts, a line each.
-fn receipts(status: &Status, look: &Look, essence: Essence) -> String {
+fn receipts(status: &Status, look: &Look) -> String {
     let first = status.receipts.len().saturating_sub(RECEIPTS_MAX);
     let mut text = String::new();
     for receipt in &status.receipts[first..] {
-        let label = format!("{} {}:", plain(&receipt.action), plain(&receipt.verdict));
-        let line = plain(&essence(receipt, status.sample_rate_hz));
-        let who = plain(&receipt.cause.who);
+        let label = format!("{} {}:", receipt.action, receipt.verdict);
+        let line = one_line(&essence(receipt, status.sample_rate_hz));
+        let who = one_line(&receipt.cause.who.to_string());
         let line = format!("{line} ({who})");
         text.push_str(&entry(
             &label,
@@ -161,22 +171,4 @@ fn receipts(status: &Status, look: &Look, essence: Essence) -> String {
         ));
     }
     text
-}
-
-/// Rows below a header; on a terminal a row is one line.
-fn table(header: &[&str], rows: Vec<Vec<String>>, look: &Look) -> String {
-    let header: Vec<String> = header.iter().map(|&word| word.to_owned()).collect();
-    let rows: Vec<_> = std::iter::once(header).chain(rows).collect();
-    let mut text = String::new();
-    for (at, line) in columns(&rows).into_iter().enumerate() {
-        let line = cut(&line, look.line_width());
-        let line = if at == 0 { look.bold(&line) } else { line };
-        text.push_str(&format!("{line}\n"));
-    }
-    text
-}
-
-/// A text as one line that steers no terminal.
-fn plain(text: &str) -> String {
-    clean(text).replace(['\n', '\t'], " ")
 }

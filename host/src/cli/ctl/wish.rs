@@ -2,58 +2,67 @@
 //!
 //! Pure.
 
-use crate::cli::ctl::arguments::{Asking, Swap};
+use crate::cli::ctl::arguments::{CtlCommand, SwapArguments};
 use crate::control::protocol::Order;
 use crate::control::{component, requirement};
 use crate::id::{PluginId, StageId};
-use crate::swap::ask::{self, Command, Insert, Target, Way};
+use crate::swap::ask::{self, Command, HeardSignal, Insert, Target};
 
 /// What is asked for.
 ///
 /// # Errors
 /// A sentence about the word that cannot be read.
-pub(super) fn order(asking: &Asking) -> Result<Order, String> {
+pub(super) fn order(asking: &CtlCommand) -> Result<Order, String> {
     Ok(Order::Ask(match asking {
-        Asking::Events => return Ok(Order::Events),
-        Asking::Status => Command::Status,
-        Asking::Swap(arguments) => Command::Swap(swap(arguments)?),
-        Asking::Set(arguments) => Command::Set {
+        CtlCommand::Events => return Ok(Order::Events),
+        CtlCommand::Status => Command::Status,
+        CtlCommand::Swap(arguments) => Command::Swap(swap(arguments)?),
+        CtlCommand::Set(arguments) => Command::Set {
             stage: stage(&arguments.stage)?,
             param: arguments.param.clone(),
             value: arguments.value.clone(),
         },
-        Asking::Bypass(arguments) => Command::Bypass {
+        CtlCommand::Bypass(arguments) => Command::Bypass {
             stage: stage(&arguments.stage)?,
             way: match arguments.off {
-                true => Way::Processed,
-                false => Way::Bypassed,
+                true => HeardSignal::Processed,
+                false => HeardSignal::Bypassed,
             },
         },
-        Asking::Reload(arguments) => Command::Reload(match arguments.dry_run {
-            true => ask::Reload::DryRun,
-            false => ask::Reload::Apply,
-        }),
-        Asking::Rollback(arguments) => Command::Rollback {
+        CtlCommand::Reload(arguments) => {
+            let insert = match arguments.insert {
+                true => Insert::Allowed,
+                false => Insert::Refused,
+            };
+            Command::Reload(match arguments.dry_run {
+                true => ask::Reload::DryRun(insert),
+                false => ask::Reload::Apply(insert),
+            })
+        }
+        CtlCommand::Rollback(arguments) => Command::Rollback {
             stage: stage(&arguments.stage)?,
         },
-        Asking::Reset(arguments) => Command::Reset {
+        CtlCommand::Reset(arguments) => Command::Reset {
             key: arguments.key.clone().filter(|_| !arguments.all),
         },
-        Asking::Save => Command::Save,
-        Asking::Pause => Command::Pause,
-        Asking::Resume => Command::Resume,
-        Asking::Stop => Command::Stop,
+        CtlCommand::Save => Command::Save,
+        CtlCommand::Pause => Command::Pause,
+        CtlCommand::Resume => Command::Resume,
+        CtlCommand::Stop => Command::Stop,
     }))
 }
 
-fn swap(arguments: &Swap) -> Result<ask::Swap, String> {
+fn swap(arguments: &SwapArguments) -> Result<ask::Swap, String> {
     let insert = match arguments.insert {
         true => Insert::Allowed,
         false => Insert::Refused,
     };
     if let Some(plugin) = &arguments.plugin {
         let (id, version) = match plugin.split_once('@') {
-            Some((id, version)) => (id, Some(requirement(version)?)),
+            Some((id, version)) => (
+                id,
+                Some(requirement(version).map_err(|why| why.to_string())?),
+            ),
             None => (plugin.as_str(), None),
         };
         let plugin: PluginId = id.parse().map_err(|error| format!("--plugin: {error}"))?;
@@ -64,7 +73,8 @@ fn swap(arguments: &Swap) -> Result<ask::Swap, String> {
             insert,
         });
     }
-    let named = arguments.component.as_deref().map(component).transpose()?;
+    let named = arguments.component.as_deref().map(component).transpose();
+    let named = named.map_err(|why| why.to_string())?;
     let (component, versions) = named.unwrap_or_default();
     Ok(ask::Swap {
         target: Target::Stage(stage(arguments.stage.as_deref().unwrap_or_default())?),
@@ -132,6 +142,10 @@ mod tests {
         check(
             "reload --dry-run",
             r#"{"command":"reload","dry_run":true,"id":1}"#,
+        );
+        check(
+            "reload --insert",
+            r#"{"command":"reload","dry_run":false,"id":1,"insert":true}"#,
         );
         check("rollback a", r#"{"command":"rollback","id":1,"stage":"a"}"#);
         check("reset --all", r#"{"command":"reset","id":1,"key":null}"#);

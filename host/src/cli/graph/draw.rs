@@ -5,7 +5,7 @@
 
 use segue_plugin::declare::Span;
 
-use crate::cli::graph::{Picture, Stage};
+use crate::cli::graph::{Picture, StageBox};
 use crate::cli::terminal::Look;
 use crate::cli::text::{clean, columns, cut};
 
@@ -71,7 +71,7 @@ fn port(name: Option<&String>) -> String {
 }
 
 /// What a stage reads, unless it is just the one above.
-fn wiring(stage: &Stage, above: &str) -> Option<String> {
+fn wiring(stage: &StageBox, above: &str) -> Option<String> {
     let mut parts = Vec::new();
     if stage.inputs != [above] {
         parts.push(format!("reads {}", stage.inputs.join(" + ")));

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use segue_plugin::declare::Span;
 use serde_json::{Value, json};
 
-use crate::cli::graph::{Filling, Picture};
+use crate::cli::graph::{Picture, PlaceFilling, StageBox};
 
 /// The version of the JSON's shape. Fields are only ever added.
 const SCHEMA_VERSION: u32 = 1;
 
 /// How an edge is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum EdgeStyle {
     /// Audio.
     Solid,
     /// What is listened to.
@@ -24,7 +24,7 @@ pub(super) struct Edge {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) label: String,
-    pub(super) line: Line,
+    pub(super) line: EdgeStyle,
 }
 
 /// A drawing in Graphviz's language.
@@ -46,7 +46,7 @@ pub(super) fn dot(picture: &Picture) -> String {
         if !edge.label.is_empty() {
             options.push(format!("label={}", quoted(&edge.label)));
         }
-        if edge.line == Line::Dotted {
+        if edge.line == EdgeStyle::Dotted {
             options.push("style=dotted".to_owned());
         }
         let options = match options.is_empty() {
@@ -70,8 +70,8 @@ pub(super) fn mermaid(picture: &Picture) -> String {
     }
     for edge in edges(picture) {
         let arrow = match edge.line {
-            Line::Solid => "-->",
-            Line::Dotted => "-.->",
+            EdgeStyle::Solid => "-->",
+            EdgeStyle::Dotted => "-.->",
         };
         let label = match edge.label.as_str() {
             "" => String::new(),
@@ -84,17 +84,7 @@ pub(super) fn mermaid(picture: &Picture) -> String {
 
 /// The pipeline for programs.
 pub(super) fn json(picture: &Picture) -> String {
-    let stages = picture.stages.iter().map(|stage| {
-        let sidechains = stage.sidechains.iter();
-        json!({
-            "id": stage.id,
-            "component": stage.filling.address,
-            "version": stage.filling.version,
-            "inputs": stage.inputs,
-            "sidechains": sidechains.cloned().collect::<BTreeMap<_, _>>(),
-            "latency": stage.latency.and_then(latency),
-        })
-    });
+    let stages = picture.stages.iter().map(stage);
     let taps = picture.taps.iter().map(|tap| {
         json!({
             "id": tap.id,
@@ -126,6 +116,18 @@ pub(super) fn json(picture: &Picture) -> String {
     format!("{value:#}\n")
 }
 
+fn stage(stage: &StageBox) -> Value {
+    let sidechains = stage.sidechains.iter();
+    json!({
+        "id": stage.id,
+        "component": stage.filling.address,
+        "version": stage.filling.version,
+        "inputs": stage.inputs,
+        "sidechains": sidechains.cloned().collect::<BTreeMap<_, _>>(),
+        "latency": stage.latency.and_then(latency),
+    })
+}
+
 /// `{"frames": 240}`, `{"seconds": 1.5}`, or nothing where it is known at activation only.
 fn latency(span: Span) -> Option<Value> {
     match span {
@@ -136,7 +138,7 @@ fn latency(span: Span) -> Option<Value> {
 }
 
 /// Everything that has a place, and whether it is a stage.
-fn nodes(picture: &Picture) -> impl Iterator<Item = (&str, &Filling, bool)> {
+fn nodes(picture: &Picture) -> impl Iterator<Item = (&str, &PlaceFilling, bool)> {
     let stages = picture.stages.iter();
     let stages = stages.map(|stage| (stage.id.as_str(), &stage.filling, true));
     let taps = picture.taps.iter();
@@ -157,19 +159,19 @@ pub(super) fn edges(picture: &Picture) -> Vec<Edge> {
     let mut edges = Vec::new();
     for stage in &picture.stages {
         let inputs = stage.inputs.iter();
-        edges.extend(inputs.map(|from| edge(from, &stage.id, "", Line::Solid)));
+        edges.extend(inputs.map(|from| edge(from, &stage.id, "", EdgeStyle::Solid)));
         let keys = stage.sidechains.iter();
-        edges.extend(keys.map(|(name, from)| edge(from, &stage.id, name, Line::Solid)));
+        edges.extend(keys.map(|(name, from)| edge(from, &stage.id, name, EdgeStyle::Solid)));
     }
-    edges.push(edge(&picture.from, "output", "", Line::Solid));
+    edges.push(edge(&picture.from, "output", "", EdgeStyle::Solid));
     for tap in &picture.taps {
-        edges.push(edge(&tap.from, &tap.id, "", Line::Dotted));
+        edges.push(edge(&tap.from, &tap.id, "", EdgeStyle::Dotted));
         let reference = tap.reference.iter();
-        edges.extend(reference.map(|from| edge(from, &tap.id, "reference", Line::Dotted)));
+        edges.extend(reference.map(|from| edge(from, &tap.id, "reference", EdgeStyle::Dotted)));
     }
     for decide in &picture.decides {
         let reads = decide.reads.iter();
-        edges.extend(reads.map(|from| edge(from, &decide.id, "", Line::Dotted)));
+        edges.extend(reads.map(|from| edge(from, &decide.id, "", EdgeStyle::Dotted)));
     }
     edges
 }

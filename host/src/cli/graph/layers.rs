@@ -25,7 +25,7 @@ const SWEEPS: usize = 8;
 
 /// Where everything stands.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Places {
+pub(super) struct LayerPlaces {
     /// For each box, its layer and its centre.
     pub(super) boxes: Vec<(usize, f64)>,
     /// For each arrow, its centres in the layers between its two boxes, from the top.
@@ -37,7 +37,7 @@ pub(super) struct Places {
 }
 
 /// Something with a place: a box, or the passage of an arrow.
-struct Spot {
+struct LayerSpot {
     layer: usize,
     width: f64,
     x: f64,
@@ -46,30 +46,30 @@ struct Spot {
 }
 
 /// Finds places for boxes of these widths.
-pub(super) fn places(widths: &[f64], arrows: &[(usize, usize)]) -> Places {
+pub(super) fn places(widths: &[f64], arrows: &[(usize, usize)]) -> LayerPlaces {
     let depths = depths(widths.len(), arrows);
-    let spot = |(width, layer): (&f64, &usize)| Spot {
+    let spot = |(width, layer): (&f64, &usize)| LayerSpot {
         layer: *layer,
         width: *width,
         x: 0.0,
         above: Vec::new(),
         below: Vec::new(),
     };
-    let mut spots: Vec<Spot> = widths.iter().zip(&depths).map(spot).collect();
+    let mut spots: Vec<LayerSpot> = widths.iter().zip(&depths).map(spot).collect();
     let ways: Vec<Vec<usize>> = arrows.iter().map(|arrow| way(*arrow, &mut spots)).collect();
     let mut rows = rows(&spots);
     for _ in 0..SWEEPS {
-        (0..rows.len()).for_each(|row| arrange(&mut rows[row], &mut spots, Side::Above));
+        (0..rows.len()).for_each(|row| arrange(&mut rows[row], &mut spots, NeighbourSide::Above));
         let upwards = (0..rows.len()).rev();
-        upwards.for_each(|row| arrange(&mut rows[row], &mut spots, Side::Below));
+        upwards.for_each(|row| arrange(&mut rows[row], &mut spots, NeighbourSide::Below));
     }
-    (0..rows.len()).for_each(|row| arrange(&mut rows[row], &mut spots, Side::Above));
+    (0..rows.len()).for_each(|row| arrange(&mut rows[row], &mut spots, NeighbourSide::Above));
     let left = spots.iter().map(|spot| spot.x - spot.width / 2.0);
     let left = left.fold(f64::INFINITY, f64::min);
     let right = spots.iter().map(|spot| spot.x + spot.width / 2.0);
     let right = right.fold(left, f64::max);
     let at = |spot: &usize| spots[*spot].x - left;
-    Places {
+    LayerPlaces {
         boxes: (0..widths.len())
             .map(|one| (depths[one], at(&one)))
             .collect(),
@@ -94,12 +94,12 @@ fn depths(count: usize, arrows: &[(usize, usize)]) -> Vec<usize> {
     depths
 }
 
-/// Connects two boxes, by a passage in every layer between them; answers these.
-fn way((from, to): (usize, usize), spots: &mut Vec<Spot>) -> Vec<usize> {
+/// Connects two boxes, by a passage in every layer between them; returns these.
+fn way((from, to): (usize, usize), spots: &mut Vec<LayerSpot>) -> Vec<usize> {
     let (first, last) = (spots[from].layer + 1, spots[to].layer);
     let passages: Vec<usize> = (first..last)
         .map(|layer| {
-            spots.push(Spot {
+            spots.push(LayerSpot {
                 layer,
                 width: PASSAGE,
                 x: 0.0,
@@ -119,7 +119,7 @@ fn way((from, to): (usize, usize), spots: &mut Vec<Spot>) -> Vec<usize> {
 }
 
 /// The spots of each layer, in the order in which they came.
-fn rows(spots: &[Spot]) -> Vec<Vec<usize>> {
+fn rows(spots: &[LayerSpot]) -> Vec<Vec<usize>> {
     let mut rows = BTreeMap::<usize, Vec<usize>>::new();
     for (index, spot) in spots.iter().enumerate() {
         rows.entry(spot.layer).or_default().push(index);
@@ -129,18 +129,18 @@ fn rows(spots: &[Spot]) -> Vec<Vec<usize>> {
 
 /// Which neighbours a spot looks at.
 #[derive(Clone, Copy)]
-enum Side {
+enum NeighbourSide {
     Above,
     Below,
 }
 
 /// Orders a row by the wishes of its spots, and gives each the nearest place that is free.
-fn arrange(row: &mut [usize], spots: &mut [Spot], side: Side) {
+fn arrange(row: &mut [usize], spots: &mut [LayerSpot], side: NeighbourSide) {
     let wish = |spot: usize| {
         let one = &spots[spot];
         let neighbours = match side {
-            Side::Above => &one.above,
-            Side::Below => &one.below,
+            NeighbourSide::Above => &one.above,
+            NeighbourSide::Below => &one.below,
         };
         match neighbours.len() {
             0 => one.x,

@@ -5,9 +5,9 @@
 
 use segue_plugin::declare::Span;
 
-use crate::cli::graph::languages::{Edge, Line, edges};
-use crate::cli::graph::layers::{Places, places};
-use crate::cli::graph::{Filling, Picture};
+use crate::cli::graph::languages::{Edge, EdgeStyle, edges};
+use crate::cli::graph::layers::{LayerPlaces, places};
+use crate::cli::graph::{Picture, PlaceFilling};
 use crate::cli::text::clean;
 
 /// A character of the fonts named below takes about this share of its size.
@@ -44,13 +44,13 @@ const STYLE: &str = "\
 ";
 
 /// A box with its text.
-struct Node {
+struct TextBox {
     id: String,
     class: &'static str,
     lines: Vec<String>,
 }
 
-impl Node {
+impl TextBox {
     fn width(&self) -> f64 {
         let longest = self.lines.iter().map(|line| line.chars().count()).max();
         longest.unwrap_or(0) as f64 * CHARACTER + 2.0 * PADDING
@@ -70,7 +70,7 @@ pub(super) fn svg(picture: &Picture) -> String {
         .iter()
         .filter_map(|edge| Some((edge, find(&edge.from)?, find(&edge.to)?)))
         .collect();
-    let widths: Vec<_> = nodes.iter().map(Node::width).collect();
+    let widths: Vec<_> = nodes.iter().map(TextBox::width).collect();
     let pairs: Vec<_> = arrows.iter().map(|(_, from, to)| (*from, *to)).collect();
     let drawing = Drawing {
         places: places(&widths, &pairs),
@@ -81,8 +81,8 @@ pub(super) fn svg(picture: &Picture) -> String {
 }
 
 struct Drawing<'a> {
-    nodes: Vec<Node>,
-    places: Places,
+    nodes: Vec<TextBox>,
+    places: LayerPlaces,
     arrows: Vec<(&'a Edge, usize, usize)>,
 }
 
@@ -157,7 +157,7 @@ impl Drawing<'_> {
         let (edge, from, _) = self.arrows[index];
         let (layer, _) = self.places.boxes[from];
         let bottom = rows[layer].0 + self.nodes[from].height();
-        let mut at = (self.port(index, End::Tail), bottom);
+        let mut at = (self.port(index, ArrowEnd::Tail), bottom);
         let mut path = format!("M{:.1} {:.1}", at.0, at.1);
         for (passed, x) in self.places.passages[index].iter().enumerate() {
             let (top, height) = rows[layer + 1 + passed];
@@ -186,23 +186,26 @@ impl Drawing<'_> {
     /// Where an arrow ends.
     fn tip(&self, index: usize, rows: &[(f64, f64)]) -> (f64, f64) {
         let (_, _, to) = self.arrows[index];
-        (self.port(index, End::Head), rows[self.places.boxes[to].0].0)
+        (
+            self.port(index, ArrowEnd::Head),
+            rows[self.places.boxes[to].0].0,
+        )
     }
 
     /// Where an arrow meets its box: the arrows of one side share its width, in the order in which
     /// they come.
-    fn port(&self, index: usize, end: End) -> f64 {
+    fn port(&self, index: usize, end: ArrowEnd) -> f64 {
         let own = |(_, from, to): &(&Edge, usize, usize)| match end {
-            End::Tail => *from,
-            End::Head => *to,
+            ArrowEnd::Tail => *from,
+            ArrowEnd::Head => *to,
         };
         let node = own(&self.arrows[index]);
         let towards = |other: usize| {
             let (_, from, to) = self.arrows[other];
             let passages = &self.places.passages[other];
             match end {
-                End::Tail => passages.first().copied().unwrap_or(self.places.boxes[to].1),
-                End::Head => passages
+                ArrowEnd::Tail => passages.first().copied().unwrap_or(self.places.boxes[to].1),
+                ArrowEnd::Head => passages
                     .last()
                     .copied()
                     .unwrap_or(self.places.boxes[from].1),
@@ -221,7 +224,7 @@ impl Drawing<'_> {
 
 /// One end of an arrow.
 #[derive(Clone, Copy)]
-enum End {
+enum ArrowEnd {
     Tail,
     Head,
 }
@@ -241,14 +244,14 @@ fn curve(from: (f64, f64), to: (f64, f64)) -> String {
 
 fn class_of(edge: &Edge) -> &'static str {
     match (edge.line, edge.label.is_empty()) {
-        (Line::Dotted, _) => "listen",
-        (Line::Solid, true) => "audio",
-        (Line::Solid, false) => "key",
+        (EdgeStyle::Dotted, _) => "listen",
+        (EdgeStyle::Solid, true) => "audio",
+        (EdgeStyle::Solid, false) => "key",
     }
 }
 
-fn nodes(picture: &Picture) -> Vec<Node> {
-    let end = |id: &str, port: Option<&String>| Node {
+fn nodes(picture: &Picture) -> Vec<TextBox> {
+    let end = |id: &str, port: Option<&String>| TextBox {
         id: id.to_owned(),
         class: "end",
         lines: std::iter::once(id)
@@ -272,8 +275,8 @@ fn nodes(picture: &Picture) -> Vec<Node> {
     nodes
 }
 
-fn node(id: &str, class: &'static str, filling: &Filling, more: Option<String>) -> Node {
-    Node {
+fn node(id: &str, class: &'static str, filling: &PlaceFilling, more: Option<String>) -> TextBox {
+    TextBox {
         id: id.to_owned(),
         class,
         lines: [id.to_owned(), filling.about()]

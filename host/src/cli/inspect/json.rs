@@ -1,21 +1,21 @@
 //! Json: a manifest for programs, with its schema version inside.
 
 use segue_plugin::declare::{
-    Better, BlockInvariance, Heap, Need, PanicStrategy, ParamChange, Per, RealTime, Reference,
-    SettingKind, Span,
+    Better, BlockInvariance, Heap, Need, PanicStrategy, ParamChange, ParamLimit, Per, RealTime,
+    Reference, SettingKind, Span,
 };
 use segue_plugin::manifest::model::{Layouts, Param, ParamEntry, Setting};
 use segue_plugin::manifest::{Component, Manifest};
 use serde_json::{Value, json};
 
 use crate::cli::inspect::names::bound;
-use crate::discovery::{Entry, Found};
+use crate::discovery::{Entry, FoundPlugin};
 
 /// The version of the shape. Fields are only ever added.
 const SCHEMA_VERSION: u32 = 1;
 
 /// Everything a file says of itself, and what became of it.
-pub(super) fn text(entry: &Entry, found: &Found, components: &[&Component]) -> String {
+pub(super) fn text(entry: &Entry, found: &FoundPlugin, components: &[&Component]) -> String {
     let manifest = &found.manifest;
     let value = json!({
         "schema_version": SCHEMA_VERSION,
@@ -111,6 +111,7 @@ fn param(param: &Param) -> Value {
         "choices": param.choices,
         "smooth_ms": param.smooth_ms,
         "reactivates": param.change == ParamChange::Reactivates,
+        "below_half_rate": param.limit == ParamLimit::BelowHalfRate,
     })
 }
 

@@ -1,12 +1,13 @@
 //! Part: one component, as an operator needs to know it.
 
-use segue_plugin::declare::{Better, Kind, Need, ParamChange, Per, Reference, Span};
+use segue_plugin::declare::{Better, Kind, Need, ParamChange, ParamLimit, Per, Reference, Span};
 use segue_plugin::manifest::model::{Layouts, Param, ParamEntry};
 use segue_plugin::manifest::{Component, Manifest};
 
 use crate::cli::inspect::names;
 use crate::cli::terminal::Look;
-use crate::cli::text::{clean, entry, wrapped};
+use crate::cli::text::{clean, entry};
+use crate::text::wrapped;
 
 /// Where values begin, in columns.
 const INDENT: usize = 14;
@@ -81,9 +82,9 @@ fn promises(component: &Component) -> Vec<(&'static str, String)> {
     values
 }
 
-type Line<'c> = (String, String, &'c str);
+type PartLine<'c> = (String, String, &'c str);
 
-fn sections(component: &Component) -> Vec<(&'static str, Vec<Line<'_>>)> {
+fn sections(component: &Component) -> Vec<(&'static str, Vec<PartLine<'_>>)> {
     vec![
         ("parameters", params(component)),
         ("settings", settings(component)),
@@ -93,7 +94,7 @@ fn sections(component: &Component) -> Vec<(&'static str, Vec<Line<'_>>)> {
     ]
 }
 
-fn params(component: &Component) -> Vec<Line<'_>> {
+fn params(component: &Component) -> Vec<PartLine<'_>> {
     let mut lines = Vec::new();
     for entry in &component.entries {
         match entry {
@@ -108,10 +109,13 @@ fn params(component: &Component) -> Vec<Line<'_>> {
     lines
 }
 
-fn param_line<'c>(indent: &str, param: &'c Param) -> Line<'c> {
+fn param_line<'c>(indent: &str, param: &'c Param) -> PartLine<'c> {
     let mut value = format!("{}; default {}", names::range(param), names::default(param));
     if param.smooth_ms > 0.0 {
         value.push_str(&format!("; glides for {} ms", param.smooth_ms));
+    }
+    if param.limit == ParamLimit::BelowHalfRate {
+        value.push_str("; below half the sample rate");
     }
     if param.change == ParamChange::Reactivates {
         value.push_str("; a change swaps the stage");
@@ -119,7 +123,7 @@ fn param_line<'c>(indent: &str, param: &'c Param) -> Line<'c> {
     (format!("{indent}{}", param.id), value, &param.doc)
 }
 
-fn settings(component: &Component) -> Vec<Line<'_>> {
+fn settings(component: &Component) -> Vec<PartLine<'_>> {
     let settings = component.settings.iter().map(|setting| {
         let need = match setting.need {
             Need::Required => ", has to be given",
@@ -131,7 +135,7 @@ fn settings(component: &Component) -> Vec<Line<'_>> {
     settings.collect()
 }
 
-fn outputs(component: &Component) -> Vec<Line<'_>> {
+fn outputs(component: &Component) -> Vec<PartLine<'_>> {
     let outputs = component.outputs.iter().map(|output| {
         let value = names::bounds(output.min, output.max, &output.unit);
         (output.id.clone(), value, output.doc.as_str())
@@ -139,7 +143,7 @@ fn outputs(component: &Component) -> Vec<Line<'_>> {
     outputs.collect()
 }
 
-fn readings(component: &Component) -> Vec<Line<'_>> {
+fn readings(component: &Component) -> Vec<PartLine<'_>> {
     let readings = component.readings.iter().map(|reading| {
         let mut value = names::bounds(reading.min, reading.max, &reading.unit);
         if reading.per == Per::Channel {
@@ -155,7 +159,7 @@ fn readings(component: &Component) -> Vec<Line<'_>> {
     readings.collect()
 }
 
-fn events(component: &Component) -> Vec<Line<'_>> {
+fn events(component: &Component) -> Vec<PartLine<'_>> {
     let events = component.events.iter().map(|event| {
         let value = format!("published{}", in_unit(&event.unit));
         (event.id.clone(), value, event.doc.as_str())

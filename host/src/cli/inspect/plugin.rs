@@ -5,14 +5,15 @@ use segue_plugin::manifest::Manifest;
 
 use crate::cli::inspect::names;
 use crate::cli::terminal::Look;
-use crate::cli::text::{clean, count, entry, wrapped};
-use crate::discovery::{Entry, Found};
+use crate::cli::text::{clean, count, entry};
+use crate::discovery::{Entry, FoundPlugin};
+use crate::text::wrapped;
 
 /// Where values begin, in columns.
 const INDENT: usize = 14;
 
 /// Name, file, origin, and whether this host could load it.
-pub(super) fn text(file: &Entry, found: &Found, look: &Look) -> String {
+pub(super) fn text(file: &Entry, found: &FoundPlugin, look: &Look) -> String {
     let manifest = &found.manifest;
     let title = format!("{} {}", manifest.id, manifest.version);
     let mut text = look.bold(&title);
@@ -37,7 +38,7 @@ pub(super) fn text(file: &Entry, found: &Found, look: &Look) -> String {
     text
 }
 
-fn values(file: &Entry, found: &Found) -> Vec<(&'static str, String)> {
+fn values(file: &Entry, found: &FoundPlugin) -> Vec<(&'static str, String)> {
     let manifest = &found.manifest;
     let header = &manifest.header;
     let class = match file.class.reason() {

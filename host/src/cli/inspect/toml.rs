@@ -7,7 +7,8 @@ use segue_plugin::manifest::model::{Param, ParamEntry, Setting};
 use segue_plugin::manifest::{Component, Manifest};
 
 use crate::cli::inspect::names;
-use crate::cli::text::{first_sentence, wrapped};
+use crate::cli::text::first_sentence;
+use crate::text::wrapped;
 
 /// One table per component.
 pub(super) fn text(manifest: &Manifest, components: &[&Component], width: usize) -> String {
@@ -18,7 +19,7 @@ pub(super) fn text(manifest: &Manifest, components: &[&Component], width: usize)
 }
 
 fn table(manifest: &Manifest, component: &Component, width: usize) -> String {
-    let mut out = Writer {
+    let mut out = TomlWriter {
         text: String::new(),
         width,
     };
@@ -39,12 +40,12 @@ fn table(manifest: &Manifest, component: &Component, width: usize) -> String {
     out.text
 }
 
-struct Writer {
+struct TomlWriter {
     text: String,
     width: usize,
 }
 
-impl Writer {
+impl TomlWriter {
     fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');

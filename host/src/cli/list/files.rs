@@ -1,21 +1,25 @@
 //! Files: what is not ready, what stands behind another file, and which folders were searched.
 
-use crate::cli::list::{Files, is_foreign};
+use crate::cli::list::refused::{EVIDENCE_LINES_MAX, RefusedFiles};
+use crate::cli::list::{ListedFiles, is_foreign};
 use crate::cli::terminal::Look;
 use crate::cli::text::{clean, clean_path, columns, count, entry};
-use crate::discovery::{Content, Duplicate, Entry, Origin, Outcome, Scan, Searched};
+use crate::discovery::{
+    ContentMatch, Duplicate, Entry, FolderOrigin, FolderOutcome, Scan, Searched,
+};
 
 /// Files that are not ready, each with class and reason; and duplicates.
-pub(super) fn text(scan: &Scan, files: Files, look: &Look) -> String {
+pub(super) fn text(scan: &Scan, files: ListedFiles, look: &Look) -> String {
     let entries = scan.entries.iter().filter(|entry| is_told(entry, files));
     let mut text: String = entries.map(|entry| file(entry, look)).collect();
     let duplicates = scan.duplicates.iter();
-    let told = duplicates.filter(|one| files == Files::All || one.content != Content::Same);
+    let told =
+        duplicates.filter(|one| files == ListedFiles::All || one.content != ContentMatch::Same);
     for duplicate in told {
         text.push_str(&passed_over(scan, duplicate, look));
     }
     let cut = scan.folders.iter().filter(|folder| is_cut(folder));
-    for folder in cut.filter(|_| files == Files::Suspect) {
+    for folder in cut.filter(|_| files == ListedFiles::Suspect) {
         let path = folder.place.path.display();
         text.push_str(&format!("{path}: {}\n", outcome(&folder.outcome)));
     }
@@ -25,16 +29,35 @@ pub(super) fn text(scan: &Scan, files: Files, look: &Look) -> String {
     }
 }
 
+/// Files that are plugins and are not opened, with what they wrote and when they are tried again.
+pub(super) fn refused(scan: &Scan, refused: &RefusedFiles, look: &Look) -> String {
+    let mut text = String::new();
+    for entry in &scan.entries {
+        let Some(objection) = refused.against(&entry.path) else {
+            continue;
+        };
+        let path = clean_path(&entry.path);
+        text.push_str(&format!("\n{:<12}  {path}\n", "refused"));
+        text.push_str(&entry_below(&clean(&objection.reason), look));
+        let lines = &objection.evidence;
+        for line in &lines[lines.len().saturating_sub(EVIDENCE_LINES_MAX)..] {
+            text.push_str(&entry_below(&format!("it wrote: {}", clean(line)), look));
+        }
+        text.push_str(&entry_below(&clean(&objection.again), look));
+    }
+    text
+}
+
 /// Files of the executable's and the system's folders that are no plugins surprise nobody.
-fn is_told(entry: &Entry, files: Files) -> bool {
+fn is_told(entry: &Entry, files: ListedFiles) -> bool {
     let is_usual = matches!(
         entry.origin,
-        Some(Origin::Executable | Origin::System | Origin::Local)
+        Some(FolderOrigin::Executable | FolderOrigin::System | FolderOrigin::Local)
     );
     match (entry.class.reason(), files) {
         (None, _) => false,
-        (Some(_), Files::All) => true,
-        (Some(_), Files::Suspect) => !(is_usual && is_foreign(&entry.class)),
+        (Some(_), ListedFiles::All) => true,
+        (Some(_), ListedFiles::Suspect) => !(is_usual && is_foreign(&entry.class)),
     }
 }
 
@@ -62,9 +85,9 @@ fn passed_over(scan: &Scan, duplicate: &Duplicate, look: &Look) -> String {
         format!("{} {}", found.manifest.id, found.manifest.version)
     });
     let why = match duplicate.content {
-        Content::Same => "the same file",
-        Content::Different => "another content",
-        Content::Unknown => "it could not be compared",
+        ContentMatch::Same => "the same file",
+        ContentMatch::Different => "another content",
+        ContentMatch::Unknown => "it could not be compared",
     };
     let path = clean_path(&later.path);
     let first = clean_path(&first.path);
@@ -77,7 +100,7 @@ fn passed_over(scan: &Scan, duplicate: &Duplicate, look: &Look) -> String {
 fn is_cut(folder: &Searched) -> bool {
     matches!(
         folder.outcome,
-        Outcome::Cut { .. } | Outcome::Unreadable(_) | Outcome::LeftOut
+        FolderOutcome::Cut { .. } | FolderOutcome::Unreadable(_) | FolderOutcome::LeftOut
     )
 }
 
@@ -101,30 +124,30 @@ pub(super) fn folders(scan: &Scan, look: &Look) -> String {
     text
 }
 
-fn outcome(outcome: &Outcome) -> String {
+fn outcome(outcome: &FolderOutcome) -> String {
     match outcome {
-        Outcome::Read { files: 0 } => "no libraries".to_owned(),
-        Outcome::Read { files: 1 } => "1 library".to_owned(),
-        Outcome::Read { files } => format!("{files} libraries"),
-        Outcome::Cut { files } => {
+        FolderOutcome::Read { files: 0 } => "no libraries".to_owned(),
+        FolderOutcome::Read { files: 1 } => "1 library".to_owned(),
+        FolderOutcome::Read { files } => format!("{files} libraries"),
+        FolderOutcome::Cut { files } => {
             format!("only the first {} were looked at", count(*files, "file"))
         }
-        Outcome::Missing => "not there".to_owned(),
-        Outcome::Again => "searched before".to_owned(),
-        Outcome::Unreadable(why) => clean(why),
-        Outcome::LeftOut => "left out: there are too many folders".to_owned(),
+        FolderOutcome::Missing => "not there".to_owned(),
+        FolderOutcome::Again => "searched before".to_owned(),
+        FolderOutcome::Unreadable(why) => clean(why),
+        FolderOutcome::LeftOut => "left out: there are too many folders".to_owned(),
     }
 }
 
 /// Who named a folder.
-pub(super) const fn origin(origin: Origin) -> &'static str {
+pub(super) const fn origin(origin: FolderOrigin) -> &'static str {
     match origin {
-        Origin::Argument => "--plugin-path",
-        Origin::Environment => "SEGUE_PLUGIN_PATH",
-        Origin::Configuration => "[plugins] paths",
-        Origin::User => "the user's",
-        Origin::Local => "this machine's",
-        Origin::System => "the system's",
-        Origin::Executable => "beside segue",
+        FolderOrigin::Argument => "--plugin-path",
+        FolderOrigin::Environment => "SEGUE_PLUGIN_PATH",
+        FolderOrigin::Configuration => "[plugins] paths",
+        FolderOrigin::User => "the user's",
+        FolderOrigin::Local => "this machine's",
+        FolderOrigin::System => "the system's",
+        FolderOrigin::Executable => "beside segue",
     }
 }

@@ -5,17 +5,18 @@ use serde_json::{Value, json};
 
 use crate::cli::list::address;
 use crate::cli::list::files::origin;
-use crate::discovery::{Content, Entry, Outcome, Scan, Searched};
+use crate::cli::list::refused::RefusedFiles;
+use crate::discovery::{ContentMatch, Entry, FolderOutcome, Scan, Searched};
 
 /// The version of the list's shape. Fields are only ever added.
 const SCHEMA_VERSION: u32 = 1;
 
 /// Components of plugins that are ready, every file, duplicates, and every folder.
-pub(super) fn text(scan: &Scan, kind: Option<Kind>) -> String {
+pub(super) fn text(scan: &Scan, refused: &RefusedFiles, kind: Option<Kind>) -> String {
     let value = json!({
         "schema_version": SCHEMA_VERSION,
         "components": components(scan, kind),
-        "files": scan.entries.iter().map(file).collect::<Vec<_>>(),
+        "files": scan.entries.iter().map(|entry| file(entry, refused)).collect::<Vec<_>>(),
         "duplicates": duplicates(scan),
         "folders": scan.folders.iter().map(folder).collect::<Vec<_>>(),
     });
@@ -43,8 +44,9 @@ fn components(scan: &Scan, kind: Option<Kind>) -> Vec<Value> {
         .collect()
 }
 
-fn file(entry: &Entry) -> Value {
+fn file(entry: &Entry, refused: &RefusedFiles) -> Value {
     let manifest = entry.class.found().map(|found| &found.manifest);
+    let refused = refused.against(&entry.path);
     json!({
         "path": entry.path.display().to_string(),
         "origin": entry.origin.map(origin),
@@ -52,6 +54,11 @@ fn file(entry: &Entry) -> Value {
         "reason": entry.class.reason(),
         "plugin": manifest.map(|manifest| manifest.id.as_str()),
         "version": manifest.map(|manifest| manifest.version.to_string()),
+        "refused": refused.map(|objection| json!({
+            "reason": objection.reason,
+            "evidence": objection.evidence,
+            "again": objection.again,
+        })),
     })
 }
 
@@ -67,9 +74,9 @@ fn duplicates(scan: &Scan) -> Vec<Value> {
                 "path": path(one.later),
                 "first": path(one.first),
                 "content": match one.content {
-                    Content::Same => "same",
-                    Content::Different => "different",
-                    Content::Unknown => "unknown",
+                    ContentMatch::Same => "same",
+                    ContentMatch::Different => "different",
+                    ContentMatch::Unknown => "unknown",
                 },
             })
         })
@@ -78,12 +85,12 @@ fn duplicates(scan: &Scan) -> Vec<Value> {
 
 fn folder(folder: &Searched) -> Value {
     let (outcome, files, error) = match &folder.outcome {
-        Outcome::Read { files } => ("read", Some(files), None),
-        Outcome::Cut { files } => ("cut", Some(files), None),
-        Outcome::Missing => ("missing", None, None),
-        Outcome::Again => ("again", None, None),
-        Outcome::Unreadable(error) => ("unreadable", None, Some(error)),
-        Outcome::LeftOut => ("left out", None, None),
+        FolderOutcome::Read { files } => ("read", Some(files), None),
+        FolderOutcome::Cut { files } => ("cut", Some(files), None),
+        FolderOutcome::Missing => ("missing", None, None),
+        FolderOutcome::Again => ("again", None, None),
+        FolderOutcome::Unreadable(error) => ("unreadable", None, Some(error)),
+        FolderOutcome::LeftOut => ("left out", None, None),
     };
     json!({
         "path": folder.place.path.display().to_string(),

@@ -2,13 +2,14 @@
 //!
 //! In: how long the stream is, where that is known. Out: something that moves on a terminal.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::cli::progress::BAR_HZ;
+use crate::cli::terminal::screen;
 
 /// A bar where the length is known, else something that turns.
 pub(super) fn bar(frames: Option<u64>, sample_rate_hz: u32) -> ProgressBar {
-    let target = ProgressDrawTarget::stderr_with_hz(BAR_HZ);
+    let target = screen::target(BAR_HZ);
     let bar = ProgressBar::with_draw_target(frames, target);
     let template = match frames {
         Some(_) => "{bar:32} {percent:>3} %  {stream}  {speed}  {eta} left",

@@ -7,26 +7,31 @@ mod bar;
 mod hall;
 mod lines;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::available_parallelism;
 
-use crate::cli::Shell;
+use segue_media::io::{self, Overwrite};
+
+use crate::batch::{
+    self, Batch, BatchWanted, Holds, JOURNAL_NAME, Journal, JournalError, List, ListError, Resume,
+};
 use crate::cli::arguments::{PaceWord, Run};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::progress::Progress;
+use crate::cli::progress::ProgressSink;
 use crate::cli::run::batch::hall::Hall;
-use crate::cli::run::{PIPE, Words, listen, non_finite, open, port_path, save};
+use crate::cli::run::meaning::{PIPE, TableStream, non_finite, open, overwrite, port_path};
+use crate::cli::run::save;
+use crate::cli::shell::Shell;
+use crate::cli::signals;
 use crate::cli::terminal::{Amount, Look, clear_bar, say};
-use crate::config::model::{Config, Port};
+use crate::config::model::{Config, StreamPort};
 use crate::config::source::Spanned;
-use crate::io::Overwrite;
-use crate::observe::{BatchReport, EventSink, FileState};
-use crate::session::batch::{
-    self, Batch, Holds, Journal, JournalError, List, ListError, Resume, Wanted,
-};
+use crate::observe::{BatchReport, Event, EventSink, FileState};
+use crate::report;
 
 /// What a batch reads, and where its outputs go.
 #[derive(Debug)]
@@ -94,7 +99,7 @@ fn named(arguments: &Run, config: &Config) -> Option<Many> {
             folder,
         });
     }
-    let of = |port: &Option<Spanned<Port>>| port.as_ref().map(|port| port_path(&port.value));
+    let of = |port: &Option<Spanned<StreamPort>>| port.as_ref().map(|port| port_path(&port.value));
     let source = arguments
         .input
         .clone()
@@ -115,7 +120,7 @@ fn ends_as_folder(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
-/// Runs many files.
+/// Runs many files and tells what came of it.
 ///
 /// # Errors
 /// Why none was begun.
@@ -129,16 +134,14 @@ pub(super) fn run(
     let report = arguments.report.as_deref();
     save::check_name(report)?;
     check_report(report, &list)?;
-    let overwrite = match config.stream.overwrite.value {
-        true => Overwrite::Allowed,
-        false => Overwrite::Refused,
-    };
+    let overwrite = overwrite(&config);
     if !arguments.resume {
         check_existing(&list, overwrite, None)?;
     }
-    let events: Arc<dyn EventSink> = Arc::new(Progress::new(shell.terminal));
+    let events: Arc<dyn EventSink> = Arc::new(ProgressSink::new(shell.terminal));
     let plugins = open(shell, arguments, &config, &events)?;
     let journal = many.folder.as_deref().map(Journal::open).transpose()?;
+    tidy(&list, journal.as_ref(), &*events);
     let known = journal.as_ref().filter(|_| arguments.resume);
     check_existing(&list, overwrite, known)?;
     let batch = Batch {
@@ -149,28 +152,34 @@ pub(super) fn run(
         overwrite,
         non_finite: non_finite(arguments),
         threads: threads(&config),
-        stop: listen()?,
+        stop: signals::listen()?,
         config: Arc::new(config),
         plugins,
     };
-    go(shell, report, &batch, &list, many)
-}
-
-/// Runs a batch and tells what came of it.
-fn go(
-    shell: &Shell,
-    report: Option<&Path>,
-    batch: &Batch<'_>,
-    list: &List,
-    many: &Many,
-) -> Result<Exit, Failure> {
-    let hall = Hall::new(shell.terminal, list, report.is_some());
+    let hall = Hall::new(shell.terminal, &list, report.is_some());
     batch.run(&hall);
     clear_bar();
-    let told = hall.report(batch, list, many.folder.as_deref());
+    let told = hall.report(&batch, &list, many.folder.as_deref());
     tell(shell, report, &told, &hall.unsaid(&told))?;
     let signal = batch.stop.load(Ordering::Relaxed);
     Ok(exit(&told, &hall.exits(), signal))
+}
+
+/// Removes outputs that earlier runs never finished from every folder that is written to, and tells
+/// what the journal has left out.
+fn tidy(list: &List, journal: Option<&Journal>, events: &dyn EventSink) {
+    let tell = |text: String| events.event(Event::Notice { text });
+    let outputs = list.items.iter().filter_map(|item| item.output.as_deref());
+    let folders: BTreeMap<_, _> = outputs.map(|output| (output.parent(), output)).collect();
+    let swept = folders.into_values().filter_map(io::sweep);
+    swept.for_each(|swept| tell(swept.to_string()));
+    match journal.map_or(0, Journal::skipped_lines) {
+        0 => {}
+        lines => tell(format!(
+            "{lines} lines of the journal {JOURNAL_NAME} are longer than any that is written there; \
+             what they are about is done again"
+        )),
+    }
 }
 
 fn resume(arguments: &Run) -> Resume {
@@ -189,7 +198,7 @@ fn threads(config: &Config) -> usize {
 }
 
 fn list(arguments: &Run, many: &Many) -> Result<List, Failure> {
-    let wanted = Wanted {
+    let wanted = BatchWanted {
         sources: &many.sources,
         folder: many.folder.as_deref(),
         ending: arguments.format.as_deref().unwrap_or("wav"),
@@ -252,20 +261,24 @@ fn tell(
     unsaid: &BatchReport,
 ) -> Result<(), Failure> {
     let piped = path.is_some_and(|path| path.as_os_str() == PIPE);
-    let words = if piped { Words::Aside } else { Words::Here };
+    let words = if piped {
+        TableStream::Aside
+    } else {
+        TableStream::Here
+    };
     let terminal = &shell.terminal;
     let saved = match path {
-        Some(path) => save::save(shell, path, &(shell.renderers.batch_json)(report)),
+        Some(path) => save::save(shell, path, &report::batch::json(report)),
         None => Ok(()),
     };
-    let text = |look: &Look| (shell.renderers.batch_text)(unsaid, look.color, look.line_width());
+    let text = |look: &Look| report::batch::text(unsaid, look.color, look.line_width());
     let is_well = report.files.iter().all(|file| {
         file.degraded.is_empty() && matches!(file.state, FileState::Done | FileState::Kept)
     });
     match (terminal.amount, words) {
         (Amount::Quiet, _) if is_well && report.degraded.is_empty() => {}
-        (Amount::Quiet, _) | (_, Words::Aside) => say(&text(&terminal.err)),
-        (_, Words::Here) => terminal.print(&text(&terminal.out)),
+        (Amount::Quiet, _) | (_, TableStream::Aside) => say(&text(&terminal.err)),
+        (_, TableStream::Here) => terminal.print(&text(&terminal.out)),
     }
     saved
 }

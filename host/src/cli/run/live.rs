@@ -4,37 +4,29 @@
 //! In: arguments of a run. Out: the session's queue of requests, somebody who takes its events,
 //! and an end in order. What cannot be opened is told, and the run goes on without it.
 
-mod appeared;
-mod watching;
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::mpsc::{SyncSender, sync_channel};
 
-use crate::cli::Shell;
 use crate::cli::arguments::Run;
 use crate::cli::chain;
 use crate::cli::configuration;
 use crate::cli::ctl::folders;
 use crate::cli::failure::Failure;
-use crate::cli::run::live::watching::{News, Watching};
-use crate::cli::run::{PIPE, pace};
+use crate::cli::run::meaning::{PIPE, flags, pace};
 use crate::cli::search;
+use crate::cli::shell::Shell;
 use crate::cli::signals::Hangup;
 use crate::config;
-use crate::config::Mistakes;
 use crate::config::model::Config;
-use crate::config::render::Color;
 use crate::config::source::SourceId;
 use crate::control::timeline;
 use crate::control::{Beat, ControlError, Server, Service, Setup};
+use crate::follow::{self, Follower, UnappliedNews};
 use crate::observe::{Event, EventSink};
-use crate::session::{Applied, Pace, Reread};
-use crate::swap::ask::{ASKED_MAX, Asked, Requests, Timed};
+use crate::session::{Applied, CallWatch, Ended, Pace, Reread, SessionError, control_ends};
+use crate::swap::ask::{ControlEnd, Requests, Timed};
 
-/// How wide mistakes in an edited configuration are written down.
-const WIDTH: usize = 80;
 /// What a pipeline without a file is called.
 const CHAIN: &str = "chain";
 
@@ -42,8 +34,8 @@ const CHAIN: &str = "chain";
 pub(super) struct Live {
     /// The session's end of the queue, until it is taken.
     pub(super) requests: Option<Requests>,
-    sender: SyncSender<Asked>,
-    watching: Watching,
+    control: ControlEnd,
+    follower: Follower,
     server: Option<Server>,
     hangup: Option<Hangup>,
     beat: Option<Beat>,
@@ -51,7 +43,7 @@ pub(super) struct Live {
 }
 
 /// What the run is that is to be reached.
-pub(super) struct Around<'a> {
+pub(super) struct RunReached<'a> {
     pub(super) shell: &'a Shell,
     pub(super) arguments: &'a Run,
     pub(super) config: &'a Arc<Config>,
@@ -60,20 +52,20 @@ pub(super) struct Around<'a> {
     /// Who is told what cannot be opened.
     pub(super) events: &'a Arc<dyn EventSink>,
     pub(super) stop: &'a Arc<AtomicUsize>,
+    /// Where it is seen which stage its thread is calling.
+    pub(super) watch: &'a CallWatch,
 }
 
-/// Several who are told.
-struct Several(Vec<Arc<dyn EventSink>>);
+/// The service manager, and everybody else who is told.
+struct WithService {
+    service: Arc<Service>,
+    events: Arc<dyn EventSink>,
+}
 
-impl EventSink for Several {
+impl EventSink for WithService {
     fn event(&self, event: Event) {
-        let Some((last, others)) = self.0.split_last() else {
-            return;
-        };
-        for sink in others {
-            sink.event(event.clone());
-        }
-        last.event(event);
+        self.service.event(event.clone());
+        self.events.event(event);
     }
 }
 
@@ -94,16 +86,15 @@ pub(super) fn reread(
     if !arguments.stage.is_empty() {
         return Ok(None);
     }
-    let overrides = configuration::overrides(super::flags(arguments)?);
+    let overrides = configuration::overrides(flags(arguments)?);
     let path = PathBuf::from(file(config));
     let hints = search::hints(shell, &arguments.search);
-    let told = |mistakes: Mistakes| mistakes.render(Color::Plain, WIDTH);
     Ok(Some(Arc::new(move |other, running| {
         let read = match other {
             Some(other) => config::read_as(other, &overrides, &path),
             None => config::read_again(&path, &overrides, running),
         };
-        let config = read.map_err(told)?;
+        let config = read?;
         let search = search::plan_of(&hints, Some(&config));
         Ok((config, search))
     })))
@@ -111,24 +102,24 @@ pub(super) fn reread(
 
 impl Live {
     /// Watches files from now on; before plugins are opened, so that no change is missed.
-    pub(super) fn watching(around: &Around<'_>) -> Self {
-        let (sender, requests) = sync_channel(ASKED_MAX);
+    pub(super) fn watching(around: &RunReached<'_>) -> Self {
+        let (control, requests) = control_ends();
         let (arguments, config) = (around.arguments, around.config);
         let is_live = pace(arguments) == Pace::RealTime || around.input.as_os_str() == PIPE;
-        let setup = watching::Setup {
+        let setup = follow::FollowSetup {
             search: search::plan(around.shell, &arguments.search, Some(config)),
             file: arguments.stage.is_empty().then(|| file(config).into()),
             news: match is_live {
-                true => News::Told,
-                false => News::Untold,
+                true => UnappliedNews::Told,
+                false => UnappliedNews::Untold,
             },
-            sender: sender.clone(),
+            control: control.clone(),
             events: Arc::clone(around.events),
         };
         Self {
             requests: Some(requests),
-            watching: Watching::start(setup, config),
-            sender,
+            follower: Follower::start(setup, config),
+            control,
             server: None,
             hangup: None,
             beat: None,
@@ -137,7 +128,7 @@ impl Live {
     }
 
     /// Opens what can be opened.
-    pub(super) fn open(self, around: &Around<'_>) -> Self {
+    pub(super) fn open(self, around: &RunReached<'_>) -> Self {
         let service = Service::of_process().map(Arc::new);
         let told = |what: &str, error: &ControlError| {
             let cause = std::error::Error::source(error);
@@ -147,7 +138,7 @@ impl Live {
             });
         };
         let server = (!around.arguments.control.no_control).then(|| {
-            let setup = setup(around, &self.sender, service.clone());
+            let setup = setup(around, &self.control, service.clone());
             Server::start(setup)
                 .map_err(|error| told("`segue ctl` cannot reach this run", &error))
                 .ok()
@@ -158,8 +149,8 @@ impl Live {
                 .map_err(|error| told("no sign of life for the service manager", &error))
                 .ok()
         });
-        let sender = self.sender.clone();
-        let hangup = Hangup::listen(sender, service.clone(), Arc::clone(around.stop));
+        let control = self.control.clone();
+        let hangup = Hangup::listen(control, service.clone(), Arc::clone(around.stop));
         if let Err(error) = &hangup {
             let text = format!("SIGHUP does not reload: {error}");
             around.events.event(Event::Notice { text });
@@ -172,31 +163,46 @@ impl Live {
             ..self
         };
         let events = opened.events(Arc::clone(around.events));
-        opened.watching.tell(events);
+        opened.follower.tell(events);
         opened
     }
 
     /// Who is told when the session's configuration becomes another.
     pub(super) fn applied(&self) -> Applied {
-        self.watching.applied()
+        self.follower.applied()
     }
 
     /// Everybody who is told of the session's events, with these.
     pub(super) fn events(&self, events: Arc<dyn EventSink>) -> Arc<dyn EventSink> {
-        let server = self.server.as_ref().map(Server::events);
-        let service = self.service.clone().map(|it| it as Arc<dyn EventSink>);
-        let more: Vec<_> = server.into_iter().chain(service).collect();
-        match more.is_empty() {
-            true => events,
-            false => Arc::new(Several(more.into_iter().chain([events]).collect())),
+        let events = self.control.sharing(events);
+        match self.service.clone() {
+            None => events,
+            Some(service) => Arc::new(WithService { service, events }),
+        }
+    }
+
+    /// Ends all of it, but for what waits for a session that was left behind.
+    pub(super) fn end(self, result: &Result<Ended, SessionError>) {
+        match result {
+            Err(SessionError::Hung { .. }) => self.leave(),
+            Ok(_) | Err(_) => self.stop(),
+        }
+    }
+
+    /// Ends the socket of a session that was left behind. Whoever else asked it something waits for
+    /// an answer that never comes, and goes with the process.
+    fn leave(self) {
+        std::mem::forget((self.follower, self.hangup, self.beat));
+        if let Some(server) = self.server {
+            server.stop();
         }
     }
 
     /// Ends all of it; the session is over.
-    pub(super) fn stop(self) {
+    fn stop(self) {
         // Whoever waits for an answer waits no longer once nobody can give one.
-        drop((self.requests, self.sender));
-        drop(self.watching);
+        drop((self.requests, self.control));
+        drop(self.follower);
         drop((self.hangup, self.beat));
         if let Some(server) = self.server {
             server.stop();
@@ -209,7 +215,7 @@ fn file(config: &Config) -> &str {
     &config.sources().get(SourceId::FILE).name
 }
 
-fn setup(around: &Around<'_>, sender: &SyncSender<Asked>, service: Option<Arc<Service>>) -> Setup {
+fn setup(around: &RunReached<'_>, control: &ControlEnd, service: Option<Arc<Service>>) -> Setup {
     let (arguments, config) = (around.arguments, around.config);
     let file = file(config);
     // A chain has no file; messages call its text by the flag.
@@ -227,8 +233,9 @@ fn setup(around: &Around<'_>, sender: &SyncSender<Asked>, service: Option<Arc<Se
         folder: folders.swap_remove(0),
         name,
         config: file.to_owned(),
-        sender: sender.clone(),
+        control: control.clone(),
         service,
         stop: Arc::clone(around.stop),
+        watch: around.watch.clone(),
     }
 }

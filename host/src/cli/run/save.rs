@@ -5,10 +5,13 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf, absolute};
 
-use crate::cli::Shell;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::run::PIPE;
+use crate::cli::run::meaning::PIPE;
+use crate::cli::shell::Shell;
+use crate::process::standard;
+use crate::process::start;
+use crate::regular;
 
 /// A report says what it is within so many bytes of its beginning.
 const HEAD_BYTES: u64 = 4096;
@@ -70,7 +73,8 @@ pub(super) fn check_name(report: Option<&Path>) -> Result<(), Failure> {
 /// Whether a file is empty or an earlier report: nobody's work is lost with it.
 fn is_replaceable(path: &Path) -> bool {
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+    let read =
+        regular::open(path).and_then(|(file, _)| file.take(HEAD_BYTES).read_to_end(&mut head));
     let text = String::from_utf8_lossy(&head);
     let is_report = text.trim_start().starts_with('{') && text.contains("\"schema_version\"");
     read.is_ok() && (text.trim().is_empty() || is_report)
@@ -90,7 +94,7 @@ pub(super) fn make_folder(file: Option<&Path>) -> Result<(), Failure> {
     let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
     };
-    fs::create_dir_all(folder).map_err(|error| {
+    fs::create_dir_all(start::absolute(folder)).map_err(|error| {
         let message = format!("the folder {} cannot be made: {error}", folder.display());
         Failure::new(Exit::Failed, message)
     })
@@ -106,7 +110,7 @@ pub(super) fn save(shell: &Shell, path: &Path, text: &str) -> Result<(), Failure
         return Ok(());
     }
     make_folder(Some(path))?;
-    replace(path, text.as_bytes()).map_err(|error| {
+    replace(&start::absolute(path), text.as_bytes()).map_err(|error| {
         let message = format!("the report {} cannot be written: {error}", path.display());
         Failure::new(Exit::Failed, message)
     })
@@ -120,7 +124,11 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
         found => found?,
     };
-    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+    let found = fs::metadata(path).ok();
+    if let Some(meant) = found.as_ref().and_then(standard::meant_by) {
+        return meant?.write_all(bytes);
+    }
+    if found.is_some_and(|found| !found.is_file() && !found.is_dir()) {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
     let fresh = path.with_file_name(format!(".segue-{}.report", std::process::id()));

@@ -3,7 +3,7 @@
 
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
-use crate::config::check::{Checker, Toml, clipped, found};
+use crate::config::check::{Checker, TomlValue, clipped, found};
 use crate::config::limits::{PARAMS_MAX, TEXT_BYTES_MAX};
 use crate::config::mistake::Mistake;
 use crate::config::source::{Span, Spanned};
@@ -21,7 +21,11 @@ enum Level {
 
 impl Checker<'_> {
     /// Checks the parameters of a component.
-    pub(super) fn params(&mut self, value: &Toml<'_>, table: &DeTable<'_>) -> Option<ParamValues> {
+    pub(super) fn params(
+        &mut self,
+        value: &TomlValue<'_>,
+        table: &DeTable<'_>,
+    ) -> Option<ParamValues> {
         let params = self.param_table(Level::Component, table);
         let count = params.count();
         if count > PARAMS_MAX {
@@ -64,7 +68,7 @@ impl Checker<'_> {
         good
     }
 
-    fn param(&mut self, level: Level, name: &str, value: &Toml<'_>) -> Option<ParamValue> {
+    fn param(&mut self, level: Level, name: &str, value: &TomlValue<'_>) -> Option<ParamValue> {
         let span = self.span(value);
         match (value.get_ref(), level) {
             (DeValue::Array(_), Level::Component) => self.group(name, value),
@@ -83,7 +87,7 @@ impl Checker<'_> {
         }
     }
 
-    fn group(&mut self, name: &str, value: &Toml<'_>) -> Option<ParamValue> {
+    fn group(&mut self, name: &str, value: &TomlValue<'_>) -> Option<ParamValue> {
         let rows = value.get_ref().as_array()?;
         if rows.len() > PARAMS_MAX {
             self.too_many(name, self.span(value), rows.len(), PARAMS_MAX);

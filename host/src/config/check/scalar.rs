@@ -4,10 +4,11 @@ use std::fmt;
 
 use toml::de::{DeArray, DeInteger, DeValue};
 
-use crate::config::check::{Checker, Later, Toml, clipped, found, later_mistake};
+use crate::config::check::{Checker, Later, TomlValue, clipped, found, later_mistake};
 use crate::config::entries::Value;
 use crate::config::keys::{
-    ChoiceRule, DurationRule, IntegerRule, Key, Kind, ListRule, Refusal, Repeats, TextRule, renamed,
+    ChoiceRule, ConfigKey, DurationRule, IntegerRule, KeyKind, KeyRefusal, ListRule, Repeats,
+    TextRule, renamed,
 };
 use crate::config::mistake::Mistake;
 use crate::config::nearest::{did_you_mean, listed};
@@ -35,23 +36,29 @@ impl fmt::Display for Subject<'_> {
 
 impl Checker<'_> {
     /// Checks a value that is neither table nor list, or reports that its type is wrong.
-    pub(super) fn scalar(&mut self, key: &'static Key, value: &Toml<'_>) -> Option<Value> {
+    pub(super) fn scalar(
+        &mut self,
+        key: &'static ConfigKey,
+        value: &TomlValue<'_>,
+    ) -> Option<Value> {
         let span = self.span(value);
         match (key.kind, value.get_ref()) {
-            (Kind::Text(rule), DeValue::String(text)) => {
+            (KeyKind::Text(rule), DeValue::String(text)) => {
                 self.text(rule, text, span)?;
                 Some(Value::Text(text.to_string()))
             }
-            (Kind::Choice(rule), DeValue::String(text)) => self.choice(key, rule, text, span),
-            (Kind::Quantity(unit), DeValue::String(text)) => self.quantity(key, unit, text, span),
-            (Kind::Duration(rule), DeValue::String(text)) => {
+            (KeyKind::Choice(rule), DeValue::String(text)) => self.choice(key, rule, text, span),
+            (KeyKind::Quantity(unit), DeValue::String(text)) => {
+                self.quantity(key, unit, text, span)
+            }
+            (KeyKind::Duration(rule), DeValue::String(text)) => {
                 self.quantity(key, Unit::Time, text, span)?;
                 self.duration(rule, text, span)
             }
-            (Kind::Integer(rule), DeValue::Integer(number)) => {
+            (KeyKind::Integer(rule), DeValue::Integer(number)) => {
                 self.integer(key, rule, number, span)
             }
-            (Kind::Boolean, DeValue::Boolean(value)) => Some(Value::Boolean(*value)),
+            (KeyKind::Boolean, DeValue::Boolean(value)) => Some(Value::Boolean(*value)),
             (_, other) => {
                 let mistake = wrong_type(key, other, span);
                 self.mistakes.push(mistake);
@@ -73,9 +80,9 @@ impl Checker<'_> {
         }
         let mistake = match (rule.check)(text) {
             Ok(()) => return Some(()),
-            Err(Refusal::Wrong(why)) => Mistake::new(span, why),
-            Err(Refusal::NoneOf(words)) => unknown_word(text, words, None, span),
-            Err(Refusal::ComesWith(release, what)) => {
+            Err(KeyRefusal::Wrong(why)) => Mistake::new(span, why),
+            Err(KeyRefusal::NoneOf(words)) => unknown_word(text, words, None, span),
+            Err(KeyRefusal::ComesWith(release, what)) => {
                 later_mistake(span, text, release).label(what)
             }
         };
@@ -88,7 +95,7 @@ impl Checker<'_> {
         &mut self,
         subject: Subject<'_>,
         rule: &'static TextRule,
-        value: &Toml<'_>,
+        value: &TomlValue<'_>,
     ) -> Option<Spanned<String>> {
         let span = self.span(value);
         let Some(text) = value.get_ref().as_str() else {
@@ -144,7 +151,7 @@ impl Checker<'_> {
 
     fn choice(
         &mut self,
-        key: &'static Key,
+        key: &'static ConfigKey,
         rule: &'static ChoiceRule,
         text: &str,
         span: Span,
@@ -174,7 +181,13 @@ impl Checker<'_> {
         Some(Value::Text(text.to_owned()))
     }
 
-    fn quantity(&mut self, key: &'static Key, unit: Unit, text: &str, span: Span) -> Option<Value> {
+    fn quantity(
+        &mut self,
+        key: &'static ConfigKey,
+        unit: Unit,
+        text: &str,
+        span: Span,
+    ) -> Option<Value> {
         let value = match unit {
             Unit::Time => time(text).map(Value::Time),
             Unit::Memory => memory(text).map(Value::Memory),
@@ -206,7 +219,7 @@ impl Checker<'_> {
 
     fn integer(
         &mut self,
-        key: &'static Key,
+        key: &'static ConfigKey,
         rule: &'static IntegerRule,
         number: &DeInteger<'_>,
         span: Span,
@@ -251,7 +264,7 @@ fn unknown_word(text: &str, words: &'static [Word], help: Option<String>, span: 
 }
 
 /// That a value has another type than its key takes, with the fix where it is plain.
-fn wrong_type(key: &'static Key, value: &DeValue<'_>, span: Span) -> Mistake {
+fn wrong_type(key: &'static ConfigKey, value: &DeValue<'_>, span: Span) -> Mistake {
     let name = key.name;
     let message = format!(
         "`{name}` is {}, expected {}",
@@ -267,17 +280,17 @@ fn wrong_type(key: &'static Key, value: &DeValue<'_>, span: Span) -> Mistake {
         return Mistake::new(span, message).help(with_unit(name, number, unit));
     }
     let help = match (key.kind, value) {
-        (Kind::List(_), DeValue::String(text)) => {
+        (KeyKind::List(_), DeValue::String(text)) => {
             Some(format!("write {name} = [\"{}\"]", clipped(text)))
         }
-        (Kind::Integer(_), DeValue::String(text)) if text.parse::<i64>().is_ok() => {
+        (KeyKind::Integer(_), DeValue::String(text)) if text.parse::<i64>().is_ok() => {
             Some(format!("write {name} = {text}"))
         }
-        (Kind::Boolean, value) if truth(value).is_some() => {
+        (KeyKind::Boolean, value) if truth(value).is_some() => {
             truth(value).map(|meant| format!("write {name} = {meant}"))
         }
-        (Kind::Tables(_), DeValue::Table(_)) => Some(format!("write [[{name}]]")),
-        (Kind::Table(_), DeValue::Array(_)) => Some(format!("write [{name}]")),
+        (KeyKind::Tables(_), DeValue::Table(_)) => Some(format!("write [[{name}]]")),
+        (KeyKind::Table(_), DeValue::Array(_)) => Some(format!("write [{name}]")),
         _ => Some(format!("write {name} = {}", key.example)).filter(|_| !key.example.is_empty()),
     };
     Mistake::new(span, message).help_if(help)

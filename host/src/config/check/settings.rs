@@ -3,7 +3,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use crate::config::check::{Checker, Toml, found};
+use crate::config::check::{Checker, TomlValue, found};
 use crate::config::keys::{ListRule, Repeats, TextRule};
 use crate::config::limits::{NAMES_MAX, SETTINGS_MAX, TEXT_BYTES_MAX};
 use crate::config::mistake::Mistake;
@@ -28,7 +28,7 @@ impl Checker<'_> {
     /// Checks the settings of a component.
     pub(super) fn settings(
         &mut self,
-        value: &Toml<'_>,
+        value: &TomlValue<'_>,
         table: &DeTable<'_>,
     ) -> Option<SettingValues> {
         if table.len() > SETTINGS_MAX {
@@ -49,7 +49,7 @@ impl Checker<'_> {
         Some(SettingValues { entries })
     }
 
-    fn setting(&mut self, name: &str, value: &Toml<'_>) -> Option<SettingValue> {
+    fn setting(&mut self, name: &str, value: &TomlValue<'_>) -> Option<SettingValue> {
         let span = self.span(value);
         let setting = match value.get_ref() {
             DeValue::String(text) if text.len() <= TEXT_BYTES_MAX => {

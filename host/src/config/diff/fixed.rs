@@ -9,7 +9,7 @@ use crate::config::keys::plugins::PLUGINS;
 use crate::config::keys::stream::STREAM;
 use crate::config::keys::top::{HOST, PIPELINE};
 use crate::config::mistake::{Mistake, Mistakes};
-use crate::config::model::{Config, Decide, Part, Tap};
+use crate::config::model::{Config, Decide, PartConfig, Tap};
 use crate::config::source::{SourceId, Span, Spanned};
 
 /// What may change in tables that are otherwise fixed.
@@ -25,7 +25,7 @@ const FREE: [&str; 7] = [
 
 /// Every edit of something that is fixed while a session runs.
 pub(super) fn check(running: &Config, edited: &Config) -> Mistakes {
-    let mut found = Found {
+    let mut found = Differences {
         running,
         edited,
         mistakes: edited.mistakes(),
@@ -44,13 +44,13 @@ pub(super) fn check(running: &Config, edited: &Config) -> Mistakes {
 }
 
 /// The two configurations, and what was found so far.
-struct Found<'c> {
+struct Differences<'c> {
     running: &'c Config,
     edited: &'c Config,
     mistakes: Mistakes,
 }
 
-impl Found<'_> {
+impl Differences<'_> {
     fn table(&mut self, name: &str, table: &'static Table) {
         let before = self.running.entries.table(name);
         let after = self.edited.entries.table(name);
@@ -122,7 +122,7 @@ impl Found<'_> {
 
 /// What a listener's own keys say differently, each with its place, or that of the table where the
 /// key is no longer written.
-type Changes = Vec<(&'static str, Span)>;
+type KeyChanges = Vec<(&'static str, Span)>;
 
 /// A tap or a decision.
 trait Listener {
@@ -133,7 +133,7 @@ trait Listener {
     fn id(&self) -> Spanned<String>;
 
     /// What it says differently than it did before.
-    fn changes(&self, before: &Self) -> Changes;
+    fn changes(&self, before: &Self) -> KeyChanges;
 }
 
 impl Listener for Tap {
@@ -143,7 +143,7 @@ impl Listener for Tap {
         self.id.as_ref().map(ToString::to_string)
     }
 
-    fn changes(&self, before: &Self) -> Changes {
+    fn changes(&self, before: &Self) -> KeyChanges {
         let mut changes = part(&before.part, &self.part);
         // A place that is implied is that of the id, and follows the pipeline's output.
         let is_implied = |tap: &Self| tap.from.span == tap.id.span;
@@ -165,7 +165,7 @@ impl Listener for Decide {
         self.id.as_ref().map(ToString::to_string)
     }
 
-    fn changes(&self, before: &Self) -> Changes {
+    fn changes(&self, before: &Self) -> KeyChanges {
         let mut changes = part(&before.part, &self.part);
         if !same_sets(&before.reads, &self.reads) {
             changes.push(("reads", written(&self.reads, self.part.span)));
@@ -181,7 +181,7 @@ impl Listener for Decide {
     }
 }
 
-fn part(before: &Part, after: &Part) -> Changes {
+fn part(before: &PartConfig, after: &PartConfig) -> KeyChanges {
     let mut changes = Vec::new();
     if before.component != after.component {
         changes.push(("component", after.component.span));

@@ -10,7 +10,7 @@ use crate::config::source::Spanned;
 use crate::config::values::{ParamValues, Scalar, SettingValue, SettingValues};
 
 /// Named values by their names.
-pub(super) fn map<T: Clone>(pairs: &[(Spanned<String>, Spanned<T>)]) -> BTreeMap<String, T> {
+fn map<T: Clone>(pairs: &[(Spanned<String>, Spanned<T>)]) -> BTreeMap<String, T> {
     let pairs = pairs.iter();
     pairs.map(|(name, of)| (value(name), value(of))).collect()
 }
@@ -63,4 +63,50 @@ pub(super) fn same_tables(before: &Entries, after: &Entries) -> bool {
     let names = before.named().chain(after.named()).map(|(name, _)| name);
     let mut names = names.collect::<Vec<_>>().into_iter();
     names.all(|name| same_values(before.get(name), after.get(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::parse;
+
+    /// Whether a stage with these lines means the same as one with those.
+    fn check(one: &str, other: &str, expected: bool) {
+        let read = |lines: &str| {
+            let head = "[[stage]]\nid = \"a\"\ncomponent = \"a.b\"\n";
+            let text = format!("{head}{lines}\n");
+            parse(&text, Path::new("f.toml"), &[]).unwrap()
+        };
+        let (one, other) = (read(one), read(other));
+        assert_eq!(same_tables(&one.entries, &other.entries), expected);
+        assert_eq!(same_tables(&other.entries, &one.entries), expected);
+    }
+
+    #[test]
+    fn params_and_settings_mean_the_same_in_any_order_and_empty_ones_nothing() {
+        check(
+            "params = { x = 1, y = 2 }",
+            "params = { y = 2.0, x = 1.0 }",
+            true,
+        );
+        check("params.x = 1", "params.x = 2", false);
+        check(
+            "settings = { x = 1, y = true }",
+            "settings = { y = true, x = 1 }",
+            true,
+        );
+        check("settings.x = 1", "settings.x = 2", false);
+        check("params = {}", "settings = {}", true);
+        check("params = {}", "params.x = 1", false);
+    }
+
+    #[test]
+    fn tables_mean_the_same_in_their_order() {
+        let more = |id: &str| format!("[[stage]]\nid = \"{id}\"\ncomponent = \"a.b\"");
+        check(&more("b"), &more("b"), true);
+        check(&more("b"), &more("c"), false);
+        check(&more("b"), "", false);
+    }
 }

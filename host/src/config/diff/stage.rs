@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::diff::{Edit, ParamChange, Reason, Wires, same, value};
-use crate::config::model::{Restart, Stage};
+use crate::config::diff::{Edit, ParamChange, Reason, StageWires, same, value};
+use crate::config::model::{Restart, StageConfig};
 
 /// Adds the edits that lead from one to the other.
-pub(super) fn edits(before: &Stage, after: &Stage, edits: &mut Vec<Edit>) {
+pub(super) fn edits(before: &StageConfig, after: &StageConfig, edits: &mut Vec<Edit>) {
     let stage = &after.id.value;
-    let wires = (Wires::of(before), Wires::of(after));
+    let wires = (StageWires::of(before), StageWires::of(after));
     if wires.0 != wires.1 {
         edits.push(Edit::Rewire {
             stage: stage.clone(),
@@ -41,7 +41,7 @@ pub(super) fn edits(before: &Stage, after: &Stage, edits: &mut Vec<Edit>) {
     }
 }
 
-fn reasons(before: &Stage, after: &Stage) -> Vec<Reason> {
+fn reasons(before: &StageConfig, after: &StageConfig) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if before.part.component != after.part.component {
         reasons.push(Reason::Component {
@@ -67,7 +67,7 @@ fn reasons(before: &Stage, after: &Stage) -> Vec<Reason> {
     reasons
 }
 
-fn params(before: &Stage, after: &Stage) -> Vec<ParamChange> {
+fn params(before: &StageConfig, after: &StageConfig) -> Vec<ParamChange> {
     let before = same::params(&before.part.params);
     let after = same::params(&after.part.params);
     let ids = changed(&before, &after).into_iter();
@@ -79,9 +79,9 @@ fn params(before: &Stage, after: &Stage) -> Vec<ParamChange> {
     .collect()
 }
 
-fn policy(before: &Stage, after: &Stage) -> Vec<&'static str> {
-    let restart = |stage: &Stage| stage.restart.as_ref().map(restart);
-    let swap = |stage: &Stage| {
+fn policy(before: &StageConfig, after: &StageConfig) -> Vec<&'static str> {
+    let restart = |stage: &StageConfig| stage.restart.as_ref().map(restart);
+    let swap = |stage: &StageConfig| {
         let swap = &stage.swap;
         let [fade, rollback] = [&swap.fade, &swap.rollback].map(value);
         (fade, rollback, value(&swap.state), value(&swap.tail))

@@ -11,7 +11,7 @@ use crate::config::keys::top::{HOST, PIPELINE};
 use crate::config::model::Config;
 use crate::config::parse;
 use crate::config::render::Color;
-use crate::config::specimen::{Pipeline, Stage, pipeline};
+use crate::config::tests::specimen::{Pipeline, Stage, pipeline};
 
 fn read(text: &str) -> Config {
     let told = |mistakes: crate::config::Mistakes| mistakes.render(Color::Plain, 100);
@@ -48,7 +48,7 @@ fn short(edit: &Edit) -> String {
             before,
             after,
         } => {
-            let wires = |wires: &crate::config::diff::Wires| {
+            let wires = |wires: &crate::config::diff::StageWires| {
                 let inputs = wires.inputs.iter().map(ToString::to_string);
                 let sides = wires
                     .sidechains
@@ -222,6 +222,13 @@ fn stages_come_go_and_move() {
     check(&of(&["a"]), "", &["remove a", "output a -> input"]);
     let side = chain(&[("a", ""), ("b", "sidechain = { key = \"input\" }")]);
     check(&of(&["a", "b"]), &side, &["rewire b a -> a, key=input"]);
+    // A component tells sidechains apart by their order.
+    let keyed = |keys: &str| chain(&[("a", ""), ("b", &format!("sidechain = {{ {keys} }}"))]);
+    check(
+        &keyed("x = \"input\", y = \"a\""),
+        &keyed("y = \"a\", x = \"input\""),
+        &["rewire b a, x=input, y=a -> a, y=a, x=input"],
+    );
     let sum = |after: &str| chain(&[("a", ""), ("b", ""), ("c", after)]);
     check(
         &sum("after = [\"b\"]"),
@@ -282,6 +289,12 @@ fn listeners_of_a_running_session_stay() {
         ]
         .map(|text| &**text),
     );
+    let two = tap("").replace("\"t\"", "\"u\"") + &decide("");
+    check(
+        &two,
+        &two.replace("reads = [\"t\"]", "reads = [\"t\", \"u\"]"),
+        &[&fixed("12:10", "reads", "decide", "d")],
+    );
     check(
         &tap("settings.x = 1"),
         &tap(""),
@@ -333,6 +346,7 @@ fn every_other_key_is_an_edit_or_fixed() {
                 ("reload", "\"on-save\"", "watching host.reload"),
                 ("memory_max", "\"1GiB\"", ""),
                 ("threads", "2", ""),
+                ("realtime", "\"off\"", ""),
             ],
         ),
         (
@@ -405,6 +419,30 @@ fn a_fixed_key_is_told_with_the_way_back() {
          2 | block_frames = 256\n  |                ^^^\n  |\n  \
          = help: set it back to 512, or restart the session\n"
     );
+}
+
+#[test]
+fn an_edit_is_about_one_stage_or_about_none() {
+    let before = chain(&[("a", ""), ("b", ""), ("c", ""), ("d", "")]);
+    let edited = [
+        ("b", "params.x = 1"),
+        ("c", "on_error = \"mute\""),
+        ("d", "settings.x = 1"),
+        ("e", ""),
+    ];
+    let after = "[plugins]\nwatch = \"off\"\n".to_owned() + &chain(&edited);
+    let edits = diff(&read(&before), &read(&after)).unwrap();
+    let stages: Vec<_> = edits
+        .iter()
+        .map(|edit| edit.stage().map(ToString::to_string))
+        .collect();
+    for stage in ["a", "b", "c", "d", "e"] {
+        assert!(
+            stages.contains(&Some(stage.to_owned())),
+            "{stage}: {edits:?}"
+        );
+    }
+    assert!(stages.contains(&None), "{edits:?}");
 }
 
 #[test]

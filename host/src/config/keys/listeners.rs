@@ -2,7 +2,7 @@
 
 use crate::config::keys::rules::{ACT, DECIDE_ID, NODE, READABLE, TAP_ID};
 use crate::config::keys::shared::{COMPONENT_KEY, PARAMS_KEY, SETTINGS_KEY, id};
-use crate::config::keys::{Absent, Key, Kind, ListRule, Repeats, Table};
+use crate::config::keys::{Absent, ConfigKey, KeyKind, ListRule, Repeats, Table};
 use crate::config::limits::NAMES_MAX;
 use crate::config::words::Release;
 
@@ -12,22 +12,22 @@ pub static TAP: Table = Table {
     doc: "An analyzer or metric that listens somewhere in the pipeline; never in the audio path.",
     keys: &[
         id(
-            Kind::Text(&TAP_ID),
+            KeyKind::Text(&TAP_ID),
             "Its name, unique among stages, taps and decisions.",
             "\"loudness\"",
         ),
         COMPONENT_KEY,
-        Key {
+        ConfigKey {
             name: "from",
-            kind: Kind::Text(&NODE),
+            kind: KeyKind::Text(&NODE),
             doc: "Where it listens.",
             absent: Absent::Means("the pipeline's output"),
             example: "\"limit\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "reference",
-            kind: Kind::Text(&NODE),
+            kind: KeyKind::Text(&NODE),
             doc: "What a metric compares with.",
             absent: Absent::Means("none"),
             example: "\"input\"",
@@ -42,17 +42,18 @@ pub static TAP: Table = Table {
 /// A decision.
 pub static DECIDE: Table = Table {
     name: "`[[decide]]`",
-    doc: "A decision engine: it reads what taps and stages measure, and acts within `may`.",
+    doc: "A decision engine: it reads what taps and stages measure, and alerts or ends the run, as \
+          far as `may` allows.",
     keys: &[
         id(
-            Kind::Text(&DECIDE_ID),
+            KeyKind::Text(&DECIDE_ID),
             "Its name, unique among stages, taps and decisions.",
             "\"guard\"",
         ),
         COMPONENT_KEY,
-        Key {
+        ConfigKey {
             name: "reads",
-            kind: Kind::List(&ListRule {
+            kind: KeyKind::List(&ListRule {
                 item: &READABLE,
                 items_min: 1,
                 items_max: NAMES_MAX,
@@ -65,9 +66,9 @@ pub static DECIDE: Table = Table {
         },
         PARAMS_KEY,
         SETTINGS_KEY,
-        Key {
+        ConfigKey {
             name: "may",
-            kind: Kind::List(&ListRule {
+            kind: KeyKind::List(&ListRule {
                 item: &ACT,
                 items_min: 0,
                 items_max: NAMES_MAX,
@@ -79,9 +80,9 @@ pub static DECIDE: Table = Table {
             example: "[\"alert\"]",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "dry_run",
-            kind: Kind::Boolean,
+            kind: KeyKind::Boolean,
             doc: "Whether what it would do is recorded only.",
             absent: Absent::Default("false"),
             example: "false",

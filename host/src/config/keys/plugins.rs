@@ -1,7 +1,9 @@
 //! Plugins: the keys of `[plugins]`.
 
 use crate::config::keys::rules::{PATH, PLUGIN_ID, REQUIREMENT};
-use crate::config::keys::{Absent, ChoiceRule, Key, Kind, ListRule, MapRule, Repeats, Table};
+use crate::config::keys::{
+    Absent, ChoiceRule, ConfigKey, KeyKind, ListRule, MapRule, Repeats, Table,
+};
 use crate::config::limits::{PATHS_MAX, REQUIRE_MAX};
 use crate::config::words::{Release, Trust, Watch};
 
@@ -10,9 +12,9 @@ pub static PLUGINS: Table = Table {
     name: "`[plugins]`",
     doc: "Where plugins are found, and which versions will do.",
     keys: &[
-        Key {
+        ConfigKey {
             name: "paths",
-            kind: Kind::List(&ListRule {
+            kind: KeyKind::List(&ListRule {
                 item: &PATH,
                 items_min: 0,
                 items_max: PATHS_MAX,
@@ -24,9 +26,9 @@ pub static PLUGINS: Table = Table {
             example: "[\"/opt/segue/plugins\"]",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "files",
-            kind: Kind::List(&ListRule {
+            kind: KeyKind::List(&ListRule {
                 item: &PATH,
                 items_min: 0,
                 items_max: PATHS_MAX,
@@ -37,17 +39,17 @@ pub static PLUGINS: Table = Table {
             example: "[\"build/libtube.so\"]",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "discover",
-            kind: Kind::Boolean,
+            kind: KeyKind::Boolean,
             doc: "Whether folders are searched; if not, only `files` are found.",
             absent: Absent::Default("true"),
             example: "true",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "watch",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: Watch::WORDS,
                 renamed: &[],
             }),
@@ -56,9 +58,9 @@ pub static PLUGINS: Table = Table {
             example: "\"report\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "trust",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: Trust::WORDS,
                 renamed: &[("all", "any")],
             }),
@@ -67,9 +69,9 @@ pub static PLUGINS: Table = Table {
             example: "\"any\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "require",
-            kind: Kind::Map(&MapRule {
+            kind: KeyKind::Map(&MapRule {
                 key: &PLUGIN_ID,
                 value: &REQUIREMENT,
                 items_max: REQUIRE_MAX,

@@ -5,10 +5,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use segue_media::audio::LayoutName;
 use semver::VersionReq;
 
-use crate::audio::LayoutName;
-use crate::config::keys::{Refusal, TextRule};
+use crate::config::keys::{KeyRefusal, TextRule};
 use crate::config::limits::TEXT_BYTES_MAX;
 use crate::config::words::{Act, Release};
 use crate::id::{ComponentAddress, DecideId, NAME_BYTES_MAX, Node, PluginId, StageId, TapId};
@@ -20,10 +20,10 @@ const REQUIREMENT_BYTES_MAX: usize = 256;
 const RESERVED: &str = "^(input|output)$";
 
 /// A parser's verdict as the reader wants it.
-fn parses<T: FromStr<Err: Display>>(text: &str) -> Result<(), Refusal> {
+fn parses<T: FromStr<Err: Display>>(text: &str) -> Result<(), KeyRefusal> {
     match text.parse::<T>() {
         Ok(_) => Ok(()),
-        Err(error) => Err(Refusal::Wrong(error.to_string())),
+        Err(error) => Err(KeyRefusal::Wrong(error.to_string())),
     }
 }
 
@@ -32,7 +32,7 @@ const fn name(
     expected: &'static str,
     pattern: &'static str,
     except: Option<&'static str>,
-    check: fn(&str) -> Result<(), Refusal>,
+    check: fn(&str) -> Result<(), KeyRefusal>,
 ) -> TextRule {
     TextRule {
         expected,
@@ -94,7 +94,7 @@ pub static REQUIREMENT: TextRule = TextRule {
     bytes_max: REQUIREMENT_BYTES_MAX,
     check: |text| match text.parse::<VersionReq>() {
         Ok(_) => Ok(()),
-        Err(error) => Err(Refusal::Wrong(format!(
+        Err(error) => Err(KeyRefusal::Wrong(format!(
             "the version requirement `{}` is not in Cargo's syntax: {error}",
             text.escape_debug()
         ))),
@@ -117,7 +117,7 @@ pub static STREAM: TextRule = TextRule {
     except: Some("^device:"),
     bytes_max: TEXT_BYTES_MAX,
     check: |text| match text.starts_with("device:") {
-        true => Err(Refusal::ComesWith(Release::Later, "a sound device")),
+        true => Err(KeyRefusal::ComesWith(Release::Later, "a sound device")),
         false => filled(text),
     },
 };
@@ -141,7 +141,7 @@ pub static LABEL: TextRule = TextRule {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         match text.chars().find(|c| !plain(*c)) {
             None => filled(text),
-            Some(c) => Err(Refusal::Wrong(format!(
+            Some(c) => Err(KeyRefusal::Wrong(format!(
                 "the name contains `{}`, expected letters, digits, `_`, `.` and `-`, \
                  since it is part of a file name too",
                 c.escape_debug()
@@ -161,7 +161,7 @@ pub static SIDECHAIN: TextRule = TextRule {
             |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
         match text.chars().find(|c| !plain(*c)) {
             None => filled(text),
-            Some(c) => Err(Refusal::Wrong(format!(
+            Some(c) => Err(KeyRefusal::Wrong(format!(
                 "the name of a sidechain contains `{}`, expected `a-z`, `0-9`, `_` and `-`",
                 c.escape_debug()
             ))),
@@ -176,7 +176,7 @@ pub static NODE: TextRule = TextRule {
     except: Some("^output$"),
     bytes_max: NAME_BYTES_MAX,
     check: |text| match text {
-        "output" => Err(Refusal::Wrong(
+        "output" => Err(KeyRefusal::Wrong(
             "`output` cannot be read, expected \"input\" or the id of a stage; the pipeline's \
              output is the last stage, or the one that `from` in `[stream]` names"
                 .to_owned(),
@@ -193,7 +193,7 @@ pub static READABLE: TextRule = TextRule {
     bytes_max: NAME_BYTES_MAX,
     check: |text| match text.parse::<StageId>() {
         Ok(_) => Ok(()),
-        Err(error) => Err(Refusal::Wrong(error.to_string().replacen(
+        Err(error) => Err(KeyRefusal::Wrong(error.to_string().replacen(
             "the stage id",
             "the id",
             1,
@@ -210,17 +210,17 @@ pub static ACT: TextRule = TextRule {
     check: |text| match (text.parse::<Act>(), text.contains(':')) {
         (Ok(_), _) => Ok(()),
         // `bypass:tube` names what is done to what; such actions change what is heard.
-        (Err(_), true) => Err(Refusal::ComesWith(Release::V1_3, "an action on a stage")),
-        (Err(_), false) => Err(Refusal::NoneOf(Act::WORDS)),
+        (Err(_), true) => Err(KeyRefusal::ComesWith(Release::V1_3, "an action on a stage")),
+        (Err(_), false) => Err(KeyRefusal::NoneOf(Act::WORDS)),
     },
 };
 
-fn filled(text: &str) -> Result<(), Refusal> {
+fn filled(text: &str) -> Result<(), KeyRefusal> {
     if text.is_empty() {
-        return Err(Refusal::Wrong("the text is empty".to_owned()));
+        return Err(KeyRefusal::Wrong("the text is empty".to_owned()));
     }
     if text.contains('\0') {
-        return Err(Refusal::Wrong(
+        return Err(KeyRefusal::Wrong(
             "the text contains a zero byte, which no path or name can have".to_owned(),
         ));
     }

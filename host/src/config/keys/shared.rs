@@ -1,13 +1,13 @@
 //! Shared: the keys that stages, taps and decisions have in common.
 
 use crate::config::keys::rules::COMPONENT;
-use crate::config::keys::{Absent, Key, Kind};
+use crate::config::keys::{Absent, ConfigKey, KeyKind};
 use crate::config::words::Release;
 
 /// `component`.
-pub(crate) const COMPONENT_KEY: Key = Key {
+pub(crate) const COMPONENT_KEY: ConfigKey = ConfigKey {
     name: "component",
-    kind: Kind::Text(&COMPONENT),
+    kind: KeyKind::Text(&COMPONENT),
     doc: "The component that does the work, as `segue list` shows it. A plugin with one component \
           needs no \"/name\".",
     absent: Absent::Mistake,
@@ -16,9 +16,9 @@ pub(crate) const COMPONENT_KEY: Key = Key {
 };
 
 /// `params`.
-pub(crate) const PARAMS_KEY: Key = Key {
+pub(crate) const PARAMS_KEY: ConfigKey = ConfigKey {
     name: "params",
-    kind: Kind::Params,
+    kind: KeyKind::Params,
     doc: "Its parameters: numbers in the parameter's unit, labels of choices, and an array of \
           tables for a row of alike parameters.",
     absent: Absent::Means("every parameter at its default"),
@@ -27,9 +27,9 @@ pub(crate) const PARAMS_KEY: Key = Key {
 };
 
 /// `settings`.
-pub(crate) const SETTINGS_KEY: Key = Key {
+pub(crate) const SETTINGS_KEY: ConfigKey = ConfigKey {
     name: "settings",
-    kind: Kind::Settings,
+    kind: KeyKind::Settings,
     doc: "Its settings: texts, paths, whole numbers, booleans and lists of texts. A change of one \
           rebuilds the instance.",
     absent: Absent::Means("every setting at its default"),
@@ -38,8 +38,8 @@ pub(crate) const SETTINGS_KEY: Key = Key {
 };
 
 /// `id`.
-pub(crate) const fn id(kind: Kind, doc: &'static str, example: &'static str) -> Key {
-    Key {
+pub(crate) const fn id(kind: KeyKind, doc: &'static str, example: &'static str) -> ConfigKey {
+    ConfigKey {
         name: "id",
         kind,
         doc,

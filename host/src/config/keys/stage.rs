@@ -3,7 +3,8 @@
 use crate::config::keys::rules::{COMPONENT, NODE, SIDECHAIN, STAGE_ID};
 use crate::config::keys::shared::{COMPONENT_KEY, PARAMS_KEY, SETTINGS_KEY, id};
 use crate::config::keys::{
-    Absent, ChoiceRule, DurationRule, IntegerRule, Key, Kind, ListRule, MapRule, Repeats, Table,
+    Absent, ChoiceRule, ConfigKey, DurationRule, IntegerRule, KeyKind, ListRule, MapRule, Repeats,
+    Table,
 };
 use crate::config::limits::{FADE_MAX, NAMES_MAX, ROLLBACK_MAX, SIDECHAINS_MAX};
 use crate::config::units::Unit;
@@ -19,14 +20,14 @@ pub static STAGE: Table = Table {
           `after` says otherwise; the first reads \"input\".",
     keys: &[
         id(
-            Kind::Text(&STAGE_ID),
+            KeyKind::Text(&STAGE_ID),
             "Its name, unique among stages, taps and decisions.",
             "\"tube\"",
         ),
         COMPONENT_KEY,
-        Key {
+        ConfigKey {
             name: "after",
-            kind: Kind::List(&ListRule {
+            kind: KeyKind::List(&ListRule {
                 item: &NODE,
                 items_min: 1,
                 items_max: NAMES_MAX,
@@ -37,23 +38,24 @@ pub static STAGE: Table = Table {
             example: "[\"eq\"]",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "sidechain",
-            kind: Kind::Map(&MapRule {
+            kind: KeyKind::Map(&MapRule {
                 key: &SIDECHAIN,
                 value: &NODE,
                 items_max: SIDECHAINS_MAX,
             }),
-            doc: "Further inputs, by the names that the component gives them.",
+            doc: "Further inputs, each with a name of your own. The component tells them apart by \
+                  their order: the first one here is its first.",
             absent: Absent::Means("none"),
             example: "{ key = \"eq\" }",
             since: Release::V1_0,
         },
         PARAMS_KEY,
         SETTINGS_KEY,
-        Key {
+        ConfigKey {
             name: "optional",
-            kind: Kind::Boolean,
+            kind: KeyKind::Boolean,
             doc: "Whether the pipeline runs without it where its plugin is missing, refused, or \
                   cannot be created or activated: then its input passes through, and the run is \
                   degraded (exit code 4).",
@@ -61,9 +63,9 @@ pub static STAGE: Table = Table {
             example: "false",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "on_error",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: OnError::WORDS,
                 renamed: &[
                     ("skip", "bypass"),
@@ -80,35 +82,35 @@ pub static STAGE: Table = Table {
             example: "\"bypass\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "fallback",
-            kind: Kind::Text(&COMPONENT),
+            kind: KeyKind::Text(&COMPONENT),
             doc: "The component that is heard where `on_error` is \"fallback\", with the defaults of \
                   its parameters. It is kept warm; where it fails too, the stage's input is heard.",
             absent: Absent::Means("none"),
             example: "\"segue.gain\"",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "restart",
-            kind: Kind::Table(&RESTART),
+            kind: KeyKind::Table(&RESTART),
             doc: "When a new instance is tried after a failure.",
             absent: Absent::Means("never"),
             example: "{ attempts = 5, delay = \"100ms\", delay_max = \"30s\" }",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "budget",
-            kind: Kind::Table(&BUDGET),
+            kind: KeyKind::Table(&BUDGET),
             doc: "What the stage may use. Off line a breach is reported; at real-time pace it is \
                   a fault.",
             absent: Absent::Means("no limit"),
             example: "{ time = \"30%\", memory = \"32MiB\" }",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "swap",
-            kind: Kind::Table(&SWAP),
+            kind: KeyKind::Table(&SWAP),
             doc: "How a new instance takes over while the audio runs.",
             absent: Absent::Keys,
             example: "{ fade = \"20ms\", state = \"handoff\" }",
@@ -132,9 +134,9 @@ static RESTART: Table = Table {
     name: "`restart`",
     doc: "When a new instance is tried after a failure.",
     keys: &[
-        Key {
+        ConfigKey {
             name: "attempts",
-            kind: Kind::Integer(&IntegerRule {
+            kind: KeyKind::Integer(&IntegerRule {
                 min: 1,
                 max: ATTEMPTS_MAX,
                 later: None,
@@ -145,17 +147,17 @@ static RESTART: Table = Table {
             example: "5",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "delay",
-            kind: Kind::Quantity(Unit::Time),
+            kind: KeyKind::Quantity(Unit::Time),
             doc: "The wait before the first attempt, in stream time; it doubles with each.",
             absent: Absent::Default("\"100ms\""),
             example: "\"100ms\"",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "delay_max",
-            kind: Kind::Quantity(Unit::Time),
+            kind: KeyKind::Quantity(Unit::Time),
             doc: "The longest wait.",
             absent: Absent::Default("\"30s\""),
             example: "\"30s\"",
@@ -169,18 +171,18 @@ static BUDGET: Table = Table {
     name: "`budget`",
     doc: "What a stage may use.",
     keys: &[
-        Key {
+        ConfigKey {
             name: "time",
-            kind: Kind::Quantity(Unit::Share),
+            kind: KeyKind::Quantity(Unit::Share),
             doc: "The share of a block's duration that processing it may take; a shorter block at \
                   the end may take as long.",
             absent: Absent::Means("no limit"),
             example: "\"30%\"",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "memory",
-            kind: Kind::Quantity(Unit::Memory),
+            kind: KeyKind::Quantity(Unit::Memory),
             doc: "The memory that the stage's instance may hold.",
             absent: Absent::Means("no limit"),
             example: "\"32MiB\"",
@@ -208,18 +210,18 @@ static SWAP: Table = Table {
     name: "`swap`",
     doc: "How a new instance takes over while the audio runs.",
     keys: &[
-        Key {
+        ConfigKey {
             name: "fade",
-            kind: Kind::Duration(&FADE),
+            kind: KeyKind::Duration(&FADE),
             doc: "How long old and new are heard together; \"0s\" goes over from one frame to the \
                   next. Nothing fades where the state is handed over.",
             absent: Absent::Default("\"20ms\""),
             example: "\"20ms\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "state",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: SwapState::WORDS,
                 renamed: &[("keep", "handoff"), ("new", "fresh")],
             }),
@@ -228,9 +230,9 @@ static SWAP: Table = Table {
             example: "\"handoff\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "tail",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: SwapTail::WORDS,
                 renamed: &[("drop", "cut"), ("keep", "ring")],
             }),
@@ -240,9 +242,9 @@ static SWAP: Table = Table {
             example: "\"cut\"",
             since: Release::V1_2,
         },
-        Key {
+        ConfigKey {
             name: "rollback",
-            kind: Kind::Duration(&ROLLBACK),
+            kind: KeyKind::Duration(&ROLLBACK),
             doc: "How long, in stream time, the version that was heard before stays at hand for \
                   `segue ctl rollback`; \"0s\" keeps none.",
             absent: Absent::Default("\"10min\""),

@@ -1,7 +1,7 @@
 //! Stream: the keys of `[stream]`.
 
 use crate::config::keys::rules::{LAYOUT, NODE, STREAM as PORT};
-use crate::config::keys::{Absent, ChoiceRule, IntegerRule, Key, Kind, Table};
+use crate::config::keys::{Absent, ChoiceRule, ConfigKey, IntegerRule, KeyKind, Table};
 use crate::config::limits::{
     BLOCK_FRAMES_MAX, DECIDE_EVERY_FRAMES_MAX, LATENCY_RESERVE_FRAMES_MAX, SAMPLE_RATE_HZ_MAX,
 };
@@ -28,25 +28,25 @@ pub static STREAM: Table = Table {
     name: "`[stream]`",
     doc: "What goes in and out, and in which steps. The arguments of `segue run` override it.",
     keys: &[
-        Key {
+        ConfigKey {
             name: "input",
-            kind: Kind::Text(&PORT),
+            kind: KeyKind::Text(&PORT),
             doc: "The audio file to read, or \"-\" for a pipe.",
             absent: Absent::Means("given on the command line"),
             example: "\"assets/voice.wav\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "output",
-            kind: Kind::Text(&PORT),
+            kind: KeyKind::Text(&PORT),
             doc: "The audio file to write, or \"-\" for a pipe.",
             absent: Absent::Means("given on the command line"),
             example: "\"out/voice.wav\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "output_bits",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: OutputBits::WORDS,
                 renamed: &[
                     ("float", "f32"),
@@ -60,9 +60,9 @@ pub static STREAM: Table = Table {
             example: "\"24\"",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "dither",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: Dither::WORDS,
                 renamed: &[("on", "tpdf"), ("triangular", "tpdf"), ("off", "none")],
             }),
@@ -72,31 +72,31 @@ pub static STREAM: Table = Table {
             example: "\"auto\"",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "overwrite",
-            kind: Kind::Boolean,
+            kind: KeyKind::Boolean,
             doc: "Whether an output file that exists is replaced.",
             absent: Absent::Default("false"),
             example: "false",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "sample_rate_hz",
-            kind: Kind::Integer(&IntegerRule {
+            kind: KeyKind::Integer(&IntegerRule {
                 min: 1,
                 max: SAMPLE_RATE_HZ_MAX,
                 later: None,
             }),
             doc: "The sample rate of the session and of its output, in Hz. An input of another \
-                  rate is converted, or refused, as `convert` says. Of n frames become \
-                  n * new / old, rounded.",
+                  rate is converted, or refused, as `convert` says. n frames become \
+                  n × new/old, rounded.",
             absent: Absent::Means("the input's"),
             example: "48000",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "layout",
-            kind: Kind::Text(&LAYOUT),
+            kind: KeyKind::Text(&LAYOUT),
             doc: "The channels that the first stage reads. An input with others is converted, or \
                   refused, as `convert` says: surround to stereo by ITU-R BS.775-3, mono as the \
                   mean of stereo, stereo as twice the mono. Channels without positions are taken \
@@ -105,9 +105,9 @@ pub static STREAM: Table = Table {
             example: "\"stereo\"",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "convert",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: Convert::WORDS,
                 renamed: &[("yes", "auto"), ("no", "refuse"), ("never", "refuse")],
             }),
@@ -117,9 +117,9 @@ pub static STREAM: Table = Table {
             example: "\"auto\"",
             since: Release::V1_1,
         },
-        Key {
+        ConfigKey {
             name: "block_frames",
-            kind: Kind::Integer(&IntegerRule {
+            kind: KeyKind::Integer(&IntegerRule {
                 min: 1,
                 max: BLOCK_FRAMES_MAX,
                 later: None,
@@ -130,17 +130,17 @@ pub static STREAM: Table = Table {
             example: "256",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "from",
-            kind: Kind::Text(&NODE),
+            kind: KeyKind::Text(&NODE),
             doc: "The stage whose output is the pipeline's.",
             absent: Absent::Means("the last stage"),
             example: "\"limit\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "tail",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: Tail::WORDS,
                 renamed: &[("drop", "cut"), ("ring", "keep")],
             }),
@@ -149,9 +149,9 @@ pub static STREAM: Table = Table {
             example: "\"cut\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "latency_reserve_frames",
-            kind: Kind::Integer(&IntegerRule {
+            kind: KeyKind::Integer(&IntegerRule {
                 min: 0,
                 max: LATENCY_RESERVE_FRAMES_MAX,
                 later: None,
@@ -164,9 +164,9 @@ pub static STREAM: Table = Table {
             example: "0",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "decide_every_frames",
-            kind: Kind::Integer(&IntegerRule {
+            kind: KeyKind::Integer(&IntegerRule {
                 min: 1,
                 max: DECIDE_EVERY_FRAMES_MAX,
                 later: None,

@@ -5,10 +5,10 @@ use crate::config::keys::plugins::PLUGINS;
 use crate::config::keys::rules::LABEL;
 use crate::config::keys::stage::STAGE;
 use crate::config::keys::stream::STREAM;
-use crate::config::keys::{Absent, ChoiceRule, IntegerRule, Key, Kind, Table, TablesRule};
+use crate::config::keys::{Absent, ChoiceRule, ConfigKey, IntegerRule, KeyKind, Table, TablesRule};
 use crate::config::limits::{DECIDES_MAX, STAGES_MAX, TAPS_MAX, THREADS_MAX};
 use crate::config::units::Unit;
-use crate::config::words::{Release, Reload};
+use crate::config::words::{Realtime, Release, Reload};
 
 /// The file.
 pub static ROOT: Table = Table {
@@ -51,10 +51,10 @@ pub static ROOT: Table = Table {
     ],
 };
 
-const fn table(name: &'static str, table: &'static Table) -> Key {
-    Key {
+const fn table(name: &'static str, table: &'static Table) -> ConfigKey {
+    ConfigKey {
         name,
-        kind: Kind::Table(table),
+        kind: KeyKind::Table(table),
         doc: table.doc,
         absent: Absent::Keys,
         example: "",
@@ -62,10 +62,10 @@ const fn table(name: &'static str, table: &'static Table) -> Key {
     }
 }
 
-const fn tables(name: &'static str, rule: &'static TablesRule) -> Key {
-    Key {
+const fn tables(name: &'static str, rule: &'static TablesRule) -> ConfigKey {
+    ConfigKey {
         name,
-        kind: Kind::Tables(rule),
+        kind: KeyKind::Tables(rule),
         doc: rule.table.doc,
         absent: Absent::Means("none"),
         example: "",
@@ -77,9 +77,9 @@ const fn tables(name: &'static str, rule: &'static TablesRule) -> Key {
 pub static PIPELINE: Table = Table {
     name: "`[pipeline]`",
     doc: "What the pipeline is called.",
-    keys: &[Key {
+    keys: &[ConfigKey {
         name: "name",
-        kind: Kind::Text(&LABEL),
+        kind: KeyKind::Text(&LABEL),
         doc: "The name in logs, metrics and the control socket's name.",
         absent: Absent::Means("the name of the file"),
         example: "\"studio-a\"",
@@ -93,9 +93,9 @@ pub static HOST: Table = Table {
     name: "`[host]`",
     doc: "How the host behaves, whatever it runs.",
     keys: &[
-        Key {
+        ConfigKey {
             name: "reload",
-            kind: Kind::Choice(&ChoiceRule {
+            kind: KeyKind::Choice(&ChoiceRule {
                 words: Reload::WORDS,
                 renamed: &[("auto", "on-save"), ("off", "manual")],
             }),
@@ -104,17 +104,17 @@ pub static HOST: Table = Table {
             example: "\"manual\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "memory_max",
-            kind: Kind::Quantity(Unit::Memory),
+            kind: KeyKind::Quantity(Unit::Memory),
             doc: "How much memory the plugins of a session may hold together once they are activated.",
             absent: Absent::Means("no limit"),
             example: "\"256MiB\"",
             since: Release::V1_0,
         },
-        Key {
+        ConfigKey {
             name: "threads",
-            kind: Kind::Integer(&IntegerRule {
+            kind: KeyKind::Integer(&IntegerRule {
                 min: 0,
                 max: THREADS_MAX,
                 later: Some((1, Release::V1_1)),
@@ -126,6 +126,29 @@ pub static HOST: Table = Table {
             example: "0",
             since: Release::V1_0,
         },
+        ConfigKey {
+            name: "realtime",
+            kind: KeyKind::Choice(&ChoiceRule {
+                words: Realtime::WORDS,
+                renamed: &[
+                    ("auto", "try"),
+                    ("on", "try"),
+                    ("true", "try"),
+                    ("false", "off"),
+                ],
+            }),
+            doc: "Whether the thread that processes asks for real-time priority, at `--pace \
+                  realtime` only: from the system, then from rtkit. With it other programs do not \
+                  make the audio late.",
+            absent: Absent::Default("\"try\""),
+            example: "\"try\"",
+            since: Release::V1_2,
+        },
     ],
-    renamed: &[("memory", "memory_max"), ("jobs", "threads")],
+    renamed: &[
+        ("memory", "memory_max"),
+        ("jobs", "threads"),
+        ("priority", "realtime"),
+        ("rtprio", "realtime"),
+    ],
 };

@@ -19,14 +19,14 @@ pub(crate) struct Assignment<'o> {
     /// The value as it was given.
     pub(crate) value: &'o str,
     /// How it was given.
-    pub(crate) form: Form,
+    pub(crate) form: ValueForm,
     /// The place of the value.
     pub(crate) span: Span,
 }
 
 /// How a value is given from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ValueForm {
     /// As at a shell: a text without quotes.
     Plain,
     /// As in the file: a text has quotes.
@@ -130,7 +130,7 @@ fn named(name: &str, span: Span) -> Result<Spanned<String>, Mistake> {
 }
 
 /// A number or boolean if the text is one, and a label otherwise.
-fn scalar(text: &str, form: Form, span: Span) -> Result<Scalar, Mistake> {
+fn scalar(text: &str, form: ValueForm, span: Span) -> Result<Scalar, Mistake> {
     let label = || Scalar::Label(text.to_owned());
     let scalar = match DeValue::parse(text).map(toml::Spanned::into_inner) {
         Ok(DeValue::Boolean(value)) => Scalar::Boolean(value),
@@ -140,7 +140,7 @@ fn scalar(text: &str, form: Form, span: Span) -> Result<Scalar, Mistake> {
             .as_str()
             .parse()
             .map_or_else(|_| label(), Scalar::Number),
-        Ok(DeValue::String(text)) if form == Form::Toml => Scalar::Label(text.into_owned()),
+        Ok(DeValue::String(text)) if form == ValueForm::Toml => Scalar::Label(text.into_owned()),
         _ => label(),
     };
     match scalar {

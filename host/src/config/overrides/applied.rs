@@ -6,24 +6,24 @@ use crate::config::build;
 use crate::config::entries::{Entries, Value};
 use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::model::Config;
-use crate::config::overlay::params::{Assignment, Form};
-use crate::config::overrides::{Held, OverrideKey, values};
-use crate::config::source::{Origin, Source, Span, Spanned};
+use crate::config::overlay::params::{Assignment, ValueForm};
+use crate::config::overrides::{HeldValue, OverrideKey, values};
+use crate::config::source::{SourceText, Span, Spanned, TextOrigin};
 use crate::id::StageId;
 
 /// The configuration with these values, in this order.
 ///
 /// # Errors
 /// A mistake for each that does not fit.
-pub(super) fn apply(held: &[Held], file: &Config) -> Result<Config, Mistakes> {
+pub(super) fn apply(held: &[HeldValue], file: &Config) -> Result<Config, Mistakes> {
     let mut sources = file.sources.clone();
     let mut entries = file.entries.clone();
     let mut wrong = Vec::new();
     for one in held {
-        let source = sources.add(Source {
+        let source = sources.add(SourceText {
             name: format!("ctl {}", one.key).into(),
             text: one.value.as_str().into(),
-            origin: Origin::Control,
+            origin: TextOrigin::Control,
         });
         let span = Span::new(source, 0..one.value.len());
         wrong.extend(put(one, span, &mut entries).err());
@@ -46,13 +46,13 @@ pub(super) fn apply(held: &[Held], file: &Config) -> Result<Config, Mistakes> {
     Ok(config)
 }
 
-fn put(one: &Held, span: Span, root: &mut Entries) -> Result<(), Mistake> {
+fn put(one: &HeldValue, span: Span, root: &mut Entries) -> Result<(), Mistake> {
     match &one.key {
         OverrideKey::Param { stage, param } => Assignment {
             part: stage.as_str(),
             param,
             value: &one.value,
-            form: Form::Toml,
+            form: ValueForm::Toml,
             span,
         }
         .apply(root),

@@ -1,8 +1,10 @@
 //! Refusal: why a value is not taken.
 
+use crate::observe::Who;
+
 /// Why a value is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum ValueRefused {
     /// The file has no such stage.
     #[error("`{stage}` is unknown, expected the id of a stage{}", said(help.as_deref()))]
     NoStage {
@@ -19,7 +21,7 @@ pub enum Refused {
         /// What is held.
         key: String,
         /// By whom.
-        who: String,
+        who: Who,
     },
     /// It is no value of that key.
     #[error("`{key}` cannot be `{found}`: {why}")]

@@ -6,12 +6,13 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use crate::config::model::Config;
-use crate::config::overrides::{OverrideKey, Overrides, Rank, Refused, Reset, Wish};
+use crate::config::overrides::{OverrideKey, Overrides, Reset, ValueRefused, Wish};
 use crate::config::parse;
 use crate::config::render::Color;
 use crate::config::save::save;
 use crate::config::values::Scalar;
 use crate::id::StageId;
+use crate::observe::{Rank, Who};
 
 const FILE: &str = "[plugins.require]\n\"a.b\" = \"1\"\n\
     [[stage]]\nid = \"eq\"\ncomponent = \"a.b/c\"\nparams = { gain_db = 1, band = [{ q = 1 }] }\n";
@@ -28,10 +29,13 @@ fn wish(key: &str, value: &str, rank: Rank) -> Wish {
         key: key.parse().unwrap(),
         value: value.to_owned(),
         who: match rank {
-            Rank::Human => "ada".to_owned(),
-            Rank::Engine => "guard".to_owned(),
+            Rank::Human => Who::Program {
+                name: "ada".to_owned(),
+            },
+            Rank::Engine => Who::Decision {
+                id: "guard".to_owned(),
+            },
         },
-        rank,
         when: "2026-11-20T16:44:15Z".to_owned(),
         why: String::new(),
     }
@@ -58,6 +62,18 @@ fn held(overrides: &Overrides) -> Vec<String> {
 fn check(wishes: &[(&str, &str)], expected: Result<&[&str], &str>) {
     let expected = expected.map(|list| list.iter().map(|text| (*text).to_owned()).collect());
     assert_eq!(set(wishes), expected.map_err(str::to_owned));
+}
+
+#[test]
+fn a_key_that_is_too_long_is_none() {
+    let key = format!("eq.params.{}", "x".repeat(10_000));
+    assert!(key.parse::<OverrideKey>().is_err());
+}
+
+#[test]
+fn a_text_that_would_steer_a_terminal_is_written_in_plain_letters() {
+    let told = crate::config::overrides::value("a\u{1b}b");
+    assert_eq!(told, "\"a\\u001Bb\"");
 }
 
 #[test]
@@ -192,7 +208,7 @@ fn more_than_a_session_holds_are_refused() {
             .unwrap();
     }
     let more = overrides.set(&file, wish("eq.bypass", "true", Rank::Human));
-    assert_eq!(more, Err(Refused::TooMany));
+    assert_eq!(more, Err(ValueRefused::TooMany));
     assert_eq!(
         overrides.set(&file, wish("eq.params.p0", "2", Rank::Human)),
         Ok(())
@@ -213,7 +229,7 @@ fn an_engine_does_not_put_a_persons_value_aside() {
             .unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "`eq.version` is held by ada, whom no engine overrides; `segue ctl reset eq.version` \
+            "`eq.version` is held by program: ada, whom no engine overrides; `segue ctl reset eq.version` \
              gives it back"
         );
     }
@@ -363,6 +379,22 @@ fn a_reload_drops_what_the_file_changed_and_no_more() {
 }
 
 #[test]
+fn what_is_set_while_the_file_is_written_stays_an_override() {
+    let (mut overrides, file) = (Overrides::default(), read(FILE));
+    let set = |overrides: &mut Overrides, key, value| {
+        let wish = wish(key, value, Rank::Human);
+        overrides.set(&file, wish).unwrap();
+    };
+    set(&mut overrides, "eq.params.gain_db", "-6");
+    set(&mut overrides, "eq.bypass", "true");
+    let then = overrides.clone();
+    let written: Vec<_> = then.iter().map(|held| held.key.clone()).collect();
+    set(&mut overrides, "eq.params.gain_db", "-9");
+    overrides.saved(&written, &then);
+    assert_eq!(held(&overrides), ["eq.params.gain_db=-9"]);
+}
+
+#[test]
 fn a_version_goes_with_the_component_it_was_of() {
     let old = read(FILE);
     let mut overrides = Overrides::default();
@@ -401,12 +433,15 @@ fn status_shows_who_when_why_and_what_the_file_says() {
         &*status[0].key,
         &*status[0].value,
         status[0].file.as_deref(),
-        &*status[0].who,
+        &*status[0].who.to_string(),
     );
-    assert_eq!(first, ("eq.params.gain_db", "-6", Some("1"), "ada"));
     assert_eq!(
-        (status[1].file.as_deref(), &*status[1].who),
-        (None, "guard")
+        first,
+        ("eq.params.gain_db", "-6", Some("1"), "program: ada")
+    );
+    assert_eq!(
+        (status[1].file.as_deref(), &*status[1].who.to_string()),
+        (None, "decision: guard")
     );
 }
 
@@ -537,7 +572,8 @@ impl Walk {
                 let saved = save(&self.text, &self.overrides).unwrap();
                 assert_eq!(saved.kept, []);
                 self.text = saved.text;
-                self.overrides.saved(&saved.written);
+                let then = self.overrides.clone();
+                self.overrides.saved(&saved.written, &then);
                 self.model.file = self.model.values();
                 self.model.held.clear();
             }

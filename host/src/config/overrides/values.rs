@@ -8,8 +8,9 @@ use toml_edit::Value;
 use crate::config::check::clipped;
 use crate::config::limits::TEXT_BYTES_MAX;
 use crate::config::model::Config;
-use crate::config::overrides::{OverrideKey, Overrides, Refused};
+use crate::config::overrides::{OverrideKey, Overrides, ValueRefused};
 use crate::config::values::Scalar;
+use crate::escape;
 use crate::id::ComponentAddress;
 
 /// What the file says for a key; two are equal where they mean the same.
@@ -98,8 +99,8 @@ pub(crate) fn quoted(text: &str) -> String {
     for character in text.chars() {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
-            control if control.is_control() => {
-                quoted.push_str(&format!("\\u{:04X}", u32::from(control)));
+            steers if escape::steers(steers) => {
+                quoted.push_str(&format!("\\u{:04X}", u32::from(steers)));
             }
             plain => quoted.push(plain),
         }
@@ -116,8 +117,8 @@ pub(super) fn content(value: &str) -> Option<String> {
 }
 
 /// The value as it is held, if it is one that the key may have.
-pub(super) fn checked(key: &OverrideKey, text: &str) -> Result<String, Refused> {
-    let refuse = |why: String| Refused::Value {
+pub(super) fn checked(key: &OverrideKey, text: &str) -> Result<String, ValueRefused> {
+    let refuse = |why: String| ValueRefused::Value {
         key: key.to_string(),
         found: clipped(text),
         why,

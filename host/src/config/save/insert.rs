@@ -6,7 +6,7 @@ use toml_edit::{Array, ArrayOfTables, Item, Table, TableLike, Value};
 
 use crate::config::overrides;
 use crate::config::save::Splice;
-use crate::config::save::place::{Cursor, Home, Step};
+use crate::config::save::place::{Cursor, Home, NoPlace, PathStep};
 
 /// The most rows that are added at once; a component has no more.
 const ROWS_MAX: usize = crate::config::limits::PARAMS_MAX;
@@ -21,12 +21,12 @@ pub(super) fn key(name: &str) -> String {
 }
 
 /// A value within the tables and rows that lead to it.
-pub(super) fn nested(path: &[Step], value: &str) -> String {
+pub(super) fn nested(path: &[PathStep], value: &str) -> String {
     path.iter()
         .rev()
         .fold(value.to_owned(), |inner, step| match step {
-            Step::Key(name) => format!("{{ {} = {inner} }}", key(name)),
-            Step::Row(number) => {
+            PathStep::Key(name) => format!("{{ {} = {inner} }}", key(name)),
+            PathStep::Row(number) => {
                 let before = "{}, ".repeat(number.saturating_sub(1).min(ROWS_MAX));
                 format!("[{before}{inner}]")
             }
@@ -36,25 +36,25 @@ pub(super) fn nested(path: &[Step], value: &str) -> String {
 /// A new key in a table.
 ///
 /// # Errors
-/// A sentence, where there is no place for it.
+/// Where there is no place for it.
 pub(super) fn entry(
     text: &str,
     cursor: &Cursor<'_>,
     name: &str,
     value: &str,
-) -> Result<Vec<Splice>, String> {
+) -> Result<Vec<Splice>, NoPlace> {
     let entry = format!("{}{} = {value}", cursor.prefix, key(name));
     let last = last_entry(cursor.table);
     let splice = match (&cursor.home, last) {
         (Home::Lines(_), Some((start, end))) => line_after(text, end, indent(text, start), &entry),
         (Home::Lines(table), None) => {
             let header = table.span().filter(|span| !span.is_empty());
-            let header = header.ok_or("the table has no place of its own in the file")?;
+            let header = header.ok_or(NoPlace::NoHome)?;
             line_after(text, header.end, indent(text, header.start), &entry)
         }
         (Home::Braces(_), Some((_, end))) => at(end, format!(", {entry}")),
         (Home::Braces(table), None) => {
-            let span = table.span().ok_or("its place is not known")?;
+            let span = table.span().ok_or(NoPlace::Unknown)?;
             let inner = span.start + 1;
             let is_tight = text.get(inner..).is_some_and(|rest| rest.starts_with('}'));
             at(
@@ -84,14 +84,14 @@ fn last_entry(table: &dyn TableLike) -> Option<(usize, usize)> {
 
 /// The header of a table that had none, before the first one of the tables within it and what is
 /// said above that.
-fn parent(text: &str, table: &dyn TableLike, entry: &str) -> Result<Splice, String> {
+fn parent(text: &str, table: &dyn TableLike, entry: &str) -> Result<Splice, NoPlace> {
     let inner = table.iter().filter_map(|(_, item)| match item {
         Item::ArrayOfTables(tables) => tables.get(0)?.span(),
         Item::Table(table) => table.span(),
         _ => None,
     });
     let first = inner.min_by_key(|span| span.start);
-    let first = first.ok_or("the table has no place of its own in the file")?;
+    let first = first.ok_or(NoPlace::NoHome)?;
     let header = text.get(first.clone()).unwrap_or_default();
     let name = header.trim_matches(['[', ']']);
     let name = name
@@ -114,10 +114,10 @@ fn parent(text: &str, table: &dyn TableLike, entry: &str) -> Result<Splice, Stri
 }
 
 /// A table at the end of the file, with one key.
-pub(super) fn header(text: &str, path: &[Step], last: &Step, value: &str) -> Splice {
-    let name = |step: &Step| match step {
-        Step::Key(name) => key(name),
-        Step::Row(number) => number.to_string(),
+pub(super) fn header(text: &str, path: &[PathStep], last: &PathStep, value: &str) -> Splice {
+    let name = |step: &PathStep| match step {
+        PathStep::Key(name) => key(name),
+        PathStep::Row(number) => number.to_string(),
     };
     let names: Vec<_> = path.iter().map(name).collect();
     let eol = eol(text, text.len());
@@ -130,50 +130,56 @@ pub(super) fn header(text: &str, path: &[Step], last: &Step, value: &str) -> Spl
     at(text.len(), before + &header)
 }
 
+/// A value in a row that is missing.
+pub(super) struct NewRow<'a> {
+    /// The number of the row, from 1 on.
+    pub(super) number: usize,
+    /// What leads from the row to the value.
+    pub(super) rest: &'a [PathStep],
+    pub(super) value: &'a str,
+}
+
+impl NewRow<'_> {
+    /// How many rows are missing where there are so many.
+    fn missing(&self, rows: usize) -> usize {
+        self.number.saturating_sub(rows).min(ROWS_MAX)
+    }
+}
+
 /// Rows with headers of their own, below the ones that are there.
 ///
 /// # Errors
-/// A sentence, where there is no place for them.
+/// Where there is no place for them.
 pub(super) fn headers(
     text: &str,
     tables: &ArrayOfTables,
-    number: usize,
-    rest: &[Step],
-    value: &str,
-) -> Result<Vec<Splice>, String> {
-    let last = tables.iter().last().ok_or("the list is empty")?;
-    let span = Table::span(last).ok_or("its place is not known")?;
-    let [Step::Key(name)] = rest else {
-        return Err("a row holds single values only".to_owned());
+    row: &NewRow<'_>,
+) -> Result<Vec<Splice>, NoPlace> {
+    let last = tables.iter().last().ok_or(NoPlace::EmptyList)?;
+    let span = Table::span(last).ok_or(NoPlace::Unknown)?;
+    let [PathStep::Key(name)] = row.rest else {
+        return Err(NoPlace::SingleValues);
     };
     let end = last_entry(last).map_or(span.end, |(_, end)| end);
     let header = text.get(span.clone()).unwrap_or_default();
     let (indent, eol) = (indent(text, span.start), eol(text, end));
-    let missing = number.saturating_sub(tables.len()).min(ROWS_MAX);
-    let headers = vec![header; missing].join(&format!("{eol}{indent}"));
-    let entry = format!("{headers}{eol}{indent}{} = {value}", key(name));
+    let headers = vec![header; row.missing(tables.len())].join(&format!("{eol}{indent}"));
+    let entry = format!("{headers}{eol}{indent}{} = {}", key(name), row.value);
     Ok(vec![line_after(text, end, indent, &entry)])
 }
 
 /// Rows in a list, behind the ones that are there.
 ///
 /// # Errors
-/// A sentence, where there is no place for them.
-pub(super) fn rows(
-    text: &str,
-    list: &Array,
-    number: usize,
-    rest: &[Step],
-    value: &str,
-) -> Result<Vec<Splice>, String> {
-    let span = list.span().ok_or("its place is not known")?;
-    let missing = number.saturating_sub(list.len()).min(ROWS_MAX);
-    let mut rows = vec!["{}".to_owned(); missing.saturating_sub(1)];
-    rows.push(nested(rest, value));
+/// Where there is no place for them.
+pub(super) fn rows(text: &str, list: &Array, row: &NewRow<'_>) -> Result<Vec<Splice>, NoPlace> {
+    let span = list.span().ok_or(NoPlace::Unknown)?;
+    let mut rows = vec!["{}".to_owned(); row.missing(list.len()).saturating_sub(1)];
+    rows.push(nested(row.rest, row.value));
     let Some(last) = list.iter().last() else {
         return Ok(vec![at(span.start + 1, rows.join(", "))]);
     };
-    let last = last.span().ok_or("its place is not known")?;
+    let last = last.span().ok_or(NoPlace::Unknown)?;
     let close = span.end.saturating_sub(1);
     let comma = comma(text, last.end, close);
     let behind = comma.map_or(last.end, |comma| comma + 1);

@@ -8,18 +8,18 @@
 use toml_edit::{Array, ArrayOfTables, InlineTable, Item, Table, TableLike, Value};
 
 use crate::config::save::Splice;
-use crate::config::save::insert;
+use crate::config::save::insert::{self, NewRow};
 
 /// One step of the way to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     /// Into a table.
     Key(String),
     /// To a row, counted from 1.
     Row(usize),
 }
 
-impl Step {
+impl PathStep {
     /// Into a table.
     pub(super) fn key(name: &str) -> Self {
         Self::Key(name.to_owned())
@@ -49,24 +49,50 @@ pub(super) enum Home<'d> {
 }
 
 /// What is at a step.
-enum Found<'d> {
+enum FoundStep<'d> {
     Table(Cursor<'d>),
     Headers(&'d ArrayOfTables),
     List(&'d Array),
     Value(&'d Value),
 }
 
+/// Why a value has no place in the text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoPlace {
+    /// What was parsed has lost where it stands.
+    #[error("its place is not known")]
+    Unknown,
+    /// A table or a list stands where a value would.
+    #[error("the file has a table or a list there")]
+    NoValue,
+    /// A value stands where a table would.
+    #[error("the file has one value where `{0}` would be")]
+    ForKey(String),
+    /// A value stands where a list would.
+    #[error("the file has one value where row {0} would be")]
+    ForRow(usize),
+    /// The table has neither a header nor braces.
+    #[error("the table has no place of its own in the file")]
+    NoHome,
+    /// There is no row to write further ones below.
+    #[error("the list is empty")]
+    EmptyList,
+    /// The row would hold a table.
+    #[error("a row holds single values only")]
+    SingleValues,
+}
+
 /// The pieces that put a value at a path.
 ///
 /// # Errors
-/// A sentence, where something else is in the way.
+/// Where something else is in the way.
 pub(super) fn place(
     text: &str,
     root: &Table,
-    path: &[Step],
+    path: &[PathStep],
     value: &str,
-) -> Result<Vec<Splice>, String> {
-    let mut found = Found::Table(Cursor {
+) -> Result<Vec<Splice>, NoPlace> {
+    let mut found = FoundStep::Table(Cursor {
         table: root,
         home: Home::Lines(root),
         prefix: String::new(),
@@ -78,35 +104,31 @@ pub(super) fn place(
         }
     }
     match found {
-        Found::Value(old) => {
-            let span = old
-                .span()
-                .ok_or_else(|| "its place is not known".to_owned())?;
+        FoundStep::Value(old) => {
+            let span = old.span().ok_or(NoPlace::Unknown)?;
             Ok(vec![Splice {
                 start: span.start,
                 end: span.end,
                 text: value.to_owned(),
             }])
         }
-        Found::Table(_) | Found::Headers(_) | Found::List(_) => {
-            Err("the file has a table or a list there".to_owned())
-        }
+        FoundStep::Table(_) | FoundStep::Headers(_) | FoundStep::List(_) => Err(NoPlace::NoValue),
     }
 }
 
 /// What one step leads to; `None` where nothing is there yet.
-fn next<'d>(found: &Found<'d>, step: &Step) -> Result<Option<Found<'d>>, String> {
+fn next<'d>(found: &FoundStep<'d>, step: &PathStep) -> Result<Option<FoundStep<'d>>, NoPlace> {
     match (found, step) {
-        (Found::Table(cursor), Step::Key(key)) => {
+        (FoundStep::Table(cursor), PathStep::Key(key)) => {
             let item = cursor.table.get(key);
             item.map(|item| enter(cursor, key, item)).transpose()
         }
-        (Found::Headers(tables), Step::Row(number)) => {
+        (FoundStep::Headers(tables), PathStep::Row(number)) => {
             let table = tables.get(number.wrapping_sub(1));
-            Ok(table.map(|table| Found::Table(lines(table))))
+            Ok(table.map(|table| FoundStep::Table(lines(table))))
         }
-        (Found::List(list), Step::Row(number)) => match list.get(number.wrapping_sub(1)) {
-            Some(Value::InlineTable(table)) => Ok(Some(Found::Table(braces(table)))),
+        (FoundStep::List(list), PathStep::Row(number)) => match list.get(number.wrapping_sub(1)) {
+            Some(Value::InlineTable(table)) => Ok(Some(FoundStep::Table(braces(table)))),
             Some(_) => Err(in_the_way(step)),
             None => Ok(None),
         },
@@ -117,36 +139,41 @@ fn next<'d>(found: &Found<'d>, step: &Step) -> Result<Option<Found<'d>>, String>
 /// The pieces that put in what is missing from one step of a path on.
 fn missing(
     text: &str,
-    found: &Found<'_>,
-    (path, at): (&[Step], usize),
+    found: &FoundStep<'_>,
+    (path, at): (&[PathStep], usize),
     value: &str,
-) -> Result<Vec<Splice>, String> {
+) -> Result<Vec<Splice>, NoPlace> {
     let (step, rest) = (&path[at], &path[at + 1..]);
+    let row = |number| NewRow {
+        number,
+        rest,
+        value,
+    };
     match (found, step) {
-        (Found::Table(_), Step::Key(_)) if rest_is_header(at, rest) => {
+        (FoundStep::Table(_), PathStep::Key(_)) if rest_is_header(at, rest) => {
             let (last, tables) = path.split_last().ok_or_else(|| in_the_way(step))?;
             Ok(vec![insert::header(text, tables, last, value)])
         }
-        (Found::Table(cursor), Step::Key(key)) => {
+        (FoundStep::Table(cursor), PathStep::Key(key)) => {
             insert::entry(text, cursor, key, &insert::nested(rest, value))
         }
-        (Found::Headers(tables), Step::Row(number)) => {
-            insert::headers(text, tables, *number, rest, value)
+        (FoundStep::Headers(tables), PathStep::Row(number)) => {
+            insert::headers(text, tables, &row(*number))
         }
-        (Found::List(list), Step::Row(number)) => insert::rows(text, list, *number, rest, value),
+        (FoundStep::List(list), PathStep::Row(number)) => insert::rows(text, list, &row(*number)),
         _ => Err(in_the_way(step)),
     }
 }
 
 /// Whether a table of the file is missing whole, so that it gets a header of its own.
-fn rest_is_header(at: usize, rest: &[Step]) -> bool {
+fn rest_is_header(at: usize, rest: &[PathStep]) -> bool {
     at == 0 && rest.len() > 1
 }
 
-fn in_the_way(step: &Step) -> String {
+fn in_the_way(step: &PathStep) -> NoPlace {
     match step {
-        Step::Key(key) => format!("the file has one value where `{key}` would be"),
-        Step::Row(number) => format!("the file has one value where row {number} would be"),
+        PathStep::Key(key) => NoPlace::ForKey(key.clone()),
+        PathStep::Row(number) => NoPlace::ForRow(*number),
     }
 }
 
@@ -170,9 +197,9 @@ fn braces(table: &InlineTable) -> Cursor<'_> {
 }
 
 /// What an item is, seen from the table that it is in.
-fn enter<'d>(cursor: &Cursor<'d>, key: &str, item: &'d Item) -> Result<Found<'d>, String> {
+fn enter<'d>(cursor: &Cursor<'d>, key: &str, item: &'d Item) -> Result<FoundStep<'d>, NoPlace> {
     let dotted = |table: &'d dyn TableLike| {
-        Found::Table(Cursor {
+        FoundStep::Table(Cursor {
             table,
             home: cursor.home.clone(),
             prefix: format!("{}{}.", cursor.prefix, insert::key(key)),
@@ -180,12 +207,12 @@ fn enter<'d>(cursor: &Cursor<'d>, key: &str, item: &'d Item) -> Result<Found<'d>
     };
     match item {
         Item::Table(table) if table.is_dotted() => Ok(dotted(table)),
-        Item::Table(table) => Ok(Found::Table(lines(table))),
-        Item::ArrayOfTables(tables) => Ok(Found::Headers(tables)),
+        Item::Table(table) => Ok(FoundStep::Table(lines(table))),
+        Item::ArrayOfTables(tables) => Ok(FoundStep::Headers(tables)),
         Item::Value(Value::InlineTable(table)) if table.is_dotted() => Ok(dotted(table)),
-        Item::Value(Value::InlineTable(table)) => Ok(Found::Table(braces(table))),
-        Item::Value(Value::Array(list)) => Ok(Found::List(list)),
-        Item::Value(value) => Ok(Found::Value(value)),
-        Item::None => Err("its place is not known".to_owned()),
+        Item::Value(Value::InlineTable(table)) => Ok(FoundStep::Table(braces(table))),
+        Item::Value(Value::Array(list)) => Ok(FoundStep::List(list)),
+        Item::Value(value) => Ok(FoundStep::Value(value)),
+        Item::None => Err(NoPlace::Unknown),
     }
 }

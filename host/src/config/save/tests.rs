@@ -6,11 +6,12 @@ use proptest::prelude::*;
 
 use crate::config::diff::diff;
 use crate::config::model::Config;
-use crate::config::overrides::{Overrides, Rank, Wish};
+use crate::config::overrides::{Overrides, Wish};
 use crate::config::parse;
 use crate::config::render::Color;
 use crate::config::save::{Unsaved, save};
-use crate::config::specimen::{Pipeline, pipeline};
+use crate::config::tests::specimen::{Pipeline, pipeline};
+use crate::observe::Who;
 
 const HEAD: &str = "# top\n[[stage]] # eq\nid = \"eq\"\ncomponent = 'a.b/c'  # what\n";
 
@@ -28,8 +29,7 @@ fn overrides(text: &str, wishes: &[(&str, &str)]) -> Overrides {
         let wish = Wish {
             key: key.parse().unwrap(),
             value: (*value).to_owned(),
-            who: "ada".to_owned(),
-            rank: Rank::Human,
+            who: Who::Other("ada".to_owned()),
             when: String::new(),
             why: String::new(),
         };

@@ -2,92 +2,22 @@
 
 use std::path::Path;
 
-use regex_lite::Regex;
 use serde_json::Value;
 
 use super::schema;
 use crate::config::keys::top::ROOT;
-use crate::config::keys::{Kind, Table};
+use crate::config::keys::{KeyKind, Table};
 use crate::config::parse;
+use crate::schema::{Reader, Unlisted};
 
-/// Whether a value is what a schema says: the keywords that ours has, each as in the standard, and
-/// a panic at any other.
-fn takes(schema: &Value, value: &Value) -> bool {
-    let mut keywords = schema.as_object().unwrap().iter();
-    keywords.all(|(word, rule)| keyword(schema, word, rule, value))
-}
-
-fn keyword(schema: &Value, word: &str, rule: &Value, value: &Value) -> bool {
-    let number = || rule.as_f64().unwrap();
-    let below = |count: Option<usize>| count.is_none_or(|count| count as f64 <= number());
-    let items = value.as_array();
-    match word {
-        "$schema" | "title" | "description" | "default" => true,
-        "type" => match rule {
-            Value::Array(types) => types.iter().any(|one| is(one.as_str().unwrap(), value)),
-            one => is(one.as_str().unwrap(), value),
-        },
-        "enum" => rule.as_array().unwrap().contains(value),
-        "not" => !takes(rule, value),
-        "anyOf" => rule.as_array().unwrap().iter().any(|one| takes(one, value)),
-        "pattern" => {
-            let pattern = Regex::new(rule.as_str().unwrap()).unwrap();
-            value.as_str().is_none_or(|text| pattern.is_match(text))
-        }
-        "maxLength" => below(value.as_str().map(|text| text.chars().count())),
-        "minimum" => value.as_f64().is_none_or(|found| found >= number()),
-        "maximum" => value.as_f64().is_none_or(|found| found <= number()),
-        "minItems" => items.is_none_or(|items| items.len() as f64 >= number()),
-        "maxItems" => below(items.map(Vec::len)),
-        "maxProperties" => below(value.as_object().map(serde_json::Map::len)),
-        "uniqueItems" => !rule.as_bool().unwrap() || items.is_none_or(|items| are_unique(items)),
-        "items" => items.is_none_or(|items| items.iter().all(|item| takes(rule, item))),
-        "required" => value.as_object().is_none_or(|object| {
-            let mut names = rule.as_array().unwrap().iter();
-            names.all(|name| object.contains_key(name.as_str().unwrap()))
-        }),
-        "properties" | "additionalProperties" | "propertyNames" => {
-            value.as_object().is_none_or(|object| {
-                object
-                    .iter()
-                    .all(|(name, value)| member(schema, word, name, value))
-            })
-        }
-        other => panic!("the tests do not know the keyword {other}"),
-    }
-}
-
-fn member(schema: &Value, word: &str, name: &str, value: &Value) -> bool {
-    let property = schema.get("properties").and_then(|all| all.get(name));
-    match (word, property, &schema[word]) {
-        ("properties", Some(rule), _) => takes(rule, value),
-        ("propertyNames", _, rule) => takes(rule, &Value::from(name)),
-        ("additionalProperties", None, Value::Bool(allowed)) => *allowed,
-        ("additionalProperties", None, rule) => takes(rule, value),
-        _ => true,
-    }
-}
-
-fn is(kind: &str, value: &Value) -> bool {
-    match kind {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "number" => value.is_number(),
-        "integer" => value.is_i64() || value.is_u64(),
-        other => panic!("the tests do not know the type {other}"),
-    }
-}
-
-fn are_unique(items: &[Value]) -> bool {
-    (1..items.len()).all(|at| !items[..at].contains(&items[at]))
-}
-
-/// Schema and reader agree about a text; answers what they say.
+/// Schema and reader agree about a text; returns what they say.
 fn check(text: &str) -> bool {
     let value: Value = toml::from_str(text).unwrap();
-    let by_schema = takes(&schema(), &value);
+    let reader = Reader {
+        schema: &schema(),
+        unlisted: Unlisted::Allowed,
+    };
+    let by_schema = reader.objections(&value).is_empty();
     let by_reader = parse(text, Path::new("plugins.toml"), &[]);
     let told = by_reader.as_ref().err().map(|mistakes| {
         mistakes
@@ -190,8 +120,8 @@ fn same_keys(table: &'static Table, schema: &Value) {
     for key in table.keys.iter().filter(|key| key.since.is_here()) {
         let property = &properties[key.name];
         match key.kind {
-            Kind::Table(inner) => same_keys(inner, property),
-            Kind::Tables(rule) => same_keys(rule.table, &property["items"]),
+            KeyKind::Table(inner) => same_keys(inner, property),
+            KeyKind::Tables(rule) => same_keys(rule.table, &property["items"]),
             _ => {}
         }
     }

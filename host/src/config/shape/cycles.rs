@@ -11,7 +11,7 @@ const PATH_STAGES_MAX: usize = 12;
 
 /// How far the search has come with a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
+enum SearchMark {
     New,
     /// On the way that is being followed.
     Open,
@@ -19,13 +19,13 @@ enum Mark {
 }
 
 /// A cycle: each stage with the reference by which it reads the next one.
-type Cycle<'s> = Vec<(usize, &'s Reference)>;
+type StageCycle<'s> = Vec<(usize, &'s Reference)>;
 
 /// A search for cycles, without recursion: a thousand stages may stand in one line.
-struct Search<'s> {
+struct CycleSearch<'s> {
     stages: &'s [StageNode],
     by_id: HashMap<&'s str, usize>,
-    marks: Vec<Mark>,
+    marks: Vec<SearchMark>,
     /// Stages of cycles that were met. A knot is told once, or every way through it would be a
     /// mistake of its own.
     met: Vec<bool>,
@@ -34,12 +34,12 @@ struct Search<'s> {
 /// Reports one cycle for each knot of stages.
 pub(super) fn check(stages: &[StageNode], mistakes: &mut Mistakes) {
     let ids = stages.iter().enumerate();
-    let mut search = Search {
+    let mut search = CycleSearch {
         stages,
         by_id: ids
             .map(|(at, stage)| (stage.id.value.as_str(), at))
             .collect(),
-        marks: vec![Mark::New; stages.len()],
+        marks: vec![SearchMark::New; stages.len()],
         met: vec![false; stages.len()],
     };
     for start in 0..stages.len() {
@@ -47,18 +47,18 @@ pub(super) fn check(stages: &[StageNode], mistakes: &mut Mistakes) {
     }
 }
 
-impl<'s> Search<'s> {
+impl<'s> CycleSearch<'s> {
     /// Follows every way from a stage that was not met before.
     fn follow(&mut self, start: usize, mistakes: &mut Mistakes) {
-        if self.marks[start] != Mark::New {
+        if self.marks[start] != SearchMark::New {
             return;
         }
-        self.marks[start] = Mark::Open;
+        self.marks[start] = SearchMark::Open;
         // The way so far: a stage, and which of its references comes next.
         let mut way = vec![(start, 0)];
         while let Some((at, next)) = way.last_mut() {
             let Some(reference) = self.stages[*at].reads.get(*next) else {
-                self.marks[*at] = Mark::Done;
+                self.marks[*at] = SearchMark::Done;
                 way.pop();
                 continue;
             };
@@ -67,12 +67,12 @@ impl<'s> Search<'s> {
                 continue;
             };
             match self.marks[target] {
-                Mark::Done => {}
-                Mark::New => {
-                    self.marks[target] = Mark::Open;
+                SearchMark::Done => {}
+                SearchMark::New => {
+                    self.marks[target] = SearchMark::Open;
                     way.push((target, 0));
                 }
-                Mark::Open => self.close(&way, target, mistakes),
+                SearchMark::Open => self.close(&way, target, mistakes),
             }
         }
     }
@@ -84,7 +84,7 @@ impl<'s> Search<'s> {
             return;
         }
         let from = way.iter().position(|(at, _)| *at == target).unwrap_or(0);
-        let cycle: Cycle<'_> = way[from..]
+        let cycle: StageCycle<'_> = way[from..]
             .iter()
             .map(|(at, next)| (*at, &self.stages[*at].reads[next - 1]))
             .collect();
@@ -97,7 +97,7 @@ impl<'s> Search<'s> {
     }
 }
 
-fn mistake(cycle: &Cycle<'_>, stages: &[StageNode]) -> Mistake {
+fn mistake(cycle: &StageCycle<'_>, stages: &[StageNode]) -> Mistake {
     let name = |at: usize| clipped(&stages[at].id.value);
     let (last, closing) = cycle[cycle.len() - 1];
     let first = cycle[0].0;

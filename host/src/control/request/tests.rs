@@ -64,16 +64,23 @@ fn every_command_reads_as_documented() {
     };
     check(
         r#"{"command":"bypass","stage":"tube"}"#,
-        bypass(Way::Bypassed),
+        bypass(HeardSignal::Bypassed),
     );
     check(
         r#"{"command":"bypass","stage":"tube","off":true}"#,
-        bypass(Way::Processed),
+        bypass(HeardSignal::Processed),
     );
-    check(r#"{"command":"reload"}"#, Command::Reload(Reload::Apply));
+    check(
+        r#"{"command":"reload"}"#,
+        Command::Reload(Reload::Apply(Insert::Refused)),
+    );
     check(
         r#"{"command":"reload","dry_run":true}"#,
-        Command::Reload(Reload::DryRun),
+        Command::Reload(Reload::DryRun(Insert::Refused)),
+    );
+    check(
+        r#"{"command":"reload","insert":true}"#,
+        Command::Reload(Reload::Apply(Insert::Allowed)),
     );
     check(
         r#"{"command":"edit","path":"/etc/x.toml"}"#,
@@ -179,8 +186,8 @@ fn command() -> impl Strategy<Value = Command> {
         (0u64..9, 0u64..9).prop_map(|(a, b)| Some(requirement(&format!("{a}.{b}")).unwrap())),
     ];
     let insert = prop_oneof![Just(Insert::Allowed), Just(Insert::Refused)];
-    let swap = (target, component, versions, insert);
-    let way = prop_oneof![Just(Way::Bypassed), Just(Way::Processed)];
+    let swap = (target, component, versions, insert.clone());
+    let way = prop_oneof![Just(HeardSignal::Bypassed), Just(HeardSignal::Processed)];
     prop_oneof![
         swap.prop_map(|(target, component, versions, insert)| Command::Swap(Swap {
             component: component.filter(|_| matches!(target, Target::Stage(_))),
@@ -194,7 +201,11 @@ fn command() -> impl Strategy<Value = Command> {
             value
         }),
         (stage(), way).prop_map(|(stage, way)| Command::Bypass { stage, way }),
-        prop_oneof![Just(Reload::Apply), Just(Reload::DryRun)].prop_map(Command::Reload),
+        prop_oneof![
+            insert.clone().prop_map(Reload::Apply),
+            insert.clone().prop_map(Reload::DryRun)
+        ]
+        .prop_map(Command::Reload),
         "/.{0,20}".prop_map(|path| Command::Edit { path: path.into() }),
         stage().prop_map(|stage| Command::Rollback { stage }),
         prop::option::of(".{1,20}").prop_map(|key| Command::Reset { key }),

@@ -13,7 +13,7 @@ use crate::control::timeline::fields::Fields;
 use crate::control::timeline::{File, span};
 use crate::control::version;
 use crate::id::{PluginId, StageId};
-use crate::swap::ask::{Command, Insert, Reload, Swap, Target, Way};
+use crate::swap::ask::{Command, HeardSignal, Insert, Reload, Swap, Target};
 
 /// Every action with its keys.
 const ACTIONS: [(&str, &[&str]); 8] = [
@@ -31,7 +31,7 @@ const ACTIONS: [(&str, &[&str]); 8] = [
 ];
 
 /// What may stand in a change beside its action.
-const BESIDE: [&str; 3] = ["at_frames", "at", "why"];
+const BESIDE: [&str; 4] = ["at_frames", "at", "why", "replay"];
 
 /// Reads the action of a change, and says what else stands there that should not.
 pub(super) fn command(
@@ -46,12 +46,8 @@ pub(super) fn command(
     let value = action.and_then(|(name, place)| Some((name, place, change.take(name)?)));
     for (name, place) in there.iter().skip(1) {
         change.take(name);
-        let message = format!("`{name}` is a second action of one change");
-        let mistake = Mistake::new(*place, message).help("write another [[change]] at that place");
-        mistakes.push(match action {
-            Some((_, first)) => mistake.also(first, "the first one"),
-            None => mistake,
-        });
+        let first = action.map(|(_, first)| first);
+        mistakes.push(second(name, *place, first));
     }
     let whole = change.span;
     std::mem::replace(change, Fields::none(whole)).nothing_else(&known, mistakes);
@@ -60,22 +56,30 @@ pub(super) fn command(
         mistakes.push(Mistake::new(whole, "a change does nothing").help(expected));
         return None;
     };
+    let (label, keys) = ACTIONS.into_iter().find(|(known, _)| *known == name)?;
     let DeValue::Table(table) = value.get_ref() else {
         let kind = found(value.get_ref());
         let message = format!("`{name}` is {kind}, expected a table");
-        let keys = ACTIONS.iter().find(|(known, _)| *known == name)?.1;
-        let key = keys
-            .first()
-            .map_or_else(String::new, |key| format!(" {key} = \"…\" "));
+        let key = keys.first();
+        let key = key.map_or_else(String::new, |key| format!(" {key} = \"…\" "));
         let help = format!("write {name} = {{{key}}}");
         mistakes.push(Mistake::new(span(value.span()), message).help(help));
         return None;
     };
-    let (label, keys) = ACTIONS.into_iter().find(|(known, _)| *known == name)?;
     let mut fields = Fields::new(table, place, label);
     let command = of(name, &mut fields, file, mistakes);
     fields.nothing_else(keys, mistakes);
     command
+}
+
+/// A change does one thing.
+fn second(name: &str, place: Span, first: Option<Span>) -> Mistake {
+    let message = format!("`{name}` is a second action of one change");
+    let mistake = Mistake::new(place, message).help("write another [[change]] at that place");
+    match first {
+        Some(first) => mistake.also(first, "the first one"),
+        None => mistake,
+    }
 }
 
 fn of(
@@ -88,8 +92,14 @@ fn of(
     match name {
         "swap" => swap(fields, mistakes).map(Command::Swap),
         "set" => set(fields, file, mistakes),
-        "bypass" => Some(bypass(fields.needed("stage", mistakes)?, Way::Bypassed)),
-        "restore" => Some(bypass(fields.needed("stage", mistakes)?, Way::Processed)),
+        "bypass" => Some(bypass(
+            fields.needed("stage", mistakes)?,
+            HeardSignal::Bypassed,
+        )),
+        "restore" => Some(bypass(
+            fields.needed("stage", mistakes)?,
+            HeardSignal::Processed,
+        )),
         "rollback" => Some(Command::Rollback {
             stage: fields.needed("stage", mistakes)?,
         }),
@@ -103,7 +113,7 @@ fn of(
                 path: file.folder.join(config.value),
             })
         }
-        "reload" => Some(Command::Reload(Reload::Apply)),
+        "reload" => Some(Command::Reload(Reload::Apply(Insert::Refused))),
         _ => None,
     }
 }
@@ -144,7 +154,7 @@ fn swap(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Option<Swap> {
     let named = match fields.text("component", mistakes) {
         None => Ok((None, None)),
         Some(text) => version::component(&text.value)
-            .map_err(|why| mistakes.push(Mistake::new(text.span, why))),
+            .map_err(|why| mistakes.push(Mistake::new(text.span, why.to_string()))),
     };
     let versions = fields.read("version", mistakes, version::requirement);
     let insert = fields.is_on("insert", mistakes)?;

@@ -77,15 +77,15 @@ impl<'t> Fields<'t> {
     }
 
     /// A text that is the form of something; a mistake if it is there and is not.
-    pub(super) fn read<T>(
+    pub(super) fn read<T, E: ToString>(
         &mut self,
         key: &str,
         mistakes: &mut Mistakes,
-        read: impl FnOnce(&str) -> Result<T, String>,
+        read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let text = self.text(key, mistakes)?;
         let read = read(&text.value);
-        read.map_err(|why| mistakes.push(Mistake::new(text.span, why)))
+        read.map_err(|why| mistakes.push(Mistake::new(text.span, why.to_string())))
             .ok()
     }
 
@@ -95,9 +95,7 @@ impl<'t> Fields<'t> {
         key: &str,
         mistakes: &mut Mistakes,
     ) -> Option<T> {
-        self.read(key, mistakes, |text| {
-            text.parse().map_err(|error: T::Err| error.to_string())
-        })
+        self.read(key, mistakes, str::parse)
     }
 
     /// The same, where it has to be there.

@@ -31,33 +31,32 @@ pub(super) fn place(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Option<
             None
         }
         _ => match fields.take("at_frames") {
-            Some(value) => frames(value, mistakes),
+            Some(value) => frames("at_frames", value, mistakes).map(At::Frames),
             None => time(fields.take("at")?, mistakes),
         },
     }
 }
 
-fn frames(value: &Toml<'_>, mistakes: &mut Mistakes) -> Option<At> {
+/// Reads a number of frames.
+pub(super) fn frames(key: &str, value: &Toml<'_>, mistakes: &mut Mistakes) -> Option<u64> {
     let place = span(value.span());
     let mistake = match value.get_ref() {
         DeValue::Integer(number) => {
             match u64::from_str_radix(number.as_str(), number.radix()) {
                 // Past this a sum with a length could not be said any more.
-                Ok(frames) if frames <= i64::MAX as u64 => return Some(At::Frames(frames)),
+                Ok(frames) if frames <= i64::MAX as u64 => return Some(frames),
                 _ => {
                     let found = clipped(number.as_str());
                     let max = i64::MAX;
-                    Mistake::new(
-                        place,
-                        format!("`at_frames` is {found}, expected 0 to {max}"),
-                    )
+                    Mistake::new(place, format!("`{key}` is {found}, expected 0 to {max}"))
                 }
             }
         }
         other => {
             let kind = found(other);
-            let message = format!("`at_frames` is {kind}, expected a number of frames");
-            Mistake::new(place, message).help("a duration is written as at = \"1.5s\"")
+            let message = format!("`{key}` is {kind}, expected a number of frames");
+            let help = (key == PLACES[0]).then_some("a duration is written as at = \"1.5s\"");
+            Mistake::new(place, message).help_if(help.map(str::to_owned))
         }
     };
     mistakes.push(mistake);

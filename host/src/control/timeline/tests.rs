@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::render::Color;
-use crate::swap::ask::{Command, Insert, Reload, Swap, Target, Way};
+use crate::swap::ask::{Command, HeardSignal, Insert, Reload, Swap, Target};
 
 fn read(text: &str) -> Vec<Timed> {
     parse(text, Path::new("shows/changes.toml"))
@@ -115,8 +115,8 @@ reload = {}
         ),
         (48_001, set("band.1.gain_db", "-6.0")),
         (48_001, set("mode", "\"soft\"")),
-        (50_000, bypass(Way::Bypassed)),
-        (50_001, bypass(Way::Processed)),
+        (50_000, bypass(HeardSignal::Bypassed)),
+        (50_001, bypass(HeardSignal::Processed)),
         (50_002, Command::Rollback { stage: stage() }),
         (
             50_003,
@@ -131,12 +131,12 @@ reload = {}
                 path: "shows/edited.toml".into(),
             },
         ),
-        (50_006, Command::Reload(Reload::Apply)),
+        (50_006, Command::Reload(Reload::Apply(Insert::Refused))),
     ];
     let changes = read(text);
     let cause = changes[1].cause.clone();
     assert_eq!(
-        (&*cause.who, &*cause.why),
+        (&*cause.who.to_string(), &*cause.why),
         ("timeline: changes.toml line 5", "the chorus")
     );
     let found = changes
@@ -329,7 +329,7 @@ fn the_largest_file_is_read() {
     let changes = read(&text);
     assert_eq!(changes.len(), CHANGES_MAX);
     assert_eq!(
-        changes[CHANGES_MAX - 1].cause.who,
+        changes[CHANGES_MAX - 1].cause.who.to_string(),
         "timeline: changes.toml line 29998"
     );
 }

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use object::elf;
 use object::read::elf::{FileHeader, SectionHeader, SectionTable};
 
-use crate::discovery::class::NotAPlugin;
-use crate::discovery::file::Piece;
-use crate::discovery::library::{Format, Machine, SECTION, Told, manifest_at};
+use crate::discovery::file::FilePiece;
+use crate::discovery::library::told::{SECTION, Told, manifest_at};
+use crate::discovery::machine::{Format, Machine};
+use crate::discovery::reasons::NotAPlugin;
 
 /// What every system has, by the start of its name. A library may name `$ORIGIN` as one of the
 /// folders to search and still need nothing but these, which do not lie there.
@@ -29,7 +30,7 @@ const OF_THE_SYSTEM: [&[u8]; 10] = [
 /// The longest name of a needed library in a sentence, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
-pub(super) fn read<Elf: FileHeader>(file: Piece<'_>) -> Result<Told<'static>, Told<'static>> {
+pub(super) fn read<Elf: FileHeader>(file: FilePiece<'_>) -> Result<Told<'static>, Told<'static>> {
     let header = Elf::parse(file)?;
     let endian = header.endian()?;
     if header.e_type(endian) != elf::ET_DYN {
@@ -53,7 +54,7 @@ pub(super) fn read<Elf: FileHeader>(file: Piece<'_>) -> Result<Told<'static>, To
 
 /// Finds the section by its type before its name: most sections' names need not be read.
 fn manifest_section<'data, Elf: FileHeader>(
-    sections: &SectionTable<'data, Elf, Piece<'data>>,
+    sections: &SectionTable<'data, Elf, FilePiece<'data>>,
     endian: Elf::Endian,
 ) -> Option<&'data Elf::SectionHeader> {
     let data = sections
@@ -69,9 +70,9 @@ fn manifest_section<'data, Elf: FileHeader>(
 /// The first library that this one wants and that the system does not have, if the folder of this
 /// one is where it is to be looked for.
 fn sibling<'data, Elf: FileHeader>(
-    sections: &SectionTable<'data, Elf, Piece<'data>>,
+    sections: &SectionTable<'data, Elf, FilePiece<'data>>,
     endian: Elf::Endian,
-    file: Piece<'data>,
+    file: FilePiece<'data>,
 ) -> Result<Option<Cow<'static, str>>, Told<'static>> {
     let dynamic = sections.dynamic_table(endian, file)?;
     let (mut looks_beside, mut needed) = (false, None);

@@ -6,9 +6,10 @@ use object::macho;
 use object::read::macho::{FatArch, MachHeader, MachOFatFile, Section, Segment};
 use object::{Endianness, FileKind};
 
-use crate::discovery::class::NotAPlugin;
-use crate::discovery::file::Piece;
-use crate::discovery::library::{Format, Machine, Told, manifest_at};
+use crate::discovery::file::FilePiece;
+use crate::discovery::library::told::{Told, manifest_at};
+use crate::discovery::machine::{Format, Machine};
+use crate::discovery::reasons::NotAPlugin;
 
 /// The segment and the section that hold the manifest.
 const PLACE: (&[u8], &[u8]) = (b"__DATA", b"__segue");
@@ -16,7 +17,7 @@ const PLACE: (&[u8], &[u8]) = (b"__DATA", b"__segue");
 /// The most architectures in one file; there are not that many.
 const ARCHITECTURES_MAX: usize = 16;
 
-pub(super) fn read<Mach: MachHeader>(file: Piece<'_>) -> Result<Told<'static>, Told<'static>> {
+pub(super) fn read<Mach: MachHeader>(file: FilePiece<'_>) -> Result<Told<'static>, Told<'static>> {
     let header = Mach::parse(file, 0)?;
     let endian = header.endian()?;
     if ![macho::MH_DYLIB, macho::MH_BUNDLE].contains(&header.filetype(endian)) {
@@ -46,7 +47,7 @@ pub(super) fn read<Mach: MachHeader>(file: Piece<'_>) -> Result<Told<'static>, T
 }
 
 /// Reads the part for this host, or the first plugin if none is.
-pub(super) fn read_fat<Fat: FatArch>(file: Piece<'_>) -> Result<Told<'static>, Told<'static>> {
+pub(super) fn read_fat<Fat: FatArch>(file: FilePiece<'_>) -> Result<Told<'static>, Told<'static>> {
     let fat = MachOFatFile::<Fat>::parse(file)?;
     let (mut plugin, mut error) = (None, None);
     for part in fat.arches().iter().take(ARCHITECTURES_MAX) {

@@ -6,11 +6,14 @@ use object::LittleEndian;
 use object::pe::{IMAGE_FILE_DLL, ImageDosHeader};
 use object::read::pe::ImageNtHeaders;
 
-use crate::discovery::class::NotAPlugin;
-use crate::discovery::file::Piece;
-use crate::discovery::library::{Format, Machine, SECTION, Told, manifest_at};
+use crate::discovery::file::FilePiece;
+use crate::discovery::library::told::{SECTION, Told, manifest_at};
+use crate::discovery::machine::{Format, Machine};
+use crate::discovery::reasons::NotAPlugin;
 
-pub(super) fn read<Pe: ImageNtHeaders>(file: Piece<'_>) -> Result<Told<'static>, Told<'static>> {
+pub(super) fn read<Pe: ImageNtHeaders>(
+    file: FilePiece<'_>,
+) -> Result<Told<'static>, Told<'static>> {
     let dos = ImageDosHeader::parse(file)?;
     let mut offset = dos.nt_headers_offset().into();
     let (headers, _) = Pe::parse(file, &mut offset)?;

@@ -90,7 +90,7 @@ pub(super) fn join<'a>(records: impl Iterator<Item = &'a [u8]>, bytes_max: usize
 
 /// Where the records are in what `join` made, and where their paths; `None` for anything else,
 /// and for more than `records_max` of them.
-pub(super) fn split(bytes: &[u8], records_max: usize) -> Option<Vec<Place>> {
+pub(super) fn split(bytes: &[u8], records_max: usize) -> Option<Vec<RecordPlace>> {
     let (head, mut rest) = bytes.split_at_checked(HEAD_BYTES)?;
     let head = head
         .strip_prefix(&MAGIC)?
@@ -109,12 +109,12 @@ pub(super) fn split(bytes: &[u8], records_max: usize) -> Option<Vec<Place>> {
         // The path comes first, behind its length.
         let path_at = start + length_bytes(path.len());
         rest = after;
-        places.push(Place {
+        places.push(RecordPlace {
             path: path_at..path_at + path.len(),
             record: start..bytes.len() - rest.len(),
         });
     }
-    let path = |place: &Place| &bytes[place.path.clone()];
+    let path = |place: &RecordPlace| &bytes[place.path.clone()];
     places
         .is_sorted_by(|left, right| path(left) < path(right))
         .then_some(places)
@@ -122,7 +122,7 @@ pub(super) fn split(bytes: &[u8], records_max: usize) -> Option<Vec<Place>> {
 
 /// Where a record is among the bytes of a registry.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct RecordPlace {
     pub(super) path: Range<usize>,
     pub(super) record: Range<usize>,
 }
@@ -148,8 +148,8 @@ fn checksum(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discovery::class::NotAPlugin;
-    use crate::discovery::library::{Format, Machine};
+    use crate::discovery::machine::{Format, Machine};
+    use crate::discovery::reasons::NotAPlugin;
     use proptest::collection::{btree_map, vec};
     use proptest::option;
     use proptest::prelude::*;
@@ -202,7 +202,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Option<Vec<Record<'_>>> {
         let places = split(bytes, 100)?;
-        let record = |place: Place| {
+        let record = |place: RecordPlace| {
             let record = decode(&bytes[place.record])?;
             assert_eq!(record.path, &bytes[place.path]);
             Some(record)

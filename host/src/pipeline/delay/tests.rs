@@ -74,7 +74,7 @@ impl Pair {
         )
     }
 
-    /// Does it to both, and answers what came out of each.
+    /// Does it to both, and returns what came out of each.
     fn apply(&mut self, act: Act) -> Option<(Vec<f32>, Vec<f32>)> {
         let (held, room) = (self.line.frames(), self.line.capacity_frames());
         match act {

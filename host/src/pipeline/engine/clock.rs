@@ -97,7 +97,7 @@ pub(super) struct Laps {
 }
 
 impl Laps {
-    /// A stage's call is over; answers how long it took.
+    /// A stage's call is over; returns how long it took.
     #[inline]
     pub(super) fn stage(&mut self) -> Option<u64> {
         let last = self.last.as_mut()?;

@@ -7,6 +7,7 @@ use crate::observe::Times;
 use crate::pipeline::engine::{Engine, Timed};
 use crate::pipeline::exchange::Arrival;
 use crate::pipeline::feed::Feed;
+use crate::pipeline::gauges::OutputValues;
 use crate::pipeline::stage::Stage;
 use segue_plugin::link::Processor;
 
@@ -49,20 +50,34 @@ impl Engine {
     /// How far the output lags behind the input.
     #[must_use]
     pub const fn latency_frames(&self) -> u64 {
-        self.score.latency_frames
+        self.schedule.latency_frames
     }
 
     /// Frames at the start of the last block in which nothing came out, since its stages wait
     /// for a longer latency to fill.
     #[must_use]
-    pub const fn held_frames(&self) -> usize {
-        self.held_frames
+    pub const fn withheld_frames(&self) -> usize {
+        self.withheld_frames
     }
 
     /// Whether a change of the schedule is under way.
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
-        self.passage.is_some()
+    pub const fn is_switching(&self) -> bool {
+        self.switch.is_some()
+    }
+
+    /// How many frames there are until the next change that waits is to be taken, where it says so.
+    #[must_use]
+    pub fn until_arrival(&self, position_frames: u64) -> Option<u64> {
+        self.exchange.until_arrival(position_frames)
+    }
+
+    /// Copies the last outputs of every stage. Real-time safe.
+    pub fn copy_outputs(&self, into: &mut OutputValues) {
+        into.clear();
+        for stage in &self.stages {
+            into.push(stage.as_ref().map_or(&[], Stage::output_values));
+        }
     }
 
     /// A stage by its number.
@@ -99,10 +114,10 @@ impl Engine {
     pub fn into_processors(self) -> Vec<Processor> {
         let waiting = self.exchange.into_waiting().into_iter();
         let waiting = waiting.flat_map(Arrival::into_processors);
-        let passing = self.passage.into_iter();
-        let passing = passing.flat_map(|passage| passage.change.into_processors());
+        let switching = self.switch.into_iter();
+        let switching = switching.flat_map(|switch| switch.change.into_processors());
         let stages = self.stages.into_iter().flatten();
         let stages = stages.flat_map(Stage::into_processors);
-        stages.chain(passing).chain(waiting).collect()
+        stages.chain(switching).chain(waiting).collect()
     }
 }

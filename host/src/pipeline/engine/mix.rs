@@ -2,9 +2,8 @@
 //!
 //! In: views of signals. Out: their sum, finite. On the audio thread.
 
+use segue_media::audio::first_non_finite;
 use segue_plugin::link::{AudioView, AudioViewMut};
-
-use crate::audio::first_non_finite;
 
 pub(super) fn copy(from: AudioView<'_>, into: &mut AudioViewMut<'_>) {
     for channel in 0..from.channels().min(into.channels()) {

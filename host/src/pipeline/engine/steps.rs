@@ -3,16 +3,16 @@
 //! In: a block, and a schedule in which every step takes part. Out: the block filled; what each
 //! stage took and left behind. On the audio thread.
 
-use crate::audio::FloatMode;
+use crate::cpu::FloatMode;
 use crate::loading::meter::{self};
+use crate::pipeline::block::{Lent, OutputUse, SIDECHAINS_MAX};
 use crate::pipeline::engine::clock::Laps;
 use crate::pipeline::engine::mix::{add, copy, keep_finite};
-use crate::pipeline::engine::{
-    Engine, Lent, RECORDS_PER_CALL, SIDECHAINS_MAX, StageRecord, Stopped,
-};
+use crate::pipeline::engine::{Engine, RECORDS_PER_CALL, Stopped};
 use crate::pipeline::fault::OnError;
-use crate::pipeline::plan::Step;
-use crate::pipeline::stage::{OutputUse, Ran, StageBlock};
+use crate::pipeline::rings::StageRecord;
+use crate::pipeline::schedule::Step;
+use crate::pipeline::stage::{StageBlock, StageResult};
 use crate::pipeline::store::Reader;
 use segue_plugin::link::AudioView;
 
@@ -26,8 +26,8 @@ impl Engine {
         laps: &mut Laps,
     ) -> Result<(), Stopped> {
         let mut result = Ok(());
-        for at in 0..self.score.steps.len() {
-            let Step::Run { stage, .. } = self.score.steps[at] else {
+        for at in 0..self.schedule.steps.len() {
+            let Step::Run { stage, .. } = self.schedule.steps[at] else {
                 self.pass(at, block);
                 laps.host();
                 continue;
@@ -46,7 +46,7 @@ impl Engine {
         &mut self,
         stage: usize,
         position_frames: u64,
-        ran: Ran,
+        ran: StageResult,
         laps: &mut Laps,
     ) -> Result<(), Stopped> {
         let Some(runner) = &mut self.stages[stage] else {
@@ -54,7 +54,7 @@ impl Engine {
         };
         let calls = meter::heap_calls();
         if calls != self.heap_calls {
-            runner.charge_heap(calls - self.heap_calls);
+            runner.gauges().count_heap_calls(calls - self.heap_calls);
             self.heap_calls = calls;
         }
         if let Some(took_ns) = laps.stage() {
@@ -72,13 +72,13 @@ impl Engine {
         &mut self,
         stage: usize,
         position_frames: u64,
-        ran: Ran,
+        ran: StageResult,
     ) -> Result<(), Stopped> {
         let Some(runner) = &mut self.stages[stage] else {
             return Ok(());
         };
         let stops = ran.failed && runner.on_error() == OnError::Stop;
-        if ran.turned {
+        if ran.has_events {
             self.exchange.send(stage, position_frames, runner);
         }
         self.keep_records(stage, position_frames, ran.records as usize);
@@ -97,21 +97,21 @@ impl Engine {
         block: &mut Lent<'_>,
         mode: &FloatMode,
         used: OutputUse,
-    ) -> Ran {
+    ) -> StageResult {
         let Step::Run {
             stage,
             input,
             sidechains,
             output,
-        } = &self.score.steps[at]
+        } = &self.schedule.steps[at]
         else {
-            return Ran::NOTHING;
+            return StageResult::NOTHING;
         };
         let (position_frames, flags) = (block.position_frames, block.flags);
-        let (Some(runner), records) = (&mut self.stages[*stage], &mut self.room) else {
-            return Ran::NOTHING;
+        let (Some(runner), records) = (&mut self.stages[*stage], &mut self.call_records) else {
+            return StageResult::NOTHING;
         };
-        self.score.store.write(*output, block, |reader, output| {
+        self.schedule.store.write(*output, block, |reader, output| {
             let mut keys;
             let sidechains = if sidechains.is_empty() {
                 &[][..]
@@ -134,11 +134,11 @@ impl Engine {
 
     /// Does one step that runs no stage.
     pub(super) fn pass(&mut self, at: usize, block: &mut Lent<'_>) {
-        match &self.score.steps[at] {
+        match &self.schedule.steps[at] {
             // A blend is there only while a schedule passes.
             Step::Run { .. } | Step::Blend { .. } => {}
             Step::Mix { terms, into } => {
-                self.score.store.write(*into, block, |reader, mut into| {
+                self.schedule.store.write(*into, block, |reader, mut into| {
                     let mut terms = terms.iter().map(|term| reader.view(*term));
                     if let Some(first) = terms.next() {
                         copy(first, &mut into);
@@ -148,8 +148,8 @@ impl Engine {
                 });
             }
             Step::Delay { from, line, into } => {
-                let line = &mut self.score.lines[*line];
-                self.score.store.write(*into, block, |reader, mut into| {
+                let line = &mut self.schedule.lines[*line];
+                self.schedule.store.write(*into, block, |reader, mut into| {
                     line.line.process(reader.view(*from), &mut into);
                 });
             }
@@ -158,7 +158,7 @@ impl Engine {
                 signal,
                 reference,
             } => {
-                let reader = Reader::new(&self.score.store, block);
+                let reader = Reader::new(&self.schedule.store, block);
                 let reference = reference.map(|place| reader.view(place));
                 self.taps[*tap].take(reader.view(*signal), reference, &mut self.full);
             }
@@ -167,7 +167,7 @@ impl Engine {
 
     /// Moves what a call left behind into the ring.
     pub(super) fn keep_records(&mut self, stage: usize, position_frames: u64, count: usize) {
-        for record in &self.room[..count.min(RECORDS_PER_CALL)] {
+        for record in &self.call_records[..count.min(RECORDS_PER_CALL)] {
             let record = StageRecord {
                 stage,
                 position_frames,

@@ -1,12 +1,14 @@
 //! Tests of the engine with components that are linked in.
 
+mod changes;
+mod events;
 mod graphs;
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use segue_plugin::abi::audio::Span;
-use segue_plugin::link::{Creation, NoServices, Start, built_in};
+use segue_plugin::link::{AudioView, AudioViewMut, Creation, Flags, NoServices, Start, built_in};
 use segue_plugin::prelude::*;
 
 use super::*;
@@ -202,7 +204,7 @@ fn what_is_bypassed_is_the_input_as_late_as_the_output_was() {
         };
         assert_eq!(fault.position_frames, 1_000);
         assert_eq!(fault.kind == FaultKind::NonFinite, way == 2.0);
-        assert_eq!(ran.engine.stage(0).unwrap().calls(), 11);
+        assert_eq!(ran.engine.stage(0).unwrap().counters().calls, 11);
     }
 }
 

@@ -4,62 +4,9 @@
 //! says which frames it is about to overwrite, then overwrites them, then says that they are
 //! there; a reader copies, and looks afterwards which of its frames were being overwritten.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::Ordering;
 
-/// The cells of a ring: those of the standard library, or those of a model that tries every order.
-pub(super) trait Cells {
-    /// One sample, as bits.
-    type Sample;
-    /// A count of frames.
-    type Count;
-
-    fn sample() -> Self::Sample;
-    fn count() -> Self::Count;
-    /// Relaxed.
-    fn load(sample: &Self::Sample) -> u32;
-    /// Relaxed.
-    fn store(sample: &Self::Sample, bits: u32);
-    fn load_count(count: &Self::Count, ordering: Ordering) -> u64;
-    fn store_count(count: &Self::Count, frames: u64, ordering: Ordering);
-    fn fence(ordering: Ordering);
-}
-
-/// The cells of the standard library.
-#[derive(Debug)]
-pub(super) struct Atomics;
-
-impl Cells for Atomics {
-    type Sample = AtomicU32;
-    type Count = AtomicU64;
-
-    fn sample() -> AtomicU32 {
-        AtomicU32::new(0)
-    }
-
-    fn count() -> AtomicU64 {
-        AtomicU64::new(0)
-    }
-
-    fn load(sample: &AtomicU32) -> u32 {
-        sample.load(Ordering::Relaxed)
-    }
-
-    fn store(sample: &AtomicU32, bits: u32) {
-        sample.store(bits, Ordering::Relaxed);
-    }
-
-    fn load_count(count: &AtomicU64, ordering: Ordering) -> u64 {
-        count.load(ordering)
-    }
-
-    fn store_count(count: &AtomicU64, frames: u64, ordering: Ordering) {
-        count.store(frames, ordering);
-    }
-
-    fn fence(ordering: Ordering) {
-        fence(ordering);
-    }
-}
+use crate::pipeline::cells::{Atomics, Cells};
 
 /// The last frames of some channels.
 #[derive(Debug)]
@@ -91,15 +38,18 @@ impl Copied {
 }
 
 impl<C: Cells> Ring<C> {
-    /// Allocates; not for the audio thread.
-    pub(super) fn new(channels: usize, frames: usize) -> Self {
-        Self {
-            samples: (0..channels * frames).map(|_| C::sample()).collect(),
+    /// Allocates; not for the audio thread. `None` where there is no memory for it.
+    pub(super) fn new(channels: usize, frames: usize) -> Option<Self> {
+        let mut samples = Vec::new();
+        samples.try_reserve_exact(channels * frames).ok()?;
+        samples.extend((0..channels * frames).map(|_| C::sample()));
+        Some(Self {
+            samples: samples.into_boxed_slice(),
             channels,
             frames,
             begun: C::count(),
             written: C::count(),
-        }
+        })
     }
 
     /// How many frames were written so far.
@@ -189,42 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// The cells of the model, which tries every order of two threads.
-    struct Modelled;
-
-    impl Cells for Modelled {
-        type Sample = loom::sync::atomic::AtomicU32;
-        type Count = loom::sync::atomic::AtomicU64;
-
-        fn sample() -> Self::Sample {
-            loom::sync::atomic::AtomicU32::new(0)
-        }
-
-        fn count() -> Self::Count {
-            loom::sync::atomic::AtomicU64::new(0)
-        }
-
-        fn load(sample: &Self::Sample) -> u32 {
-            sample.load(Ordering::Relaxed)
-        }
-
-        fn store(sample: &Self::Sample, bits: u32) {
-            sample.store(bits, Ordering::Relaxed);
-        }
-
-        fn load_count(count: &Self::Count, ordering: Ordering) -> u64 {
-            count.load(ordering)
-        }
-
-        fn store_count(count: &Self::Count, frames: u64, ordering: Ordering) {
-            count.store(frames, ordering);
-        }
-
-        fn fence(ordering: Ordering) {
-            loom::sync::atomic::fence(ordering);
-        }
-    }
+    use crate::pipeline::cells::Modelled;
 
     /// What frame `frame` of channel `channel` is: no two are alike.
     fn sample(channel: usize, frame: u64) -> f32 {
@@ -257,7 +172,7 @@ mod tests {
     #[test]
     fn whatever_the_order_of_two_threads_no_frame_is_torn_or_another() {
         loom::model(|| {
-            let ring = Arc::new(Ring::<Modelled>::new(2, 2));
+            let ring = Arc::new(Ring::<Modelled>::new(2, 2).unwrap());
             write(&ring, 1);
             let writing = Arc::clone(&ring);
             let writer = loom::thread::spawn(move || {
@@ -281,7 +196,7 @@ mod tests {
             blocks in prop::collection::vec(0usize..50, 0..8),
             from in 0u64..150, count in 0usize..60,
         ) {
-            let ring = Ring::<Atomics>::new(channels, frames);
+            let ring = Ring::<Atomics>::new(channels, frames).unwrap();
             let mut model = 0u64;
             for block in blocks {
                 write(&ring, block);
@@ -311,10 +226,10 @@ mod tests {
 
     #[test]
     fn a_question_beyond_all_numbers_is_answered() {
-        let ring = Ring::<Atomics>::new(1, 4);
+        let ring = Ring::<Atomics>::new(1, 4).unwrap();
         write(&ring, 6);
         assert_eq!(ring.copy(u64::MAX, usize::MAX), None);
         assert_eq!(ring.copy(0, usize::MAX).unwrap().channels[0].len(), 4);
-        assert_eq!(Ring::<Atomics>::new(1, 0).copy(0, 1), None);
+        assert_eq!(Ring::<Atomics>::new(1, 0).unwrap().copy(0, 1), None);
     }
 }

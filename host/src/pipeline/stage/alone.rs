@@ -3,62 +3,60 @@
 //! In: blocks. Out: what the instance makes of them, and what is left of a tail. On the audio
 //! thread.
 
-use crate::pipeline::exchange::TurnKind;
-use crate::pipeline::seat::Called;
-use crate::pipeline::stage::Stage;
+use crate::pipeline::candidate::StageCandidate;
 use crate::pipeline::stage::block::BusyBlock;
-use crate::pipeline::stage::busy::{Counts, fault};
+use crate::pipeline::stage::busy::RecordUse;
 use crate::pipeline::stage::seam::Side;
-use crate::pipeline::trial::Trial;
+use crate::pipeline::stage_event::StageEventKind;
 
-impl Stage {
+impl BusyBlock<'_> {
     /// A block of the instance.
-    pub(super) fn run_alone(&mut self, block: &mut BusyBlock<'_>) -> u32 {
-        let called = self.call_own(block);
+    pub(super) fn run_alone(&mut self) -> u32 {
+        let called = self.call_own(&{ self.call }, RecordUse::Kept);
         match called.fault {
             Some(kind) => {
-                self.go_out(fault(kind, block));
-                self.stand_in(None, block);
+                self.stage.go_out(self.fault(kind));
+                self.stand_in(None);
             }
-            None => self.be_heard(block),
+            None => self.be_heard(),
         }
         called.records
     }
 
     /// A block of the instance, and of one before it whose tail is heard.
-    pub(super) fn run_ringing(&mut self, mut trial: Box<Trial>, block: &mut BusyBlock<'_>) -> u32 {
-        let called = self.call_own(block);
+    pub(super) fn run_tail(&mut self, mut candidate: Box<StageCandidate>) -> u32 {
+        let called = self.call_own(&{ self.call }, RecordUse::Kept);
         if let Some(kind) = called.fault {
-            self.leave(trial, TurnKind::RingOver);
-            self.go_out(fault(kind, block));
-            self.stand_in(None, block);
+            self.stage
+                .rest
+                .outbox
+                .leave(candidate, StageEventKind::TailOver);
+            self.stage.go_out(self.fault(kind));
+            self.stand_in(None);
             return called.records;
         }
-        let rung = trial.ring(&block.call, block.mode, self.gauge.as_deref_mut());
-        let rung = self.count(rung, Counts::No, block);
-        match rung.fault {
+        let limits = self.stage.own.limits(self.mode);
+        let tail = candidate.call_tail(&self.call, limits);
+        let tail = self.count(tail, RecordUse::Dropped);
+        match tail.fault {
             Some(kind) => {
-                self.rest.seam.begin(Side::New);
-                trial.fail(fault(kind, block));
+                self.stage.rest.seam.begin(Side::New);
+                candidate.fail(self.fault(kind));
             }
             None => {
-                self.rest.seam.keep(Side::New, block.output.shared());
-                trial.add_ring(&mut block.output);
+                self.stage.rest.seam.keep(Side::New, self.output.shared());
+                candidate.add_tail(&mut self.output);
             }
         }
-        self.be_heard(block);
-        if rung.fault.is_some() || trial.course().is_over() {
-            self.leave(trial, TurnKind::RingOver);
+        self.be_heard();
+        if tail.fault.is_some() || candidate.fade_in().is_over() {
+            self.stage
+                .rest
+                .outbox
+                .leave(candidate, StageEventKind::TailOver);
         } else {
-            self.rest.trial = Some(trial);
+            self.stage.rest.candidate = Some(candidate);
         }
         called.records
-    }
-
-    fn call_own(&mut self, block: &mut BusyBlock<'_>) -> Called {
-        let (call, gauge) = (&block.call, self.gauge.as_deref_mut());
-        let (output, records) = (&mut block.output, &mut *block.records);
-        let called = self.seat.call(call, output, records, block.mode, gauge);
-        self.count(called, Counts::Yes, block)
     }
 }

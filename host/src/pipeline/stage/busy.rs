@@ -1,21 +1,21 @@
 //! Busy: a block of a stage that is more than one call of its instance.
 //!
-//! In: a block, and what waits for it: a trial, parameter changes. Out: the block, by whoever is
+//! In: a block, and what waits for it: a candidate, parameter changes. Out: the block, by whoever is
 //! heard; what it read and gave is kept where a history is. On the audio thread.
 
 use std::mem;
 
 use segue_plugin::link::{AudioViewMut, Record};
 
-use crate::audio::FloatMode;
-use crate::pipeline::exchange::TurnKind;
-use crate::pipeline::fault::{Fault, FaultKind};
-use crate::pipeline::seat::{Call, Called};
+use crate::cpu::FloatMode;
+use crate::pipeline::call::{Call, CallLimits, CallResult};
+use crate::pipeline::candidate::{Purpose, RecentInput, StageCandidate};
+use crate::pipeline::fault::FaultKind;
 use crate::pipeline::stage::block::BusyBlock;
 use crate::pipeline::stage::seam::Side;
-use crate::pipeline::stage::{Ran, Stage};
+use crate::pipeline::stage::{Stage, StageResult};
+use crate::pipeline::stage_event::StageEventKind;
 use crate::pipeline::swapped::Progress;
-use crate::pipeline::trial::{Moment, Purpose, Recent, Trial};
 
 impl Stage {
     /// As `run`.
@@ -27,45 +27,36 @@ impl Stage {
         output: AudioViewMut<'_>,
         records: &mut [Record],
         mode: &FloatMode,
-    ) -> Ran {
-        let frames = call.frames();
+    ) -> StageResult {
         let history = self.rest.history.take();
-        let mut events = mem::take(&mut self.rest.events);
-        if let Some(history) = &history {
-            history.begin_at(call.position_frames.saturating_sub(self.ledger.frames_in));
-            history.keep_input(call.input, call.sidechains);
-        }
+        let mut events = mem::take(&mut self.rest.param_events);
+        let at_frames = self.own.gauges.frames_in();
+        let was_out = self.rest.fault.is_some();
         let mut block = BusyBlock {
+            stage: self,
             call: Call {
-                events: events.due(frames),
+                events: events.due(call.frames()),
                 ..*call
             },
             output,
             records,
             mode,
-            recent: Recent {
-                at_frames: self.ledger.frames_in,
+            recent: RecentInput {
+                at_frames,
                 history: history.as_deref(),
             },
         };
-        let was_out = self.rest.fault.is_some();
-        let written = self.pass(&mut block);
-        self.ledger.frames_in += frames as u64;
-        if !block.is_taken() {
-            self.ledger.held_frames += frames as u64;
-            self.rest.held_frames = self.rest.held_frames.saturating_sub(frames as u64);
-        } else if let Some(history) = &history {
-            history.keep_output(block.output.shared());
-        }
-        events.advance(frames);
-        self.rest.events = events;
+        let written = block.run();
+        events.advance(call.frames());
+        self.rest.param_events = events;
         self.rest.history = history;
-        let turned = !self.rest.turns.is_empty() || self.rest.leaving.is_some();
-        self.is_busy = turned || !self.is_settled();
-        Ran {
+        let has_events = !self.rest.outbox.is_empty();
+        self.is_busy = has_events || !self.is_settled();
+        self.publish();
+        StageResult {
             records: written,
             failed: !was_out && self.rest.fault.is_some(),
-            turned,
+            has_events,
         }
     }
 
@@ -73,151 +64,180 @@ impl Stage {
     fn is_settled(&self) -> bool {
         let rest = &self.rest;
         rest.fault.is_none()
-            && rest.trial.is_none()
-            && rest.events.is_empty()
+            && rest.candidate.is_none()
+            && rest.param_events.is_empty()
             && rest.history.is_none()
             && rest.seam.is_over()
-            && rest.held_frames == 0
+            && rest.withheld_frames == 0
+    }
+}
+
+impl BusyBlock<'_> {
+    /// The whole block, kept where a history is; returns how many records were written.
+    fn run(&mut self) -> u32 {
+        let (frames, recent) = (self.frames() as u64, self.recent);
+        if let Some(history) = recent.history {
+            let position_frames = self.call.position_frames;
+            history.begin_at(position_frames.saturating_sub(recent.at_frames));
+            history.keep_input(self.call.input, self.call.sidechains);
+        }
+        let written = self.fill();
+        self.stage.own.gauges.count_in(frames);
+        if !self.is_taken() {
+            self.stage.own.gauges.count_withheld(frames);
+            let left = &mut self.stage.rest.withheld_frames;
+            *left = left.saturating_sub(frames);
+        } else if let Some(history) = recent.history {
+            history.keep_output(self.output.shared());
+        }
+        written
     }
 
-    /// Fills the block; answers how many records were written.
-    fn pass(&mut self, block: &mut BusyBlock<'_>) -> u32 {
-        let trial = self.rest.trial.take();
-        let trial = trial.and_then(|trial| self.meet(trial, block));
-        match (self.rest.fault, trial) {
-            (Some(_), trial) => self.run_out(trial, block),
-            (None, None) => self.run_alone(block),
-            (None, Some(trial)) if trial.progress() == Progress::Ringing => {
-                self.run_ringing(trial, block)
+    /// Fills the block; returns how many records were written.
+    fn fill(&mut self) -> u32 {
+        let candidate = self.stage.rest.candidate.take();
+        let candidate = candidate.and_then(|candidate| self.meet(candidate));
+        match (self.stage.rest.fault, candidate) {
+            (Some(_), candidate) => self.run_out(candidate),
+            (None, None) => self.run_alone(),
+            (None, Some(candidate)) if candidate.progress() == Progress::Tail => {
+                self.run_tail(candidate)
             }
-            (None, Some(trial)) => self.run_pair(trial, block),
+            (None, Some(candidate)) => self.run_pair(candidate),
         }
     }
 
-    /// Readies a trial for the block; it is over at once where it does not fit the place, and
+    /// Readies a candidate for the block; it is over at once where it does not fit the place, and
     /// where it went on from the old one's running state.
-    fn meet(&mut self, mut trial: Box<Trial>, block: &BusyBlock<'_>) -> Option<Box<Trial>> {
-        let at = self.moment(block);
-        if !trial.has_begun() {
-            if trial.shape() != self.rest.shape {
-                self.leave_failed(trial, fault(FaultKind::OtherShape, block));
+    fn meet(&mut self, mut candidate: Box<StageCandidate>) -> Option<Box<StageCandidate>> {
+        let at = self.position();
+        if !candidate.has_begun() {
+            if candidate.shape() != self.stage.rest.shape {
+                self.stage
+                    .rest
+                    .outbox
+                    .leave_failed(candidate, self.fault(FaultKind::OtherShape));
                 return None;
             }
-            trial.begin(at, self.rest.held_frames, block.recent);
-            trial = self.hand_over(trial, block.mode, at)?;
+            candidate.begin(at, self.stage.rest.withheld_frames, self.recent);
+            candidate = self.hand_over(candidate, at)?;
         }
-        if trial.course().is_back() {
-            self.conclude(trial);
+        if candidate.fade_in().is_back() {
+            self.conclude(candidate);
             return None;
         }
-        if trial.progress() != Progress::Ringing {
-            trial.hear(block.call.events);
+        if candidate.progress() != Progress::Tail {
+            candidate.take_param_events(self.call.events);
         }
-        Some(trial)
+        Some(candidate)
     }
 
-    /// Where a block begins.
-    pub(super) fn moment(&self, block: &BusyBlock<'_>) -> Moment {
-        Moment {
-            stream_frames: block.call.stream_frames(),
-            output_frames: self.frames_out(),
-        }
-    }
-
-    /// Calls the instance on trial. What it leaves behind besides audio counts where `counts`.
+    /// Calls a candidate.
     pub(super) fn call_new(
         &mut self,
-        trial: &mut Trial,
-        block: &mut BusyBlock<'_>,
-        counts: Counts,
-    ) -> Called {
-        let records = match counts {
-            Counts::Yes => &mut *block.records,
-            Counts::No => &mut [],
+        candidate: &mut StageCandidate,
+        record_use: RecordUse,
+    ) -> CallResult {
+        let records = match record_use {
+            RecordUse::Kept => &mut *self.records,
+            RecordUse::Dropped => &mut [],
         };
-        let gauge = self.gauge.as_deref_mut();
-        let called = trial.call(&block.call, records, block.mode, gauge, block.recent);
-        self.count(called, counts, block)
+        let limits = self.stage.own.limits(self.mode);
+        let called = candidate.call(&self.call, records, limits, self.recent);
+        self.count(called, record_use)
     }
 
-    pub(super) fn count(
-        &mut self,
-        mut called: Called,
-        counts: Counts,
-        block: &BusyBlock<'_>,
-    ) -> Called {
-        if counts == Counts::No {
+    /// Calls the stage's own instance.
+    pub(super) fn call_own(&mut self, call: &Call<'_>, record_use: RecordUse) -> CallResult {
+        let records = match record_use {
+            RecordUse::Kept => &mut *self.records,
+            RecordUse::Dropped => &mut [],
+        };
+        let own = &mut self.stage.own;
+        let limits = CallLimits {
+            mode: self.mode,
+            budget_meter: own.budget_meter.as_deref_mut(),
+        };
+        let called = own.instance.call(call, &mut self.output, records, limits);
+        self.count(called, record_use)
+    }
+
+    /// Counts a call; what is dropped is not lost.
+    pub(super) fn count(&mut self, mut called: CallResult, record_use: RecordUse) -> CallResult {
+        if record_use == RecordUse::Dropped {
             called.records_lost = 0;
         }
-        self.ledger.count(called, block.call.stream_frames());
+        self.stage
+            .own
+            .counters
+            .count(called, self.call.stream_frames());
         called
     }
 
     /// What the instance made is heard, with what is left of a step.
-    pub(super) fn be_heard(&mut self, block: &mut BusyBlock<'_>) {
-        if block.is_taken() {
-            self.rest.seam.add(&mut block.output);
-            self.rest.seam.keep_heard(block.output.shared());
-            self.follow(&block.call, block.output.shared(), block.mode);
+    pub(super) fn be_heard(&mut self) {
+        if self.is_taken() {
+            self.stage.rest.seam.add(&mut self.output);
+            self.stage.rest.seam.keep_heard(self.output.shared());
+            self.stage
+                .follow(&self.call, self.output.shared(), self.mode);
         } else {
-            let fault = self.substitute.hold(&block.call, block.mode);
-            self.tell_fallback(fault, block.call.stream_frames());
+            let fault = self.stage.substitute.withhold(&self.call, self.mode);
+            self.stage
+                .rest
+                .outbox
+                .push_fallback(fault, self.call.stream_frames());
         }
     }
 
-    /// What becomes of a trial after a block.
-    pub(super) fn conclude(&mut self, trial: Box<Trial>) {
-        if trial.is_ring() && trial.course().is_back() {
+    /// What becomes of a candidate after a block.
+    pub(super) fn conclude(&mut self, candidate: Box<StageCandidate>) {
+        if candidate.input_split().is_active() && candidate.fade_in().is_back() {
             // What it still had to give of its part of the input decays.
-            self.rest.seam.begin(Side::Old);
+            self.stage.rest.seam.begin(Side::Old);
         }
-        match (trial.course().is_back(), trial.fault()) {
-            (true, Some(fault)) => self.leave(trial, TurnKind::TrialFailed(fault)),
-            (true, None) => self.leave(trial, TurnKind::Reversed),
-            (false, _) if trial.course().is_faded() => self.take_place(trial),
-            (false, _) => self.rest.trial = Some(trial),
+        match (candidate.fade_in().is_back(), candidate.fault()) {
+            (true, Some(fault)) => self
+                .stage
+                .rest
+                .outbox
+                .leave(candidate, StageEventKind::CandidateFailed(fault)),
+            (true, None) => self
+                .stage
+                .rest
+                .outbox
+                .leave(candidate, StageEventKind::Reversed),
+            (false, _) if candidate.fade_in().is_faded() => self.take_place(candidate),
+            (false, _) => self.stage.rest.candidate = Some(candidate),
         }
     }
 
-    /// The instance on trial is the stage's own from here on.
-    pub(super) fn take_place(&mut self, mut trial: Box<Trial>) {
-        let fault = self.rest.fault.take();
-        let rings = trial.is_ring() && !trial.course().is_over();
-        trial.exchange(&mut self.seat, &mut self.output_spreads);
-        let done = trial.done();
+    /// The candidate's instance is the stage's own from here on.
+    pub(super) fn take_place(&mut self, mut candidate: Box<StageCandidate>) {
+        let fault = self.stage.rest.fault.take();
+        let has_tail = candidate.input_split().is_active() && !candidate.fade_in().is_over();
+        let own = &mut self.stage.own;
+        candidate.exchange(&mut own.instance, &mut own.output_spreads);
+        let done = candidate.done();
         if let Some(fault) = fault.or(done.old_fault) {
-            trial.fail(fault);
+            candidate.fail(fault);
         }
-        let turn = match trial.purpose() {
-            Purpose::Restart => TurnKind::Returned,
-            Purpose::Swap => TurnKind::Swapped(done),
+        let event = match candidate.purpose() {
+            Purpose::Restart => StageEventKind::Returned,
+            Purpose::Swap => StageEventKind::Swapped(done),
         };
-        if rings {
-            self.rest.turns.push(turn);
-            self.rest.trial = Some(trial);
+        if has_tail {
+            self.stage.rest.outbox.push(event);
+            self.stage.rest.candidate = Some(candidate);
         } else {
-            self.leave(trial, turn);
+            self.stage.rest.outbox.leave(candidate, event);
         }
-    }
-
-    /// The instance on trial failed, and leaves.
-    pub(super) fn leave_failed(&mut self, mut trial: Box<Trial>, fault: Fault) {
-        trial.fail(fault);
-        self.leave(trial, TurnKind::TrialFailed(fault));
     }
 }
 
 /// Whether what a call leaves behind besides audio is passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Counts {
-    Yes,
-    No,
-}
-
-/// A failure in this block.
-pub(super) const fn fault(kind: FaultKind, block: &BusyBlock<'_>) -> Fault {
-    Fault {
-        position_frames: block.call.stream_frames(),
-        kind,
-    }
+pub(super) enum RecordUse {
+    Kept,
+    Dropped,
 }

@@ -1,19 +1,21 @@
 //! Control: what a stage is told between two blocks.
 //!
-//! In: trials, parameter events, stalls. Out: nothing at once; the next block shows it. Everything
+//! In: candidates, parameter events, stalls. Out: nothing at once; the next block shows it. Everything
 //! here but `with_history` runs on the audio thread, at the start of a block.
 
 use std::sync::Arc;
 
 use segue_plugin::link::ParamEvent;
 
-use crate::pipeline::exchange::TurnKind;
+use crate::pipeline::candidate::StageCandidate;
+use crate::pipeline::failed::FailedInstance;
+use crate::pipeline::gauges::StageSound;
 use crate::pipeline::history::History;
-use crate::pipeline::seat::Shape;
+use crate::pipeline::placed_instance::Shape;
 use crate::pipeline::stage::Stage;
-use crate::pipeline::stage::turns::TURNS_PER_BLOCK;
+use crate::pipeline::stage::outbox::Outgoing;
+use crate::pipeline::stage_event::StageEventKind;
 use crate::pipeline::swapped::{Progress, Reversal};
-use crate::pipeline::trial::Trial;
 
 impl Stage {
     /// With a history that it writes. Not for the audio thread.
@@ -24,51 +26,54 @@ impl Stage {
         self
     }
 
-    /// Whether a trial can begin.
-    pub(in crate::pipeline) fn takes_trial(&self) -> bool {
-        self.rest.trial.is_none() && self.rest.leaving.is_none()
+    /// Whether a candidate can begin.
+    pub(in crate::pipeline) fn takes_candidate(&self) -> bool {
+        self.rest.candidate.is_none() && self.rest.outbox.leaving.is_none()
     }
 
-    /// How many trials are in it.
-    pub(in crate::pipeline) fn trials_held(&self) -> usize {
-        usize::from(self.rest.trial.is_some()) + usize::from(self.rest.leaving.is_some())
+    /// How many candidates are in it.
+    pub(in crate::pipeline) fn candidates_inside(&self) -> usize {
+        usize::from(self.rest.candidate.is_some()) + usize::from(self.rest.outbox.leaving.is_some())
     }
 
-    /// Begins a trial with the next block; where it makes the place later, that is so at once.
-    pub(in crate::pipeline) fn begin_trial(&mut self, mut trial: Box<Trial>) {
+    /// Begins a candidate with the next block; where it makes the place later, that is so at once.
+    pub(in crate::pipeline) fn begin_candidate(&mut self, mut candidate: Box<StageCandidate>) {
         self.is_busy = true;
-        let (before, after) = (self.rest.shape, trial.shape());
-        if let Some(growth) = trial.growth_mut() {
+        let (before, after) = (self.rest.shape, candidate.shape());
+        if let Some(growth) = candidate.growth_mut() {
             let grown = Shape {
                 latency_frames: before.latency_frames + growth.frames(),
                 ..before
             };
             if grown == after {
-                self.seat.grow(&mut growth.pad);
+                self.own.instance.grow(&mut growth.pad);
                 self.substitute.grow(growth);
-                self.rest.held_frames += growth.frames();
+                self.rest.withheld_frames += growth.frames();
                 self.rest.shape = grown;
             }
         }
-        self.rest.trial = Some(trial);
+        self.rest.outbox.push(StageEventKind::ShadowBegan);
+        self.rest.candidate = Some(candidate);
     }
 
-    /// Goes back to what was heard before the trial.
+    /// Goes back to what was heard before the candidate.
     pub fn reverse(&mut self) -> Reversal {
-        let Some(mut trial) = self.rest.trial.take() else {
+        let Some(mut candidate) = self.rest.candidate.take() else {
             return Reversal::TooLate;
         };
-        match trial.progress() {
+        match candidate.progress() {
             // Where the fade would begin with the next frame, nobody has heard it either.
-            Progress::Shadow => self.leave(trial, TurnKind::Reversed),
-            Progress::Fading if !trial.is_heard() => self.leave(trial, TurnKind::Reversed),
+            Progress::Shadow => self.rest.outbox.leave(candidate, StageEventKind::Reversed),
+            Progress::Fading if !candidate.is_heard() => {
+                self.rest.outbox.leave(candidate, StageEventKind::Reversed);
+            }
             Progress::Fading | Progress::Reversing => {
-                trial.course_mut().reverse();
-                self.rest.trial = Some(trial);
+                candidate.fade_in_mut().reverse();
+                self.rest.candidate = Some(candidate);
                 return Reversal::Begun;
             }
-            Progress::Ringing => {
-                self.rest.trial = Some(trial);
+            Progress::Tail => {
+                self.rest.candidate = Some(candidate);
                 return Reversal::TooLate;
             }
         }
@@ -76,27 +81,27 @@ impl Stage {
     }
 
     /// Cuts the tail of an old instance that is still heard; what is left of it decays.
-    pub fn end_ring(&mut self) {
-        let ringing = |trial: &&mut Box<Trial>| trial.progress() == Progress::Ringing;
-        if let Some(trial) = self.rest.trial.as_mut().filter(ringing) {
-            trial.course_mut().end_ring();
+    pub fn end_tail(&mut self) {
+        let ringing = |candidate: &&mut Box<StageCandidate>| candidate.progress() == Progress::Tail;
+        if let Some(candidate) = self.rest.candidate.as_mut().filter(ringing) {
+            candidate.fade_in_mut().end_tail();
         }
     }
 
     /// A parameter takes a value in the next call, or in a later one where its offset says so;
-    /// the offset counts from the next call's first frame. The instance and the one on trial hear
+    /// the offset counts from the next call's first frame. The instance and the one beside it hear
     /// of it, a fallback does not.
     ///
     /// # Errors
     /// The event, when 1,024 wait already.
-    pub fn push_event(&mut self, event: ParamEvent) -> Result<(), ParamEvent> {
+    pub fn push_param_event(&mut self, event: ParamEvent) -> Result<(), ParamEvent> {
         self.is_busy = true;
-        self.rest.events.push(event)
+        self.rest.param_events.push(event)
     }
 
     /// How many more changes of parameters the next call can take.
-    pub(in crate::pipeline) fn events_room(&self) -> usize {
-        self.rest.events.room()
+    pub(in crate::pipeline) fn param_events_free(&self) -> usize {
+        self.rest.param_events.room()
     }
 
     /// The stage's stream is late by so many frames more: its input stalls.
@@ -104,22 +109,34 @@ impl Stage {
         self.lag_frames += frames;
     }
 
-    pub(in crate::pipeline) fn take_turns(&mut self) -> [Option<TurnKind>; TURNS_PER_BLOCK] {
-        self.rest.turns.take()
+    /// Takes all that the last block did to it.
+    pub(in crate::pipeline) fn take_outgoing(&mut self) -> Outgoing {
+        let own = self.rest.fault.and_then(|fault| {
+            let processor = self.own.instance.take_failed()?;
+            Some((FailedInstance::Own(processor), fault))
+        });
+        let fallback = self.substitute.fallback_mut().and_then(|fallback| {
+            let fault = fallback.fault()?;
+            let processor = fallback.instance_mut().take_failed()?;
+            Some((FailedInstance::Fallback(processor), fault))
+        });
+        let (events, leaving) = self.rest.outbox.take();
+        Outgoing {
+            events,
+            failed: [own, fallback],
+            leaving,
+        }
     }
 
-    pub(in crate::pipeline) fn take_leaving(&mut self) -> Option<Box<Trial>> {
-        self.rest.leaving.take()
-    }
-
-    pub(in crate::pipeline) fn put_back(&mut self, leaving: Box<Trial>) {
-        self.is_busy = true;
-        self.rest.leaving = Some(leaving);
-    }
-
-    /// An instance leaves, and why.
-    pub(super) fn leave(&mut self, trial: Box<Trial>, turn: TurnKind) {
-        self.rest.turns.push(turn);
-        self.rest.leaving = Some(trial);
+    /// What is heard of it now, for control code.
+    pub(super) fn publish(&self) {
+        let sound = match (self.progress(), self.rest.fault) {
+            (Some(Progress::Shadow), _) => StageSound::Shadow,
+            (Some(Progress::Fading | Progress::Reversing), _) => StageSound::Fading,
+            (Some(Progress::Tail) | None, Some(_)) => StageSound::Out,
+            (Some(Progress::Tail) | None, None) => StageSound::Own,
+        };
+        self.own.gauges.set_sound(sound);
+        self.own.gauges.renew_outputs(self.own.instance.outputs());
     }
 }

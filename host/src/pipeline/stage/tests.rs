@@ -14,9 +14,10 @@ use segue_plugin::prelude::*;
 use segue_plugin::state::{StateReader, StateWriter};
 
 use super::*;
+use crate::pipeline::candidate::{CandidateSetup, Handoff, LatencyGrowth, PlannedFade};
+use crate::pipeline::failed::FailedInstance;
 use crate::pipeline::history::HistoryShape;
-use crate::pipeline::swapped::{Progress, Reversal, SwapDone, TakenOver};
-use crate::pipeline::trial::{Growth, Handoff, Takeover, TrialSetup};
+use crate::pipeline::swapped::{Progress, Reversal, SwapDone, SwapMethod};
 
 const RATE: u32 = 8_000;
 const FRAMES_MAX: usize = 64;
@@ -57,7 +58,7 @@ struct Probe {
     #[param(default = Keeps::Nothing)]
     keeps: Keeps,
     late: Vec<f32>,
-    past: Vec<f32>,
+    missed: Vec<f32>,
     last: f32,
     next_frames: Option<u64>,
 }
@@ -81,7 +82,7 @@ impl AudioProcessor for Probe {
 
     fn activate(&mut self, _: &Activation<'_>) -> Result<Timing, Refusal> {
         self.late = vec![0.0; self.late_frames as usize];
-        self.past = vec![0.0; ECHO_FRAMES];
+        self.missed = vec![0.0; ECHO_FRAMES];
         Ok(Timing {
             latency_frames: self.late_frames as u64,
             tail_frames: ECHO_FRAMES as u64,
@@ -100,7 +101,7 @@ impl AudioProcessor for Probe {
         let (input, output) = audio.channel(0);
         for (at, (out, sample)) in output.iter_mut().zip(input).enumerate() {
             let key = key.as_ref().map_or(0.0, |key| key.channel(0)[at]);
-            let echoed = pushed(&mut self.past, *sample) * echo;
+            let echoed = pushed(&mut self.missed, *sample) * echo;
             self.last = self.last * pole + (sample + key) * gain + echoed;
             *out = pushed(&mut self.late, self.last);
         }
@@ -111,7 +112,7 @@ impl AudioProcessor for Probe {
     }
 
     fn state_bytes(&self) -> usize {
-        4 * (1 + self.late.len() + self.past.len())
+        4 * (1 + self.late.len() + self.missed.len())
     }
 
     fn save_state(&self, state: &mut StateWriter<'_>) -> Result<(), Fault> {
@@ -123,7 +124,7 @@ impl AudioProcessor for Probe {
         }
         state.f32s(&[self.last])?;
         state.f32s(&self.late)?;
-        state.f32s(&self.past)
+        state.f32s(&self.missed)
     }
 
     fn load_state(&mut self, state: &mut StateReader<'_>) -> Result<(), Fault> {
@@ -137,7 +138,7 @@ impl AudioProcessor for Probe {
             Ok(f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
         };
         self.last = number()?;
-        for sample in self.late.iter_mut().chain(&mut self.past) {
+        for sample in self.late.iter_mut().chain(&mut self.missed) {
             *sample = number()?;
         }
         Ok(())
@@ -225,8 +226,9 @@ struct Rig {
     output: Vec<f32>,
     done: usize,
     cuts: Vec<usize>,
-    turns: Vec<TurnKind>,
-    left: Vec<Trial>,
+    turns: Vec<StageEventKind>,
+    left: Vec<StageCandidate>,
+    failed: Vec<(FailedInstance, crate::pipeline::Fault)>,
 }
 
 /// Multiples of 1/256 that never repeat soon, so that sums and halves of them are exact.
@@ -250,7 +252,7 @@ impl Rig {
             sidechains: Vec::new(),
             outputs: 1,
         };
-        let history = History::new(shape, 2_048);
+        let history = History::new(shape, 2_048).unwrap();
         Self {
             stage: stage.with_history(Arc::clone(&history)),
             history,
@@ -261,6 +263,7 @@ impl Rig {
             cuts: vec![FRAMES_MAX],
             turns: Vec::new(),
             left: Vec::new(),
+            failed: Vec::new(),
         }
     }
 
@@ -272,7 +275,7 @@ impl Rig {
             sidechains: vec![1],
             outputs: 1,
         };
-        rig.history = History::new(shape, 2_048);
+        rig.history = History::new(shape, 2_048).unwrap();
         rig.stage = rig.stage.with_history(Arc::clone(&rig.history));
         rig.key = (0..FRAMES).map(|frame| signal(frame + 777)).collect();
         rig
@@ -287,7 +290,7 @@ impl Rig {
     fn until(&mut self, end: usize) -> &mut Self {
         let cuts = self.cuts.clone();
         for cut in cuts.iter().cycle() {
-            let held = self.stage.rest.held_frames as usize;
+            let held = self.stage.rest.withheld_frames as usize;
             let most = if held > 0 { held } else { usize::MAX };
             let frames = (*cut).min(end - self.done).min(most);
             if frames == 0 {
@@ -319,30 +322,30 @@ impl Rig {
             sidechains: keys,
             records: &mut [],
             use_of_output: if is_held {
-                OutputUse::Held
+                OutputUse::Withheld
             } else {
                 OutputUse::Taken
             },
         };
         let mode = FloatMode::enter();
         let ran = self.stage.run(block, &mode);
-        if ran.turned {
-            self.turns
-                .extend(self.stage.take_turns().into_iter().flatten());
-            self.left
-                .extend(self.stage.take_leaving().map(|left| *left));
+        if ran.has_events {
+            let outgoing = self.stage.take_outgoing();
+            self.turns.extend(outgoing.events.into_iter().flatten());
+            self.failed.extend(outgoing.failed.into_iter().flatten());
+            self.left.extend(outgoing.leaving.map(|left| *left));
         }
         if !is_held {
             assert!(heard.iter().all(|sample| sample.is_finite()));
             self.output.extend(heard);
         }
         self.done += frames;
-        assert_eq!(self.stage.frames_in(), self.done as u64);
-        assert_eq!(self.stage.frames_out(), self.output.len() as u64);
+        assert_eq!(self.stage.gauges().frames_in(), self.done as u64);
+        assert_eq!(self.stage.gauges().frames_out(), self.output.len() as u64);
     }
 
-    /// A trial primed with all there is but the last `missed` frames.
-    fn primed(&self, kind: Kind, late: usize, missed: usize) -> TrialSetup {
+    /// A candidate primed with all there is but the last `missed` frames.
+    fn primed(&self, kind: Kind, late: usize, missed: usize) -> CandidateSetup {
         let mut occupant = occupant(kind);
         let to = self.done.saturating_sub(missed);
         let from = to.saturating_sub(1_000);
@@ -371,11 +374,11 @@ impl Rig {
             });
             assert!(outcome.status.is_ok());
         }
-        TrialSetup {
+        CandidateSetup {
             occupant,
             shape: shape(late),
             frames_max: FRAMES_MAX,
-            takeover: Takeover::Fade {
+            fade: PlannedFade::Crossfade {
                 frames: FADE as u64,
             },
             growth: None,
@@ -385,30 +388,37 @@ impl Rig {
         }
     }
 
-    fn send(&mut self, setup: TrialSetup) -> &mut Self {
-        assert!(self.stage.takes_trial());
-        self.stage.begin_trial(Box::new(Trial::swap(setup)));
+    fn send(&mut self, setup: CandidateSetup) -> &mut Self {
+        assert!(self.stage.takes_candidate());
+        self.stage
+            .begin_candidate(Box::new(StageCandidate::swap(setup)));
         self
     }
 
-    /// What happened, in words.
+    /// What happened of which anybody hears, in words.
     fn words(&self) -> Vec<&'static str> {
-        let word = |kind: &TurnKind| match kind {
-            TurnKind::Failed(_) => "failed",
-            TurnKind::FallbackFailed(_) => "fallback failed",
-            TurnKind::TrialFailed(_) => "trial failed",
-            TurnKind::Returned => "returned",
-            TurnKind::FadeBegan => "fade began",
-            TurnKind::Swapped(_) => "swapped",
-            TurnKind::Reversed => "reversed",
-            TurnKind::RingOver => "ring over",
+        let word = |kind: &StageEventKind| match kind {
+            StageEventKind::Failed(_) => "failed",
+            StageEventKind::FallbackFailed(_) => "fallback failed",
+            StageEventKind::CandidateFailed(_) => "candidate failed",
+            StageEventKind::Returned => "returned",
+            StageEventKind::ShadowBegan => "shadow began",
+            StageEventKind::Aligned => "aligned",
+            StageEventKind::FadeBegan => "fade began",
+            StageEventKind::Swapped(_) => "swapped",
+            StageEventKind::Reversed => "reversed",
+            StageEventKind::TailOver => "ring over",
         };
-        self.turns.iter().map(word).collect()
+        let silent = |kind: &&StageEventKind| {
+            matches!(kind, StageEventKind::ShadowBegan | StageEventKind::Aligned)
+        };
+        let heard = self.turns.iter().filter(|kind| !silent(kind));
+        heard.map(word).collect()
     }
 
     fn done(&self) -> SwapDone {
         let done = self.turns.iter().find_map(|kind| match kind {
-            TurnKind::Swapped(done) => Some(*done),
+            StageEventKind::Swapped(done) => Some(*done),
             _ => None,
         });
         done.expect("it was swapped")

@@ -5,31 +5,31 @@
 
 use std::mem;
 
-use crate::audio::FloatMode;
+use crate::cpu::FloatMode;
+use crate::pipeline::call::Call;
+use crate::pipeline::candidate::LatencyGrowth;
 use crate::pipeline::fault::{FaultKind, OnError};
-use crate::pipeline::hold::Held;
-use crate::pipeline::seat::Call;
+use crate::pipeline::held_audio::HeldAudio;
 use crate::pipeline::store::view_mut;
 use crate::pipeline::substitute::Substitute;
-use crate::pipeline::trial::Growth;
 
 impl Substitute {
     /// Becomes later: its lines take over what the present ones hold.
-    pub(in crate::pipeline) fn grow(&mut self, growth: &mut Growth) {
+    pub(in crate::pipeline) fn grow(&mut self, growth: &mut LatencyGrowth) {
         if matches!(self.on_error, OnError::Bypass | OnError::Fallback) {
             if let (Some(new), Some(old)) = (&mut growth.dry, &mut self.dry) {
                 new.take_over(old);
             }
             mem::swap(&mut self.dry, &mut growth.dry);
         }
-        if let Some(spare) = &mut self.rest.spare {
-            spare.seat_mut().grow(&mut growth.spare_pad);
+        if let Some(fallback) = &mut self.rest.fallback {
+            fallback.instance_mut().grow(&mut growth.fallback_pad);
         }
     }
 
     /// Keeps up with a block that nobody reads, whoever is heard: everything here becomes later
-    /// by it. Answers why the fallback failed, if it did.
-    pub(in crate::pipeline) fn hold(
+    /// by it. Returns why the fallback failed, if it did.
+    pub(in crate::pipeline) fn withhold(
         &mut self,
         call: &Call<'_>,
         mode: &FloatMode,
@@ -38,15 +38,15 @@ impl Substitute {
             dry.push(call.input);
         }
         let rest = &mut *self.rest;
-        let spare = rest
-            .spare
+        let fallback = rest
+            .fallback
             .as_mut()
-            .filter(|spare| spare.fault().is_none())?;
-        spare.fill(call, &mut view_mut(&mut rest.room, call.frames()), mode)
+            .filter(|fallback| fallback.fault().is_none())?;
+        fallback.fill(call, &mut view_mut(&mut rest.unheard, call.frames()), mode)
     }
 
     /// For how long it fades to silence yet; nothing else is to be faded in meanwhile.
     pub(in crate::pipeline) fn fading_frames(&self) -> u64 {
-        self.rest.held.as_ref().map_or(0, Held::fading_frames)
+        self.rest.held.as_ref().map_or(0, HeldAudio::fading_frames)
     }
 }

@@ -12,10 +12,9 @@
 use std::collections::BTreeMap;
 
 use crate::pipeline::network::Source;
-use crate::pipeline::plan::{Draft, places};
+use crate::pipeline::schedule::{Draft, Gate, LineKey, LineSpec, Origin, Reader, Schedule, places};
 use crate::pipeline::transition::late::Late;
 use crate::pipeline::transition::union::{Port, Sums, Union};
-use crate::pipeline::transition::{Gate, LineKey, LineSpec, Origin, Reader, Schedule};
 
 /// What ran before.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::pipeline::network::Source;
-use crate::pipeline::transition::Reader;
+use crate::pipeline::schedule::Reader;
 use crate::pipeline::transition::union::{Port, Sums, Union};
 
 /// The lateness of readers; stages by the engine's numbers, sums by theirs.

@@ -6,28 +6,45 @@
 //! During a change old and new wiring run side by side, so together they may not wait for each
 //! other: when two stages change places, one goes on and the other starts anew. Stages that come
 //! in the same order in both graphs cannot be in such a cycle; so of those that may be in one the
-//! longest common order is kept, and then whatever else fits.
+//! longest common order is kept, and then whatever else fits. Of what is left, whoever would stand
+//! in front of a second fade starts anew as well.
 
 use std::collections::BTreeMap;
 
 use crate::pipeline::network::{Cycle, Network, order};
-use crate::pipeline::transition::Graph;
+use crate::pipeline::transition::graph::Graph;
+use crate::pipeline::transition::series::apart;
 
 /// The stages of `after`, by their place in the file, that cannot be the running stage whose
 /// number `kept` has for them (none for one that is new anyway): they would wait for themselves,
-/// or have other channels or another number of sidechains. Empty where all can stay.
+/// have other channels or another number of sidechains, or would hear a fade and be heard through
+/// another. Empty where all can stay.
 ///
 /// # Errors
 /// When one of the graphs has a cycle of its own: its stages, by their place in its file.
 pub fn moved(before: &Graph, after: &Network, kept: &[Option<usize>]) -> Result<Vec<usize>, Cycle> {
     let first = ranks(&before.network.order()?);
     after.order()?;
-    let joined = Joined::new(before, after);
     let wished = wished(before, after, kept);
-    let mut stays = wished.clone();
+    let stays = unlooped(before, after, &first, &wished)?;
+    let stays = apart(before, after, stays);
+    let moved =
+        |stage: &usize| kept.get(*stage).copied().flatten().is_some() && stays[*stage].is_none();
+    Ok((0..after.stages.len()).filter(moved).collect())
+}
+
+/// Of the stages that could stay, those that do not wait for themselves.
+fn unlooped(
+    before: &Graph,
+    after: &Network,
+    first: &[usize],
+    wished: &[Option<usize>],
+) -> Result<Vec<Option<usize>>, Cycle> {
+    let joined = Joined::new(before, after);
+    let mut stays = wished.to_vec();
     if order(&joined.needs(&stays)).is_err() {
         let looping = looping(&joined.needs(&stays));
-        let last = joined.order_like(&wished, &first)?;
+        let last = joined.order_like(wished, first)?;
         let wish = |stage: &usize| Some((*stage, wished[*stage]?));
         let both = last.iter().filter_map(wish).filter(|(_, at)| looping[*at]);
         let both: Vec<(usize, usize)> = both.collect();
@@ -44,9 +61,7 @@ pub fn moved(before: &Graph, after: &Network, kept: &[Option<usize>]) -> Result<
             }
         }
     }
-    let moved =
-        |stage: &usize| kept.get(*stage).copied().flatten().is_some() && stays[*stage].is_none();
-    Ok((0..after.stages.len()).filter(moved).collect())
+    Ok(stays)
 }
 
 /// For each stage of the new graph the one of the old that it could be, by places in the files.

@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 
 use crate::pipeline::network::{Cycle, Source, Wiring, order};
-use crate::pipeline::transition::{Graph, Reader};
+use crate::pipeline::schedule::Reader;
+use crate::pipeline::transition::graph::Graph;
 
 /// What one input of a reader sums; of a reader that both graphs have, in either.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,49 +2,54 @@
 //!
 //! Pure.
 
-use crate::observe::{Receipt, Seam, Takeover};
+use crate::observe::{ChangeVerdict, Receipt, Seam, StepKind, Takeover};
 use crate::report::figures::{duration, reading};
 use crate::report::receipt::size_of;
-
-/// Steps that say how long somebody waited for the stream, not how long the work took.
-const WAITS: [&str; 2] = ["wait", "exchange"];
 
 /// How it went, in clauses.
 pub(super) fn how(receipt: &Receipt, sample_rate_hz: u32) -> String {
     let mut clauses = Vec::new();
-    if receipt.verdict != "done" {
-        let last = match receipt.state.as_str() {
-            "" | "aborted" | "retired" => String::new(),
+    if receipt.verdict != ChangeVerdict::Done {
+        let last = match receipt.state {
+            state if state.is_over() => String::new(),
             state => format!(" ({state})"),
         };
         clauses.push(format!("{}{last}", receipt.verdict));
     }
     let mut taken: Vec<String> = Vec::new();
-    taken.extend(receipt.takeover.as_ref().map(|one| match one {
-        Takeover::Handoff {
-            bytes: size,
-            took_ns,
-        } => {
-            format!(
-                "state handed over ({}, {})",
-                size_of(*size),
-                duration(*took_ns)
-            )
-        }
-        Takeover::Fade { frames: 0, .. } => "exchanged".to_owned(),
-        Takeover::Fade { frames, .. } => format!("{} fade", length(*frames, sample_rate_hz)),
-    }));
-    taken.extend(receipt.seam.as_ref().map(against_own));
+    let takeover = receipt.takeover.as_ref();
+    taken.extend(takeover.map(|takeover| taken_over(takeover, sample_rate_hz)));
+    let seam = receipt.seam.as_ref().map(against_own);
+    // Where no instance took over, what was done comes first.
+    let (with_takeover, alone) = match taken.is_empty() {
+        true => (None, seam),
+        false => (seam, None),
+    };
+    taken.extend(with_takeover);
     clauses.extend((!taken.is_empty()).then(|| taken.join(", ")));
     clauses.extend(receipt.brief_reasons());
+    clauses.extend(alone);
     clauses.extend(counted(receipt));
     let worked = receipt.steps.iter();
-    let worked = worked.filter(|step| !WAITS.contains(&step.step.as_str()));
+    // How long the audio thread took says nothing of how long the work took.
+    let worked = worked.filter(|step| step.step != StepKind::Exchange);
     let worked = worked.fold(0u64, |sum, step| sum.saturating_add(step.took_ns));
-    if receipt.verdict == "done" && worked > 0 {
+    if receipt.verdict == ChangeVerdict::Done && worked > 0 {
         clauses.push(format!("ready in {}", duration(worked)));
     }
     clauses.join("; ")
+}
+
+/// How the new instance took the place of the old one.
+fn taken_over(takeover: &Takeover, sample_rate_hz: u32) -> String {
+    match takeover {
+        Takeover::Handoff { bytes, took_ns } => {
+            let (size, time) = (size_of(*bytes), duration(*took_ns));
+            format!("state handed over ({size}, {time})")
+        }
+        Takeover::Fade { frames: 0, .. } => "exchanged".to_owned(),
+        Takeover::Fade { frames, .. } => format!("{} fade", length(*frames, sample_rate_hz)),
+    }
 }
 
 /// What nobody wants to see, where it happened.

@@ -8,7 +8,7 @@ use segue_plugin::fault::Refusal;
 
 use crate::pipeline::Source;
 use crate::session::bind::Bound;
-use crate::session::build::{Builder, Instances, LiveStage, refused};
+use crate::session::build::{Builder, BuiltStage, Instances, refused};
 use crate::session::error::SessionError;
 
 impl Instances {
@@ -16,7 +16,7 @@ impl Instances {
     #[must_use]
     pub fn layout(&self, source: Source, input: Layout) -> Layout {
         match self.network.origin(source) {
-            Source::Stage(stage) => self.stages[stage].facts.layout_out,
+            Source::Stage(stage) => self.stages[stage].facts().layout_out,
             Source::Input | Source::Wire(_) => input,
         }
     }
@@ -31,7 +31,7 @@ impl Instances {
             let heard = wiring.inputs.iter().chain(&wiring.sidechains);
             let before = heard.map(|source| self.tail_of(*source, &tails));
             let before = before.max().unwrap_or(0);
-            let own = self.stages[*stage].facts.timing.tail_frames;
+            let own = self.stages[*stage].facts().timing.tail_frames;
             tails[*stage] = before.saturating_add(own);
         }
         self.tail_of(self.network.output, &tails)
@@ -44,12 +44,12 @@ impl Instances {
 }
 
 impl Builder {
-    pub(super) fn layout(&self, source: Source, done: &[Option<LiveStage>]) -> Layout {
+    pub(super) fn layout(&self, source: Source, done: &[Option<BuiltStage>]) -> Layout {
         match source {
-            Source::Input => self.target.format.layout,
+            Source::Input => self.place.format.layout,
             Source::Stage(stage) => done[stage]
                 .as_ref()
-                .map_or(Layout::MONO, |stage| stage.facts.layout_out),
+                .map_or(Layout::MONO, |stage| stage.facts().layout_out),
             // All that it sums has the same layout: `common_wires`.
             Source::Wire(wire) => {
                 let first = self.wires.wires[wire].first();
@@ -59,10 +59,10 @@ impl Builder {
     }
 
     /// What a wire sums has one layout, too.
-    pub(super) fn common_wires(&self, done: &[Option<LiveStage>]) -> Result<(), SessionError> {
+    pub(super) fn common_wires(&self, done: &[Option<BuiltStage>]) -> Result<(), SessionError> {
         for wire in &self.wires.wires {
             let mut layouts = wire.iter().map(|source| self.layout(*source, done));
-            let first = layouts.next().unwrap_or(self.target.format.layout);
+            let first = layouts.next().unwrap_or(self.place.format.layout);
             if let Some(other) = layouts.find(|layout| *layout != first) {
                 return Err(SessionError::Unlike { first, other });
             }
@@ -76,10 +76,10 @@ impl Builder {
         who: &str,
         bound: &Bound,
         sources: &[Source],
-        done: &[Option<LiveStage>],
+        done: &[Option<BuiltStage>],
     ) -> Result<Layout, SessionError> {
         let mut layouts = sources.iter().map(|source| self.layout(*source, done));
-        let first = layouts.next().unwrap_or(self.target.format.layout);
+        let first = layouts.next().unwrap_or(self.place.format.layout);
         match layouts.find(|layout| *layout != first) {
             None => Ok(first),
             Some(other) => {

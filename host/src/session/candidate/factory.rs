@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use segue_plugin::declare::{Heap, RealTime, Span};
 use segue_plugin::fault::Refusal;
-use segue_plugin::link::{Creation, NoServices, Processor, Services, Start, built_in};
+use segue_plugin::link::{Creation, NoServices, Processor, Services, built_in};
 use segue_plugin::setup::{Mode, frames};
 
-use crate::observe::Identity;
-use crate::session::build::LATENCY_FRAMES_MAX;
-use crate::session::candidate::bypass::Through;
+use crate::observe::{Identity, StepKind};
+use crate::session::bind::Bound;
+use crate::session::candidate::pass_through::PassThrough;
 use crate::session::candidate::values::Values;
-use crate::session::candidate::{Filling, Refused, Spot, Wanted};
-use crate::session::recipe::{Made, Recipe, make};
+use crate::session::candidate::{Implementation, PrepareRequest, Refused};
+use crate::session::instance::{Made, OpenLibrary, Placement, Recipe, make};
 
 /// What a component that is linked in is created by.
 pub(super) type Create = fn(&Creation<'_>, Arc<dyn Services>) -> Result<Processor, Refusal>;
@@ -24,10 +24,8 @@ pub(super) type Create = fn(&Creation<'_>, Arc<dyn Services>) -> Result<Processo
 #[derive(Debug)]
 pub(super) struct Factory {
     pub(super) source: Source,
-    /// What people call it: `acme.warmth/tube 1.1.0`.
-    pub(super) name: String,
     pub(super) identity: Identity,
-    pub(super) spot: Spot,
+    pub(super) placement: Placement,
     pub(super) declared: Declared,
     /// What a reader of the receipt should know.
     pub(super) notes: Vec<String>,
@@ -36,8 +34,8 @@ pub(super) struct Factory {
 /// Where instances come from.
 #[derive(Debug)]
 pub(super) enum Source {
-    /// An open library.
-    Library(Box<Recipe>),
+    /// A component of an open library.
+    Library(Box<Bound>, OpenLibrary),
     /// A component that is linked in.
     BuiltIn(Create),
 }
@@ -51,66 +49,64 @@ pub(super) struct Declared {
     pub(super) heap: Heap,
 }
 
+impl From<Recipe> for Factory {
+    fn from(recipe: Recipe) -> Self {
+        let capabilities = &recipe.bound.component.capabilities;
+        Self {
+            identity: recipe.identity(),
+            declared: Declared {
+                latency: capabilities.latency,
+                real_time: capabilities.real_time,
+                outputs: recipe.bound.component.outputs.len(),
+                heap: recipe.bound.heap,
+            },
+            source: Source::Library(Box::new(recipe.bound), recipe.library),
+            placement: recipe.placement,
+            notes: Vec::new(),
+        }
+    }
+}
+
 impl Factory {
-    /// The factory for what is wanted.
-    pub(super) fn of(wanted: &Wanted) -> Result<Self, Refused> {
-        match &wanted.filling {
-            Filling::Bypass => Self::bypass(wanted),
-            Filling::Component { found, .. } => {
-                let Values { bound, notes } = Values::of(wanted)?;
-                let generation = &found.runs.generation;
-                let capabilities = &bound.component.capabilities;
+    /// The factory for what is asked for.
+    pub(super) fn of(request: &PrepareRequest) -> Result<Self, Refused> {
+        match &request.implementation {
+            Implementation::Bypass => Self::bypass(request),
+            Implementation::Component { found, .. } => {
+                let Values { bound, notes } = Values::of(request)?;
+                // As at the start: a fallback hears as many of its stage's sidechains as it takes.
+                let takes = usize::from(bound.component.capabilities.sidechains);
+                let recipe = Recipe {
+                    bound,
+                    library: found.library.clone(),
+                    placement: request.placement.hearing(takes),
+                };
                 Ok(Self {
-                    name: format!("{} {}", bound.address(), bound.version),
-                    identity: Identity {
-                        component: bound.address(),
-                        version: bound.version.to_string(),
-                        sha256: generation.hash().to_string(),
-                    },
-                    declared: Declared {
-                        latency: capabilities.latency,
-                        real_time: capabilities.real_time,
-                        outputs: bound.component.outputs.len(),
-                        heap: bound.heap,
-                    },
-                    source: Source::Library(Box::new(Recipe {
-                        bound,
-                        generation: Arc::clone(generation),
-                        providers: Arc::clone(&found.runs.providers),
-                        format: wanted.spot.format,
-                        frames_max: wanted.spot.frames_max,
-                        mode: wanted.spot.mode,
-                        sidechains: wanted.spot.sidechains.clone(),
-                    })),
-                    spot: wanted.spot.clone(),
                     notes,
+                    ..recipe.into()
                 })
             }
         }
     }
 
     /// The pass-through, where what comes in may come out.
-    fn bypass(wanted: &Wanted) -> Result<Self, Refused> {
-        let (layout_in, stage) = (wanted.spot.format.layout, &wanted.stage);
-        if let Some(layout_out) = wanted.spot.layout_out.filter(|out| *out != layout_in) {
+    fn bypass(request: &PrepareRequest) -> Result<Self, Refused> {
+        let (layout_in, stage) = (request.placement.format.layout, &request.stage);
+        if let Some(layout_out) = request.placement.layout_out.filter(|out| *out != layout_in) {
             return Err(Refused::Text(format!(
                 "stage `{stage}` turns {layout_in} into {layout_out}, so its input cannot be heard \
                  in its place"
             )));
         }
         Ok(Self {
-            source: Source::BuiltIn(built_in::processor::<Through>),
-            name: "bypass".to_owned(),
+            source: Source::BuiltIn(built_in::processor::<PassThrough>),
             identity: Identity {
                 component: "bypass".to_owned(),
                 version: String::new(),
                 sha256: String::new(),
             },
             // The main input is all that is heard.
-            spot: Spot {
-                sidechains: Vec::new(),
-                ..wanted.spot.clone()
-            },
+            placement: request.placement.hearing(0),
             declared: Declared {
                 latency: Span::Frames(0),
                 real_time: RealTime::Safe,
@@ -121,52 +117,60 @@ impl Factory {
         })
     }
 
-    /// A refusal of this candidate.
+    /// A refusal of this candidate, which people call `acme.warmth/tube 1.1.0`.
     pub(super) fn refused(&self, text: impl std::fmt::Display) -> Refused {
-        Refused::Text(format!("{}: {text}", self.name))
+        let Identity {
+            component, version, ..
+        } = &self.identity;
+        let space = if version.is_empty() { "" } else { " " };
+        Refused::Text(format!("{component}{space}{version}: {text}"))
+    }
+
+    /// What is bound, where it is a component of a library.
+    pub(super) fn bound(&self) -> Option<&Bound> {
+        match &self.source {
+            Source::Library(bound, _) => Some(bound),
+            Source::BuiltIn(_) => None,
+        }
+    }
+
+    /// How instances like this one are made later; `None` for what is linked in.
+    pub(super) fn into_recipe(self, made: &Made) -> Option<Recipe> {
+        match self.source {
+            Source::Library(bound, library) => Some(Recipe {
+                bound: *bound,
+                library,
+                placement: Placement {
+                    layout_out: Some(made.layout_out),
+                    ..self.placement
+                },
+            }),
+            Source::BuiltIn(_) => None,
+        }
     }
 
     /// Makes an instance, and holds it to its place and to what its manifest says.
-    pub(super) fn make(&self, step: &dyn Fn(&str)) -> Result<Made, Refused> {
-        let made = match &self.source {
-            Source::Library(recipe) => recipe.make(step),
-            Source::BuiltIn(create) => {
-                let start = Start {
-                    format: self.spot.format,
-                    frames_max: self.spot.frames_max,
-                    mode: self.spot.mode,
-                    sidechains: &self.spot.sidechains,
-                    sources: &[],
-                };
-                let create = || create(&Creation::default(), Arc::new(NoServices));
-                make(create, &start, step)
-            }
+    pub(super) fn make(&self, step: &dyn Fn(StepKind)) -> Result<Made, Refused> {
+        let create = || match &self.source {
+            Source::Library(bound, library) => library.processor(bound),
+            Source::BuiltIn(create) => create(&Creation::default(), Arc::new(NoServices)),
         };
-        let made = made.map_err(|refusal| self.refused(refusal))?;
-        match self.misfit(&made) {
+        let made = make(create, &self.placement, self.declared.outputs, step);
+        let made = made.map_err(|why| self.refused(why))?;
+        match self.undeclared(&made) {
             None => Ok(made),
             Some(text) => {
-                end(made.processor);
+                made.end();
                 Err(self.refused(text))
             }
         }
     }
 
-    /// Why an instance cannot be used in its place, if so.
-    fn misfit(&self, made: &Made) -> Option<String> {
-        let (found, rate) = (made.timing.latency_frames, self.spot.format.sample_rate_hz);
-        if let Some(expected) = self.spot.layout_out.filter(|out| *out != made.layout_out) {
-            let given = made.layout_out;
-            return Some(format!(
-                "gives {given}, expected {expected} as the stage does"
-            ));
-        }
-        if found > LATENCY_FRAMES_MAX {
-            return Some(format!(
-                "reports {found} frames of latency, expected at most {LATENCY_FRAMES_MAX}"
-            ));
-        }
-        let declared = frames(self.declared.latency, rate);
+    /// What an instance does otherwise than its manifest says, if it does.
+    fn undeclared(&self, made: &Made) -> Option<String> {
+        let rate_hz = self.placement.format.sample_rate_hz;
+        let found = made.timing.latency_frames;
+        let declared = frames(self.declared.latency, rate_hz);
         let agrees = match self.declared.latency {
             Span::Varies => true,
             Span::Frames(_) => found == declared,
@@ -180,7 +184,7 @@ impl Factory {
 
     /// Why it may not enter a live session by what it says of itself, if so.
     pub(super) fn unfit_live(&self) -> Option<&'static str> {
-        match (self.spot.mode, self.declared.real_time) {
+        match (self.placement.mode, self.declared.real_time) {
             (Mode::Offline, _) | (_, RealTime::Safe) => None,
             (Mode::RealTime, RealTime::WarmsUp) => Some(
                 "its first call on each thread may allocate, as its manifest says: it does not \
@@ -191,9 +195,4 @@ impl Factory {
             }
         }
     }
-}
-
-/// Ends an instance. Foreign code: within a deadline.
-pub(super) fn end(mut processor: Processor) {
-    processor.deactivate();
 }

@@ -6,13 +6,15 @@
 
 use segue_plugin::fault::Refusal;
 
-use crate::pipeline::Occupant;
-use crate::session::candidate::factory::{Declared, Factory, Source, end};
-use crate::session::candidate::prime::{Primed, prime};
-use crate::session::candidate::rooms::{as_on_air, passed};
-use crate::session::candidate::work::{deadline, end_within};
-use crate::session::candidate::{Past, Prepared, Refused, Saved, Spot};
-use crate::session::recipe::Made;
+use crate::loading::exercise::as_on_air;
+use crate::observe::StepKind;
+use crate::session::candidate::call::{CallFault, passed};
+use crate::session::candidate::factory::Factory;
+use crate::session::candidate::prime::{Depth, Primed, Unprimed, prime};
+use crate::session::candidate::work::deadline;
+use crate::session::candidate::{Past, Prepared, Refused, Saved};
+use crate::session::ender::end_within;
+use crate::session::instance::Made;
 
 impl Prepared {
     /// Starts from a state of an older schema instead, and hears `past` from there on. The new
@@ -28,66 +30,44 @@ impl Prepared {
         saved: Saved,
         past: Box<dyn Past>,
     ) -> Result<Self, (Box<Self>, String)> {
-        let Some(factory) = self.factory() else {
+        let Some(factory) = self.recipe.clone().map(Factory::from) else {
             return Err((Box::new(self), "a pass-through has no state".to_owned()));
         };
-        let expected = self.timing;
+        let expected = self.made.timing;
         let migrated = deadline(&self.stage, move |watch| {
-            watch.step("migrate");
+            watch.step(StepKind::Migrate);
             let made = factory.make(&|_| {})?;
             if made.timing != expected {
-                end(made.processor);
+                made.end();
                 return Err(factory.refused("reports another latency than just before"));
             }
             let (made, primed) = migrated(&factory, made, &saved, past)?;
-            watch.step("end");
+            watch.end();
             Ok((made, primed, watch.times()))
         });
         match migrated {
             Err(refused) => Err((Box::new(self), refused.to_string())),
             Ok((made, primed, steps)) => {
-                let outputs = self.occupant.outputs;
-                let fresh = Occupant {
-                    processor: made.processor,
-                    latency_frames: made.timing.latency_frames,
-                    held_bytes: made.held_bytes,
-                    outputs,
-                };
-                let before = std::mem::replace(&mut self.occupant, fresh);
-                end_within(before.processor);
-                self.primed_to_frames = Some(primed.to_frames);
-                self.primed_frames = primed.frames;
+                let before = std::mem::replace(&mut self.made, made);
+                end_within(before.occupant.processor);
+                self.primed = Some(primed);
                 self.migrates_from = None;
                 self.steps.extend(steps);
                 Ok(self)
             }
         }
     }
+}
 
-    /// What makes another instance like this one.
-    fn factory(&self) -> Option<Factory> {
-        let recipe = self.recipe.clone()?;
-        let capabilities = &recipe.bound.component.capabilities;
-        Some(Factory {
-            name: format!("{} {}", recipe.bound.address(), recipe.bound.version),
-            identity: self.identity.clone(),
-            spot: Spot {
-                format: recipe.format,
-                layout_out: Some(self.layout_out),
-                frames_max: recipe.frames_max,
-                mode: recipe.mode,
-                sidechains: recipe.sidechains.clone(),
-            },
-            declared: Declared {
-                latency: capabilities.latency,
-                real_time: capabilities.real_time,
-                outputs: self.occupant.outputs,
-                heap: recipe.bound.heap,
-            },
-            source: Source::Library(Box::new(recipe)),
-            notes: Vec::new(),
-        })
-    }
+/// Why an instance does not go on from a state of an older schema.
+#[derive(Debug, thiserror::Error)]
+enum NotMigrated {
+    #[error("the state of schema {schema} was not taken: {refusal}")]
+    Refused { schema: u32, refusal: Refusal },
+    #[error("the state of schema {schema} was turned into one that it does not read: {fault}")]
+    Unread { schema: u32, fault: CallFault },
+    #[error(transparent)]
+    Unprimed(Unprimed),
 }
 
 /// Has an instance take the state, and hear what came after it.
@@ -98,26 +78,28 @@ fn migrated(
     mut past: Box<dyn Past>,
 ) -> Result<(Made, Primed), Refused> {
     let answer = taken(&mut made, saved).and_then(|()| {
-        let primed = prime(factory, &mut made, &mut *past, saved.at_frames);
-        primed.map_err(|failed| failed.to_string())
+        let primed = prime(
+            factory,
+            &mut made,
+            &mut *past,
+            (saved.at_frames, Depth::Tail),
+        );
+        primed.map_err(NotMigrated::Unprimed)
     });
     match answer {
         Ok(primed) => Ok((made, primed)),
         Err(text) => {
-            end(made.processor);
+            made.end();
             Err(factory.refused(text))
         }
     }
 }
 
 /// Turns the state into one of today's schema, and has the instance read it.
-fn taken(made: &mut Made, saved: &Saved) -> Result<(), String> {
+fn taken(made: &mut Made, saved: &Saved) -> Result<(), NotMigrated> {
     let schema = saved.schema;
-    let said = |refusal: Refusal| format!("the state of schema {schema} was not taken: {refusal}");
-    let bytes = made.processor.migrate_state(schema, &saved.bytes);
-    let bytes = bytes.map_err(said)?;
-    let (loaded, _) = as_on_air(|| made.processor.load_state(&bytes));
-    passed(&made.processor, loaded).map_err(|text| {
-        format!("the state of schema {schema} was turned into one that it does not read: {text}")
-    })
+    let bytes = made.occupant.processor.migrate_state(schema, &saved.bytes);
+    let bytes = bytes.map_err(|refusal| NotMigrated::Refused { schema, refusal })?;
+    let loaded = as_on_air(|| made.occupant.processor.load_state(&bytes));
+    passed(&made.occupant.processor, loaded).map_err(|fault| NotMigrated::Unread { schema, fault })
 }

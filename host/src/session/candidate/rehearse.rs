@@ -1,38 +1,168 @@
 //! Rehearse: whether a candidate can go on from the state of what is heard.
 //!
 //! In: what is heard and what comes, and an instance that is not used afterwards. Out: how many
-//! bytes the state has; or why the change fades instead, in words for its receipt.
+//! bytes the state has, and how long it takes to read; or why the change fades instead.
 
 use std::time::{Duration, Instant};
 
 use segue_plugin::link::{Code, Processor};
 use segue_plugin::setup::Mode;
 use segue_plugin::state::STATE_BYTES_MAX;
+use semver::Version;
 
 use crate::config::words::SwapState;
+use crate::loading::Missed;
+use crate::loading::exercise::as_on_air;
+use crate::loading::meter::HeapCounts;
 use crate::session::bind::Bound;
-use crate::session::candidate::Spot;
-use crate::session::candidate::rooms::{as_on_air, passed};
+use crate::session::candidate::call::{CallFault, passed};
+use crate::session::instance::Placement;
 
 /// How often state is written and read. The fastest time counts: another thread in between says
 /// nothing about the plugin.
 const ROUNDS: usize = 3;
 
-/// Why nothing is handed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NoHandoff {
-    pub(super) why: String,
-    /// The old schema, where the new one is newer.
-    pub(super) migrates_from: Option<u32>,
+/// Why nothing is handed over, for the receipt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(in crate::session) enum NoHandoff {
+    /// The operator wants none.
+    #[error("swap.state of the stage is \"fresh\"")]
+    Fresh,
+    /// One of the two passes its input on.
+    #[error("a pass-through has no state")]
+    PassThrough,
+    /// They are different components.
+    #[error("the state of {old} is not one of {new}")]
+    OtherComponent {
+        /// What is heard.
+        old: String,
+        /// What comes.
+        new: String,
+    },
+    /// One of the two keeps none.
+    #[error("{component} {version} keeps no state")]
+    NoState {
+        /// Which one.
+        component: String,
+        /// In which version.
+        version: Version,
+    },
+    /// It can be turned into one that is understood, off the audio thread.
+    #[error("state schema {old} has to be turned into {new} first")]
+    OlderSchema {
+        /// That of what is heard.
+        old: u32,
+        /// That of what comes.
+        new: u32,
+    },
+    /// What comes is older than what is heard.
+    #[error("state schema {old} is newer than {new}")]
+    NewerSchema {
+        /// That of what is heard.
+        old: u32,
+        /// That of what comes.
+        new: u32,
+    },
+    /// The run that is replayed handed none over either.
+    #[error("the run that is replayed handed none over")]
+    Replayed,
+    /// The trial ended before the state was asked for.
+    #[error("its state was not rehearsed")]
+    NotRehearsed,
+    /// What comes failed in rehearsal.
+    #[error(transparent)]
+    Rehearsal(#[from] StateFault),
+    /// Another instance of what is heard failed in rehearsal.
+    #[error("{name}, which is heard: {fault}")]
+    Former {
+        /// What is heard, with its version.
+        name: String,
+        /// Why.
+        fault: StateFault,
+    },
 }
 
-impl From<String> for NoHandoff {
-    fn from(why: String) -> Self {
-        Self {
-            why,
-            migrates_from: None,
+impl NoHandoff {
+    /// The old schema, where its state can be turned into one of the new.
+    pub(in crate::session) const fn migrates_from(&self) -> Option<u32> {
+        match self {
+            Self::OlderSchema { old, .. } => Some(*old),
+            _ => None,
         }
     }
+}
+
+/// Why a state cannot be handed over in time and without harm.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(in crate::session) enum StateFault {
+    /// It has none as it is set.
+    #[error("it keeps no state with these settings")]
+    NoState,
+    /// It asks for more than any may have.
+    #[error("its state has {found_bytes} bytes, expected at most {STATE_BYTES_MAX}")]
+    TooLarge {
+        /// What it asks for.
+        found_bytes: usize,
+    },
+    /// It needs more than it asked for.
+    #[error("its state is longer than the {room_bytes} bytes that it asked for")]
+    Outgrown {
+        /// What it asked for.
+        room_bytes: usize,
+    },
+    /// It needs more than any may have, and asked for that.
+    #[error("its state is longer than {STATE_BYTES_MAX} bytes, the most that is handed over")]
+    TooLong,
+    /// It says that it wrote more than there is room.
+    #[error("it wrote {found_bytes} bytes of state, expected at most {room_bytes}")]
+    Overwritten {
+        /// What it says.
+        found_bytes: usize,
+        /// The room that it had.
+        room_bytes: usize,
+    },
+    /// It failed to write it.
+    #[error("its state could not be written: {0}")]
+    Unwritten(CallFault),
+    /// It failed to read it.
+    #[error("its state could not be read: {0}")]
+    Unread(CallFault),
+    /// The audio thread makes no heap calls.
+    #[error("its state takes {calls} heap calls to hand over")]
+    Heap {
+        /// How many it makes.
+        calls: u64,
+    },
+    /// The stream would have to wait.
+    #[error(
+        "its state took {} ns to hand over, expected at most {}: a quarter of a block",
+        took.as_nanos(),
+        limit.as_nanos()
+    )]
+    Slow {
+        /// What it took.
+        took: Duration,
+        /// What it may take.
+        limit: Duration,
+    },
+    /// There is no instance to try it on.
+    #[error("no other instance of it is made: {0}")]
+    NotMade(String),
+    /// That instance failed before.
+    #[error("it failed on silence: {0}")]
+    Silence(CallFault),
+    /// That instance did not answer.
+    #[error(transparent)]
+    Missed(#[from] Missed),
+}
+
+/// What the state of a candidate takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rehearsed {
+    /// How many bytes it needs at most.
+    pub(super) bytes: usize,
+    /// How long reading it took.
+    pub(super) reading: Duration,
 }
 
 /// Whether old and new speak of the same state.
@@ -42,102 +172,146 @@ pub(super) fn agree(
     state: SwapState,
 ) -> Result<(), NoHandoff> {
     if state == SwapState::Fresh {
-        return Err("swap.state of the stage is \"fresh\"".to_owned().into());
+        return Err(NoHandoff::Fresh);
     }
     let (Some(old), Some(new)) = (old, new) else {
-        return Err("a pass-through has no state".to_owned().into());
+        return Err(NoHandoff::PassThrough);
     };
     let (from, to) = (old.address(), new.address());
     if from != to {
-        let why = format!("the state of {from} is not one of {to}");
-        return Err(why.into());
+        return Err(NoHandoff::OtherComponent { old: from, new: to });
     }
     let schema = |bound: &Bound| bound.component.capabilities.state_schema;
     match (schema(old), schema(new)) {
-        (_, 0) => Err(format!("{to} {} keeps no state", new.version).into()),
-        (0, _) => Err(format!("{from} {} keeps no state", old.version).into()),
-        (old, new) if old == new => Ok(()),
-        (old, new) if old < new => Err(NoHandoff {
-            why: format!("state schema {old} has to be turned into {new} first"),
-            migrates_from: Some(old),
+        (_, 0) => Err(NoHandoff::NoState {
+            component: to,
+            version: new.version.clone(),
         }),
-        (old, new) => Err(format!("state schema {old} is newer than {new}").into()),
+        (0, _) => Err(NoHandoff::NoState {
+            component: from,
+            version: old.version.clone(),
+        }),
+        (old, new) if old == new => Ok(()),
+        (old, new) if old < new => Err(NoHandoff::OlderSchema { old, new }),
+        (old, new) => Err(NoHandoff::NewerSchema { old, new }),
     }
 }
 
-/// Writes and reads the state as at a handoff; answers how many bytes it needs at most.
+/// Writes and reads the state as at a handoff; returns what that took.
 ///
 /// The instance is not used afterwards: whether `load_state` leaves a mark cannot be known.
 ///
 /// # Errors
-/// Why there is no handoff, in words.
-pub(super) fn rehearse(processor: &mut Processor, spot: &Spot) -> Result<usize, String> {
+/// Why there is no handoff.
+pub(super) fn rehearse(
+    processor: &mut Processor,
+    placement: &Placement,
+) -> Result<Rehearsed, StateFault> {
     let bytes = processor.state_bytes();
     if bytes == 0 {
-        return Err("it keeps no state with these settings".to_owned());
+        return Err(StateFault::NoState);
     }
     if bytes > STATE_BYTES_MAX {
-        return Err(format!(
-            "its state has {bytes} bytes, expected at most {STATE_BYTES_MAX}"
-        ));
+        return Err(StateFault::TooLarge { found_bytes: bytes });
     }
     let mut buffer = vec![0; bytes];
-    let mut fastest = Duration::MAX;
+    let (mut writing, mut reading) = (Duration::MAX, Duration::MAX);
     for _ in 0..ROUNDS {
-        let (took, heap_calls) = round(processor, &mut buffer)?;
-        if heap_calls > 0 && spot.mode == Mode::RealTime {
-            return Err(format!(
-                "its state takes {heap_calls} heap calls to hand over"
-            ));
-        }
-        fastest = fastest.min(took);
+        let (written, wrote) = write(processor, &mut buffer, placement)?;
+        writing = writing.min(wrote);
+        reading = reading.min(read(processor, &buffer[..written], placement)?);
     }
-    match limit(spot) {
-        Some(limit) if fastest > limit => Err(format!(
-            "its state took {} ns to hand over, expected at most {}: a quarter of a block",
-            fastest.as_nanos(),
-            limit.as_nanos()
-        )),
-        _ => Ok(bytes),
-    }
+    in_time(writing + reading, placement)?;
+    Ok(Rehearsed { bytes, reading })
 }
 
-/// Writes the state and reads it back; answers how long that took, and the heap calls.
-fn round(processor: &mut Processor, buffer: &mut [u8]) -> Result<(Duration, u64), String> {
+/// Writes the state as at a handoff, and does not read it; returns how long that took.
+///
+/// # Errors
+/// Why there is no handoff.
+pub(super) fn rehearse_writing(
+    processor: &mut Processor,
+    placement: &Placement,
+) -> Result<Duration, StateFault> {
+    // The most that a state may have: where its successor asked for less, the handoff itself says so.
+    let mut buffer = vec![0; STATE_BYTES_MAX];
+    let mut writing = Duration::MAX;
+    for _ in 0..ROUNDS {
+        let (_, wrote) = write(processor, &mut buffer, placement)?;
+        writing = writing.min(wrote);
+    }
+    Ok(writing)
+}
+
+/// Writes the state; returns how many bytes it has, and how long that took.
+fn write(
+    processor: &mut Processor,
+    buffer: &mut [u8],
+    placement: &Placement,
+) -> Result<(usize, Duration), StateFault> {
     let began = Instant::now();
-    let (saved, saving) = as_on_air(|| processor.save_state(buffer));
-    let saving_took = began.elapsed();
+    let saved = as_on_air(|| processor.save_state(buffer));
+    let took = began.elapsed();
     if saved.status.code == Code::OUT_OF_BOUNDS {
         return Err(too_long(buffer.len()));
     }
-    passed(processor, saved).map_err(|text| format!("its state could not be written: {text}"))?;
+    passed(processor, saved).map_err(StateFault::Unwritten)?;
+    without_heap(saved.heap, placement)?;
     let written = usize::try_from(saved.status.detail).unwrap_or(usize::MAX);
     let room = buffer.len();
-    let state = buffer
-        .get(..written)
-        .ok_or_else(|| format!("it wrote {written} bytes of state, expected at most {room}"))?;
+    match written <= room {
+        true => Ok((written, took)),
+        false => Err(StateFault::Overwritten {
+            found_bytes: written,
+            room_bytes: room,
+        }),
+    }
+}
+
+/// Reads a state; returns how long that took.
+fn read(
+    processor: &mut Processor,
+    state: &[u8],
+    placement: &Placement,
+) -> Result<Duration, StateFault> {
     let began = Instant::now();
-    let (loaded, loading) = as_on_air(|| processor.load_state(state));
-    let loading_took = began.elapsed();
-    passed(processor, loaded).map_err(|text| format!("its state could not be read: {text}"))?;
-    Ok((saving_took + loading_took, saving.calls() + loading.calls()))
+    let loaded = as_on_air(|| processor.load_state(state));
+    let took = began.elapsed();
+    passed(processor, loaded).map_err(StateFault::Unread)?;
+    without_heap(loaded.heap, placement)?;
+    Ok(took)
+}
+
+/// Holds a call to the heap calls that the audio thread makes: none, where the stream does not wait.
+fn without_heap(counts: HeapCounts, placement: &Placement) -> Result<(), StateFault> {
+    match counts.calls() {
+        calls @ 1.. if placement.mode == Mode::RealTime => Err(StateFault::Heap { calls }),
+        _ => Ok(()),
+    }
+}
+
+/// Holds what a handoff takes to the limit of its place.
+///
+/// # Errors
+/// What it took, where that is too much.
+pub(super) fn in_time(took: Duration, placement: &Placement) -> Result<(), StateFault> {
+    match limit(placement) {
+        Some(limit) if took > limit => Err(StateFault::Slow { took, limit }),
+        _ => Ok(()),
+    }
 }
 
 /// What is said of a state that did not find room. One that needs more than any may have asks for
 /// no more than that.
-fn too_long(room: usize) -> String {
-    match room {
-        STATE_BYTES_MAX => {
-            format!(
-                "its state is longer than {STATE_BYTES_MAX} bytes, the most that is handed over"
-            )
-        }
-        _ => format!("its state is longer than the {room} bytes that it asked for"),
+const fn too_long(room_bytes: usize) -> StateFault {
+    match room_bytes {
+        STATE_BYTES_MAX => StateFault::TooLong,
+        _ => StateFault::Outgrown { room_bytes },
     }
 }
 
 /// A quarter of a block where the stream does not wait.
-fn limit(spot: &Spot) -> Option<Duration> {
-    let block = f64::from(spot.frames_max) / f64::from(spot.format.sample_rate_hz.max(1));
-    (spot.mode == Mode::RealTime).then(|| Duration::from_secs_f64(block / 4.0))
+fn limit(placement: &Placement) -> Option<Duration> {
+    let block = f64::from(placement.frames_max) / f64::from(placement.format.sample_rate_hz.max(1));
+    (placement.mode == Mode::RealTime).then(|| Duration::from_secs_f64(block / 4.0))
 }

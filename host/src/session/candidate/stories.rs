@@ -7,30 +7,33 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use segue_media::audio::Buffer;
 use segue_plugin::declare::Layout;
 use segue_plugin::setup::{Format, Mode};
 use tempfile::TempDir;
 
-use crate::admission::rig::{HELPER, entry};
-use crate::admission::specimen::version;
-use crate::admission::{Admission, Places};
-use crate::audio::Buffer;
+use crate::admission::tests::rig::{HELPER, entry};
+use crate::admission::tests::specimen::version;
+use crate::admission::{Admission, AdmissionFolders};
 use crate::config::model::Config;
 use crate::config::parse;
 use crate::config::words::SwapState;
-use crate::discovery::{Origin, SearchPlan};
+use crate::discovery::{FolderOrigin, SearchPlan};
 use crate::observe::NoSink;
+use crate::session::candidate::rehearse::NoHandoff;
 use crate::session::candidate::{
-    Aim, Filling, Found, Past, Prepared, Question, Resolved, Runs, Sameness, Saved, Spot, Standing,
-    Values, Wanted, Wish, generations, prepare, resolve,
+    CurrentStage, Implementation, Past, PrepareRequest, Prepared, ResolveRequest, ResolveScope,
+    Resolved, ResolvedStage, Sameness, Saved, StageRequest, ValueOrigin, generations, prepare,
+    resolve,
 };
+use crate::session::instance::{OpenLibrary, Placement, Recipe};
 use crate::session::open::Opener;
 
 /// A host with a folder of plugins, and the stages that run.
 struct Host {
     folder: TempDir,
     opener: Opener,
-    standing: Vec<Standing>,
+    current: Vec<CurrentStage>,
     require: Vec<(&'static str, &'static str)>,
 }
 
@@ -40,8 +43,8 @@ impl Host {
         let at = |name: &str| folder.path().join(name);
         fs::create_dir(at("plugins")).unwrap();
         let mut plan = SearchPlan::default();
-        plan.add(&at("plugins"), Origin::Argument);
-        let places = Places {
+        plan.add(&at("plugins"), FolderOrigin::Argument);
+        let places = AdmissionFolders {
             store: at("store"),
             cache: at("cache"),
             state: at("state"),
@@ -50,7 +53,7 @@ impl Host {
         Self {
             opener: Opener::new(plan, None, admission),
             folder,
-            standing: Vec::new(),
+            current: Vec::new(),
             require: Vec::new(),
         }
     }
@@ -66,34 +69,35 @@ impl Host {
         fs::remove_file(self.folder.path().join("plugins").join(name)).unwrap();
     }
 
-    fn ask(&self, aim: Aim) -> Result<Resolved, String> {
+    fn ask(&self, scope: ResolveScope) -> Result<Resolved, String> {
         let require = self.require.iter();
         let require =
             require.map(|(id, versions)| (id.parse().unwrap(), versions.parse().unwrap()));
-        let question = Question {
-            aim,
-            standing: self.standing.clone(),
+        let request = ResolveRequest {
+            scope,
+            current: self.current.clone(),
             others: Vec::new(),
             require: require.collect(),
+            search: None,
         };
-        resolve(&self.opener, &question).map_err(|refused| refused.to_string())
+        resolve(&self.opener, &request).map_err(|refused| refused.to_string())
     }
 
     /// Asks for stages: `a acme.specimen/part`, `a acme.specimen/part =1.0.0`.
     fn stages(&self, stages: &[&str]) -> Result<Resolved, String> {
         let wish = |text: &&str| {
             let words: Vec<_> = text.split_whitespace().collect();
-            Wish {
+            StageRequest {
                 stage: words[0].to_owned(),
                 component: words[1].parse().unwrap(),
                 versions: words.get(2).map(|versions| versions.parse().unwrap()),
             }
         };
-        self.ask(Aim::Stages(stages.iter().map(wish).collect()))
+        self.ask(ResolveScope::Stages(stages.iter().map(wish).collect()))
     }
 
     fn plugin(&self, id: &str, versions: Option<&str>) -> Result<Resolved, String> {
-        self.ask(Aim::Plugin {
+        self.ask(ResolveScope::Plugin {
             id: id.parse().unwrap(),
             versions: versions.map(|versions| versions.parse().unwrap()),
         })
@@ -102,11 +106,11 @@ impl Host {
     /// What was found runs from now on.
     fn run(&mut self, resolved: &Resolved) {
         for found in &resolved.stages {
-            self.standing.retain(|one| one.stage != found.stage);
-            self.standing.push(Standing {
+            self.current.retain(|one| one.stage != found.stage);
+            self.current.push(CurrentStage {
                 stage: found.stage.clone(),
                 component: found.component.clone(),
-                runs: Some(found.runs.clone()),
+                library: Some(found.library.clone()),
             });
         }
     }
@@ -114,8 +118,8 @@ impl Host {
 
 /// `a acme.specimen/part 1.0.0`, and `as before` where it is what runs.
 fn told(answer: &Result<Resolved, String>) -> String {
-    let stage = |found: &Found| {
-        let version = &found.runs.generation.manifest().version;
+    let stage = |found: &ResolvedStage| {
+        let version = &found.library.generation.manifest().version;
         let same = match found.sameness {
             Sameness::Same => " as before",
             Sameness::Other => "",
@@ -244,9 +248,9 @@ fn dependents_come_along_after_what_they_use_and_keep_their_versions() {
     let [provider, dependent] = &all.stages[..] else {
         panic!("two stages are reached");
     };
-    let contents = dependent.runs.providers.contents();
-    assert_eq!(contents, [provider.runs.generation.hash()]);
-    let steps: Vec<_> = all.steps.iter().map(|step| &*step.step).collect();
+    let contents = dependent.library.providers.contents();
+    assert_eq!(contents, [provider.library.generation.hash()]);
+    let steps: Vec<_> = all.steps.iter().map(|step| step.step.as_str()).collect();
     assert_eq!(steps, ["resolve", "probe", "open"]);
     // Only one of them is asked for: the other keeps what it has.
     assert_eq!(
@@ -254,7 +258,7 @@ fn dependents_come_along_after_what_they_use_and_keep_their_versions() {
         "a acme.specimen/part 1.1.0"
     );
     // A plugin that no stage is of, but that one uses.
-    host.standing.retain(|one| one.stage == "d");
+    host.current.retain(|one| one.stage == "d");
     assert_eq!(
         told(&host.plugin("acme.specimen", Some("=1.1.0"))),
         "d acme.dependent/part 1.0.0"
@@ -282,8 +286,8 @@ fn past_their_number_no_further_library_is_opened() {
     let text = told(&host.stages(&["a acme.specimen/part"]));
     assert!(
         text.ends_with(
-            " libraries are mapped, expected at most 0: none of them can be closed while the host \
-             runs; restart it to make room"
+            "1 different libraries are wanted at once, expected at most 0: a process maps no more; \
+             use fewer of them"
         ),
         "{text}"
     );
@@ -296,15 +300,15 @@ fn status_tells_which_stages_a_library_fills() {
     let dependent = host.stages(&["d acme.dependent/part"]).unwrap();
     host.run(&dependent);
     let hash = |stage: usize| {
-        host.standing[stage]
-            .runs
+        host.current[stage]
+            .library
             .as_ref()
             .unwrap()
             .generation
             .hash()
     };
     let stages = |hash: String| {
-        let all = generations(&host.standing).into_iter();
+        let all = generations(&host.current).into_iter();
         let mut found = all.filter(|status| status.sha256 == hash);
         let found = found.next().unwrap();
         assert!(found.bytes > 0);
@@ -339,51 +343,61 @@ fn config(text: &str) -> Arc<Config> {
     parse(text, Path::new("test.toml"), &[]).unwrap().into()
 }
 
+/// How an instance of a real library is made, for tests of who changes it.
+pub(in crate::session) fn recipe(behaviour: &str) -> Recipe {
+    let host = running(behaviour);
+    let found = host.stages(&["a acme.specimen/part"]);
+    let found = found.unwrap().stages.remove(0);
+    let prepared = prepared(&host, &config(STAGE), &found, ValueOrigin::Own).unwrap();
+    let recipe = prepared.recipe.clone().unwrap();
+    prepared.end();
+    recipe
+}
+
 /// Prepares a stage of this configuration, at the pace of the stream.
 fn prepared(
     host: &Host,
     config: &Arc<Config>,
-    found: &Found,
-    values: Values,
+    found: &ResolvedStage,
+    values: ValueOrigin,
 ) -> Result<Prepared, String> {
-    let spot = Spot {
-        format: Format {
-            sample_rate_hz: 48_000,
-            layout: Layout::STEREO,
-        },
-        layout_out: Some(Layout::STEREO),
-        frames_max: 128,
-        mode: Mode::RealTime,
-        sidechains: Vec::new(),
+    let format = Format {
+        sample_rate_hz: 48_000,
+        layout: Layout::STEREO,
     };
-    let wanted = |old| Wanted {
+    let placement = Placement {
+        layout_out: Some(Layout::STEREO),
+        ..Placement::new(format, 128, Mode::RealTime)
+    };
+    let prepare_request = |old| PrepareRequest {
         stage: "a".to_owned(),
-        filling: Filling::Component {
+        implementation: Implementation::Component {
             found: found.clone(),
             part: config.stages[0].part.clone(),
             values,
         },
         config: Arc::clone(config),
-        spot: spot.clone(),
+        placement: placement.clone(),
         old,
         state: SwapState::Handoff,
         past: Some(Box::new(Silence(10_000))),
+        replayed: None,
     };
-    let Runs { generation, .. } = host.standing[0].runs.clone().unwrap();
-    let before = Found {
-        runs: host.standing[0].runs.clone().unwrap(),
+    let OpenLibrary { generation, .. } = host.current[0].library.clone().unwrap();
+    let before = ResolvedStage {
+        library: host.current[0].library.clone().unwrap(),
         ..found.clone()
     };
     // What runs was made with defaults.
-    let mut old = wanted(None);
-    if let Filling::Component { found, values, .. } = &mut old.filling {
-        (*found, *values) = (before, Values::OfAnother);
+    let mut old = prepare_request(None);
+    if let Implementation::Component { found, values, .. } = &mut old.implementation {
+        (*found, *values) = (before, ValueOrigin::OfAnother);
     }
     let old = prepare(old).map_err(|refused| refused.to_string())?;
-    let bound = old.recipe.as_ref().unwrap().bound.clone();
-    assert_eq!(bound.version, generation.manifest().version);
+    let recipe = old.recipe.clone().unwrap();
+    assert_eq!(recipe.bound.version, generation.manifest().version);
     old.end();
-    prepare(wanted(Some(bound))).map_err(|refused| refused.to_string())
+    prepare(prepare_request(Some(recipe))).map_err(|refused| refused.to_string())
 }
 
 const STAGE: &str = "[[stage]]\nid = \"a\"\ncomponent = \"acme.specimen/part\"\n";
@@ -397,17 +411,27 @@ fn the_same_component_hands_its_state_over() {
         .unwrap()
         .stages
         .remove(0);
-    let prepared = prepared(&host, &config(STAGE), &found, Values::Own).unwrap();
+    let prepared = prepared(&host, &config(STAGE), &found, ValueOrigin::Own).unwrap();
     assert_eq!(prepared.handoff_bytes, Ok(8));
     assert_eq!(
-        (prepared.primed_to_frames, prepared.primed_frames),
-        (Some(10_000), 4_800)
+        prepared
+            .primed
+            .as_ref()
+            .map(|primed| (primed.to_frames, primed.frames)),
+        Some((10_000, 4_800))
     );
     assert_eq!(prepared.identity.version, "1.1.0");
     assert_eq!(prepared.notes, [""; 0]);
     // It has heard what it was primed with, and neither silence nor a rehearsal.
     let mut state = [0; 8];
-    assert!(prepared.occupant.processor.save_state(&mut state).is_ok());
+    assert!(
+        prepared
+            .made
+            .occupant
+            .processor
+            .save_state(&mut state)
+            .is_ok()
+    );
     assert_eq!(u64::from_le_bytes(state), 4_800);
     prepared.end();
 }
@@ -422,7 +446,14 @@ fn a_state_of_an_older_schema_is_migrated_or_leaves_no_mark() {
     };
     let heard = |prepared: &Prepared| {
         let mut state = [0; 16];
-        assert!(prepared.occupant.processor.save_state(&mut state).is_ok());
+        assert!(
+            prepared
+                .made
+                .occupant
+                .processor
+                .save_state(&mut state)
+                .is_ok()
+        );
         u64::from_le_bytes(*state.first_chunk().unwrap())
     };
     let newer = |behaviour| {
@@ -432,8 +463,8 @@ fn a_state_of_an_older_schema_is_migrated_or_leaves_no_mark() {
             .unwrap()
             .stages
             .remove(0);
-        let prepared = prepared(&host, &config(STAGE), &found, Values::Own).unwrap();
-        let why = "state schema 1 has to be turned into 2 first".to_owned();
+        let prepared = prepared(&host, &config(STAGE), &found, ValueOrigin::Own).unwrap();
+        let why = NoHandoff::OlderSchema { old: 1, new: 2 };
         assert_eq!(prepared.handoff_bytes, Err(why));
         assert_eq!(prepared.migrates_from, Some(1));
         prepared
@@ -443,8 +474,11 @@ fn a_state_of_an_older_schema_is_migrated_or_leaves_no_mark() {
     let migrated = migrated.unwrap();
     assert_eq!(heard(&migrated), 7 + 1_000);
     assert_eq!(
-        (migrated.primed_to_frames, migrated.primed_frames),
-        (Some(10_000), 1_000)
+        migrated
+            .primed
+            .as_ref()
+            .map(|primed| (primed.to_frames, primed.frames)),
+        Some((10_000, 1_000))
     );
     migrated.end();
     for (behaviour, bytes, text) in [
@@ -487,16 +521,16 @@ fn values_are_held_to_the_new_manifest() {
         "{STAGE}params = {{ gain_db = 3.0, drive = 1.0 }}\n"
     ));
     assert_eq!(
-        prepared(&host, &config, &found, Values::Own).unwrap_err(),
+        prepared(&host, &config, &found, ValueOrigin::Own).unwrap_err(),
         "gain_db is 3 dB, expected -60 to 0 dB; expected -60 to 0 dB\n\
          part has no parameter `drive`; expected `gain_db`"
     );
-    let prepared = prepared(&host, &config, &found, Values::OfAnother).unwrap();
+    let prepared = prepared(&host, &config, &found, ValueOrigin::OfAnother).unwrap();
     assert_eq!(
         prepared.notes,
         [
-            "acme.specimen/part has its own values where the file's are for another component: \
-          gain_db, drive did not apply"
+            "acme.specimen/part has no parameter drive; the file's value was ignored",
+            "acme.specimen/part does not take the file's value of gain_db; its default is used",
         ]
     );
     prepared.end();
@@ -512,7 +546,7 @@ fn what_takes_memory_on_each_new_thread_is_found_out() {
         .stages
         .remove(0);
     assert_eq!(
-        prepared(&host, &config(STAGE), &found, Values::Own).unwrap_err(),
+        prepared(&host, &config(STAGE), &found, ValueOrigin::Own).unwrap_err(),
         "acme.specimen/part 1.1.0: it made 1 heap calls in its first calls on a new thread; what \
          the audio thread runs makes none: it may enter a session off line, or be there at its start"
     );

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use proptest::prelude::*;
+use segue_media::audio::Buffer;
 use segue_plugin::declare::{Heap, Layout, RealTime, Span};
 use segue_plugin::link::built_in;
 use segue_plugin::prelude::{
@@ -12,26 +13,27 @@ use segue_plugin::prelude::{
 };
 use segue_plugin::setup::{Format, Mode};
 
-use crate::audio::Buffer;
 use crate::config::parse;
 use crate::config::words::SwapState;
 use crate::loading::meter::{count_allocation, is_real_time};
 use crate::observe::Identity;
-use crate::session::candidate::factory::{Create, Declared, Factory, Source, end};
-use crate::session::candidate::prime::{Primed, Unprimed, prime, start_frames};
-use crate::session::candidate::rehearse::rehearse;
+use crate::session::candidate::factory::{Create, Declared, Factory, Source};
+use crate::session::candidate::prime::{Depth, Primed, Unprimed, prime, start_frames};
+use crate::session::candidate::rehearse::{NoHandoff, rehearse};
 use crate::session::candidate::work::{Watch, prepare, work};
-use crate::session::candidate::{Filling, Past, Prepared, Refused, Spot, Wanted};
+use crate::session::candidate::{Implementation, Past, PrepareRequest, Prepared, Refused};
+use crate::session::instance::{LATENCY_FRAMES_MAX, Placement};
 
 const FRAMES_MAX: u32 = 64;
 
-fn spot(mode: Mode) -> Spot {
-    Spot {
+fn placement(mode: Mode) -> Placement {
+    Placement {
         format: Format {
             sample_rate_hz: 8_000,
             layout: Layout::MONO,
         },
         layout_out: Some(Layout::MONO),
+        latency_frames_max: LATENCY_FRAMES_MAX,
         frames_max: FRAMES_MAX,
         mode,
         sidechains: Vec::new(),
@@ -41,13 +43,12 @@ fn spot(mode: Mode) -> Spot {
 fn factory(create: Create, mode: Mode) -> Factory {
     Factory {
         source: Source::BuiltIn(create),
-        name: "acme.test/it 1.0.0".to_owned(),
         identity: Identity {
             component: "acme.test/it".to_owned(),
             version: "1.0.0".to_owned(),
             sha256: String::new(),
         },
-        spot: spot(mode),
+        placement: placement(mode),
         declared: Declared {
             latency: Span::Varies,
             real_time: RealTime::Safe,
@@ -58,22 +59,23 @@ fn factory(create: Create, mode: Mode) -> Factory {
     }
 }
 
-fn wanted(mode: Mode, past: Option<Fake>) -> Wanted {
+fn prepare_request(mode: Mode, past: Option<Fake>) -> PrepareRequest {
     let config = "[[stage]]\nid = \"it\"\ncomponent = \"acme.test\"\n";
-    Wanted {
+    PrepareRequest {
         stage: "it".to_owned(),
-        filling: Filling::Bypass,
+        implementation: Implementation::Bypass,
         config: parse(config, "test.toml".as_ref(), &[]).unwrap().into(),
-        spot: spot(mode),
+        placement: placement(mode),
         old: None,
         state: SwapState::Handoff,
         past: past.map(|past| Box::new(past) as Box<dyn Past>),
+        replayed: None,
     }
 }
 
 fn worked(factory: Factory) -> Result<Prepared, Refused> {
-    let wanted = wanted(factory.spot.mode, None);
-    work(factory, wanted, &Watch::default())
+    let request = prepare_request(factory.placement.mode, None);
+    work(factory, request, &Watch::default())
 }
 
 /// What a candidate in a live session and off line is answered with; `None` where it is let in.
@@ -292,7 +294,7 @@ fn a_latency_is_held_to_the_manifest() {
 #[test]
 fn another_layout_than_that_of_the_stage_keeps_it_out() {
     let mut stereo = factory(built_in::processor::<Good>, Mode::Offline);
-    stereo.spot.layout_out = Some(Layout::STEREO);
+    stereo.placement.layout_out = Some(Layout::STEREO);
     assert_eq!(
         worked(stereo).unwrap_err().to_string(),
         "acme.test/it 1.0.0: gives mono, expected stereo as the stage does"
@@ -372,9 +374,10 @@ keepers! {
 fn rehearsed(create: Create, mode: Mode) -> Result<usize, String> {
     let factory = factory(create, mode);
     let mut made = factory.make(&|_| {}).unwrap();
-    let answer = rehearse(&mut made.processor, &factory.spot);
-    end(made.processor);
-    answer
+    let answer = rehearse(&mut made.occupant.processor, &factory.placement);
+    made.end();
+    let bytes = answer.map(|rehearsed| rehearsed.bytes);
+    bytes.map_err(|fault| fault.to_string())
 }
 
 #[test]
@@ -446,10 +449,10 @@ impl AudioProcessor for Ear {
 fn hear(past: &mut Fake, from: Option<u64>) -> (Vec<(u64, f32)>, Result<Primed, Unprimed>) {
     let factory = factory(built_in::processor::<Ear>, Mode::RealTime);
     let mut made = factory.make(&|_| {}).unwrap();
-    let from = from.map_or_else(|| start_frames(&factory, &made, past), Ok);
+    let from = from.map_or_else(|| start_frames(&factory, &made, past, Depth::Tail), Ok);
     HEARD.lock().unwrap().clear();
-    let primed = from.and_then(|from| prime(&factory, &mut made, past, from));
-    end(made.processor);
+    let primed = from.and_then(|from| prime(&factory, &mut made, past, (from, Depth::Tail)));
+    made.end();
     (std::mem::take(&mut *HEARD.lock().unwrap()), primed)
 }
 
@@ -481,6 +484,33 @@ proptest! {
         // It grows slower than it is heard, so that less than a block is missing at the end.
         prop_assert!(past.end - primed.to_frames < u64::from(FRAMES_MAX));
     }
+}
+
+#[test]
+fn a_tail_is_heard_as_far_as_it_is_kept() {
+    let factory = factory(built_in::processor::<Ear>, Mode::RealTime);
+    let mut made = factory.make(&|_| {}).unwrap();
+    let mut check = |tail_frames, begin, depth, expected| {
+        made.timing.tail_frames = tail_frames;
+        let past = Fake {
+            first: 0,
+            begin,
+            end: 5_000,
+            grows: 0,
+            readings: 0,
+        };
+        let start = start_frames(&factory, &made, &past, depth);
+        assert_eq!(start, Ok(expected), "{tail_frames} from {begin} on");
+    };
+    check(2_000, 0, Depth::Tail, 3_000);
+    check(u64::MAX, 0, Depth::Tail, 0);
+    // 50 ms at 8 kHz are about to be forgotten.
+    check(2_000, 2_800, Depth::Tail, 3_200);
+    // 100 ms have to be heard, whatever is about to be forgotten.
+    check(2_000, 4_000, Depth::Tail, 4_200);
+    check(100, 0, Depth::Tail, 4_200);
+    check(2_000, 0, Depth::Least, 4_200);
+    made.end();
 }
 
 #[test]
@@ -521,27 +551,31 @@ fn a_bypass_is_primed_and_needs_the_layout_of_its_input() {
         grows: 0,
         readings: usize::MAX,
     };
-    let prepared = prepare(wanted(Mode::RealTime, Some(past))).unwrap();
+    let prepared = prepare(prepare_request(Mode::RealTime, Some(past))).unwrap();
     assert_eq!(
-        (prepared.primed_to_frames, prepared.primed_frames),
-        (Some(1_000), 800)
+        prepared
+            .primed
+            .as_ref()
+            .map(|primed| (primed.to_frames, primed.frames)),
+        Some((1_000, 800))
     );
     assert_eq!(
         (
             &*prepared.identity.component,
-            prepared.timing.latency_frames
+            prepared.made.timing.latency_frames
         ),
         ("bypass", 0)
     );
-    assert_eq!(
-        prepared.handoff_bytes,
-        Err("a pass-through has no state".to_owned())
-    );
-    let steps: Vec<_> = prepared.steps.iter().map(|step| &*step.step).collect();
+    assert_eq!(prepared.handoff_bytes, Err(NoHandoff::PassThrough));
+    let steps: Vec<_> = prepared
+        .steps
+        .iter()
+        .map(|step| step.step.as_str())
+        .collect();
     assert_eq!(steps, ["create", "activate", "silence", "prime"]);
     prepared.end();
-    let mut wide = wanted(Mode::RealTime, None);
-    wide.spot.layout_out = Some(Layout::STEREO);
+    let mut wide = prepare_request(Mode::RealTime, None);
+    wide.placement.layout_out = Some(Layout::STEREO);
     assert_eq!(
         prepare(wide).unwrap_err().to_string(),
         "stage `it` turns mono into stereo, so its input cannot be heard in its place"

@@ -5,13 +5,16 @@
 use segue_plugin::declare::{Heap, Kind};
 use segue_plugin::manifest::Component;
 
-use crate::config::model::Part;
+use crate::config::mistake::Mistakes;
+use crate::config::model::PartConfig;
 use crate::config::values::SettingValues;
-use crate::pipeline::SIDECHAINS_MAX;
-use crate::session::bind::Bound;
-use crate::session::candidate::{Filling, Found, Refused, Values as Whose, Wanted};
-use crate::session::takes::takes;
-use crate::session::values;
+use crate::id::ComponentAddress;
+use crate::session::bind::{Bound, too_many_sidechains};
+use crate::session::candidate::{
+    Implementation, PrepareRequest, Refused, ResolvedStage, ValueOrigin,
+};
+use crate::session::instance::accepts;
+use crate::session::values::{self, Judge};
 
 /// A component bound to its place.
 pub(super) struct Values {
@@ -22,52 +25,48 @@ pub(super) struct Values {
 
 impl Values {
     /// Binds the component that is wanted.
-    pub(super) fn of(wanted: &Wanted) -> Result<Self, Refused> {
-        let Filling::Component {
+    pub(super) fn of(request: &PrepareRequest) -> Result<Self, Refused> {
+        let Implementation::Component {
             found,
             part,
             values,
-        } = &wanted.filling
+        } = &request.implementation
         else {
             return Err(Refused::Text("a bypass has no values".to_owned()));
         };
         let component = component(found)?;
-        fits(wanted, found, component)?;
-        let mut mistakes = wanted.config.mistakes();
-        let (params, part, notes) = match values {
-            Whose::Own => {
-                let sources = wanted.config.sources();
-                let (own, others) = values::applicable(component, &part.params, sources);
-                let params = values::params(component, &own, &mut mistakes);
-                let notes = others.iter().map(|id| {
-                    format!("the override of {id} is for another component and did not apply")
-                });
-                (params, part.clone(), notes.collect())
-            }
-            Whose::OfAnother => of_another(found, component, part),
+        let mut mistakes = request.config.mistakes();
+        fits(request, found, component, &mut mistakes)?;
+        let judge = Judge {
+            component,
+            sample_rate_hz: Some(request.placement.format.sample_rate_hz),
         };
-        let settings = values::settings(component, &part, &wanted.config.folder, &mut mistakes);
+        let (params, part, notes) = match values {
+            ValueOrigin::Own => own(request, judge, part, &mut mistakes),
+            ValueOrigin::OfAnother => of_another(found, judge, part),
+        };
+        let settings = values::settings(component, &part, &request.config.folder, &mut mistakes);
         if mistakes.has_errors() {
             return Err(Refused::Mistakes(mistakes));
         }
-        let manifest = found.runs.generation.manifest();
-        let old = wanted.old.as_ref();
+        let manifest = found.library.generation.manifest();
+        let old = request.old.as_ref();
         let bound = Bound {
-            id: wanted.stage.clone(),
+            id: request.stage.clone(),
             plugin: found.component.plugin().clone(),
             version: manifest.version.clone(),
             component: component.clone(),
             heap: manifest.heap,
             params,
             settings,
-            fallback: old.and_then(|old| old.fallback.clone()),
+            fallback: old.and_then(|old| old.bound.fallback.clone()),
         };
         Ok(Self { bound, notes })
     }
 }
 
-fn component(found: &Found) -> Result<&Component, Refused> {
-    let manifest = found.runs.generation.manifest();
+fn component(found: &ResolvedStage) -> Result<&Component, Refused> {
+    let manifest = found.library.generation.manifest();
     let name = found.component.component().unwrap_or_default();
     let component = manifest.component(name);
     let component = component.ok_or_else(|| {
@@ -83,22 +82,28 @@ fn component(found: &Found) -> Result<&Component, Refused> {
 }
 
 /// Holds what the place gives and allows to what the component takes.
-fn fits(wanted: &Wanted, found: &Found, component: &Component) -> Result<(), Refused> {
+fn fits(
+    request: &PrepareRequest,
+    found: &ResolvedStage,
+    component: &Component,
+    mistakes: &mut Mistakes,
+) -> Result<(), Refused> {
     let address = &found.component;
     let refused = |text: String| Err(Refused::Text(format!("{address} {text}")));
-    if let Err(refusal) = takes(&component.capabilities.layouts, wanted.spot.format.layout) {
+    if let Err(refusal) = accepts(
+        &component.capabilities.layouts,
+        request.placement.format.layout,
+    ) {
         return refused(refusal.to_string());
     }
-    let most = usize::from(component.capabilities.sidechains).min(SIDECHAINS_MAX);
-    let given = wanted.spot.sidechains.len();
-    if given > most {
-        return refused(format!(
-            "takes {most} sidechains, and the stage has {given}"
-        ));
-    }
-    let mut stages = wanted.config.stages.iter();
-    let stage = stages.find(|stage| stage.id.value.as_str() == wanted.stage);
-    let heap = found.runs.generation.manifest().heap;
+    let mut stages = request.config.stages.iter();
+    let stage = stages.find(|stage| stage.id.value.as_str() == request.stage);
+    let too_many =
+        stage.and_then(|stage| too_many_sidechains(stage, &address.to_string(), component));
+    too_many
+        .into_iter()
+        .for_each(|mistake| mistakes.push(mistake));
+    let heap = found.library.generation.manifest().heap;
     if stage.is_some_and(|stage| stage.budget.memory.is_some()) && heap != Heap::Metered {
         let text = "brings its own allocator, so the stage's budget for memory cannot be kept";
         return refused(text.to_owned());
@@ -106,26 +111,73 @@ fn fits(wanted: &Wanted, found: &Found, component: &Component) -> Result<(), Ref
     Ok(())
 }
 
-/// What applies of values that were written for another component, and a note of what does not.
-fn of_another(
-    found: &Found,
-    component: &Component,
-    part: &Part,
-) -> (Vec<(u32, f64)>, Part, Vec<String>) {
-    let (params, mut others) = values::fitting(component, &part.params);
-    let part = known_settings(component, part, &mut others);
-    let (address, names) = (&found.component, others.join(", "));
-    let note = format!(
-        "{address} has its own values where the file's are for another component: {names} did not \
-         apply"
-    );
-    let notes = (!others.is_empty()).then_some(note);
-    (params, part, notes.into_iter().collect())
+/// What applies of values that were written for this component, and a note of each override that is
+/// not for it.
+fn own(
+    request: &PrepareRequest,
+    judge: Judge<'_>,
+    part: &PartConfig,
+    mistakes: &mut Mistakes,
+) -> (Vec<(u32, f64)>, PartConfig, Vec<String>) {
+    let sources = request.config.sources();
+    let (own, others) = values::applicable(judge.component, &part.params, sources);
+    let params = judge.params(&own, mistakes);
+    let notes = others
+        .iter()
+        .map(|id| format!("the override of {id} is for another component and did not apply"));
+    (params, part.clone(), notes.collect())
 }
 
-/// The settings that a component has under the same ids, with values that fit it.
-fn known_settings(component: &Component, part: &Part, others: &mut Vec<String>) -> Part {
-    let mut kept = SettingValues::default();
+/// What applies of values that were written for another component, and a note of what does not.
+fn of_another(
+    found: &ResolvedStage,
+    judge: Judge<'_>,
+    part: &PartConfig,
+) -> (Vec<(u32, f64)>, PartConfig, Vec<String>) {
+    let (address, component) = (&found.component, judge.component);
+    let (params, others) = judge.fitting(&part.params);
+    let (part, settings) = known_settings(component, part);
+    let has_param = |id: &String| component.params().any(|flat| flat.id == *id);
+    let has_setting = |id: &String| component.setting(id).is_some();
+    let (misfits, unknown): (Vec<_>, Vec<_>) = others.into_iter().partition(has_param);
+    let (others, strange): (Vec<_>, Vec<_>) = settings.into_iter().partition(has_setting);
+    let notes = [
+        ignored(address, "parameter", &unknown),
+        ignored(address, "setting", &strange),
+        out_of_range(address, &[misfits, others].concat()),
+    ];
+    (params, part, notes.into_iter().flatten().collect())
+}
+
+/// What a component does not have of what the file says for another one.
+fn ignored(address: &ComponentAddress, kind: &str, names: &[String]) -> Option<String> {
+    match names {
+        [] => None,
+        [name] => Some(format!(
+            "{address} has no {kind} {name}; the file's value was ignored"
+        )),
+        _ => {
+            let names = names.join(", ");
+            Some(format!(
+                "{address} has no {kind}s {names}; the file's values were ignored"
+            ))
+        }
+    }
+}
+
+/// What a component does have, with other bounds than the value that the file says for another one.
+fn out_of_range(address: &ComponentAddress, names: &[String]) -> Option<String> {
+    let does_not = format!(
+        "{address} does not take the file's value of {}; its default is used",
+        names.join(", ")
+    );
+    (!names.is_empty()).then_some(does_not)
+}
+
+/// The settings that a component has under the same ids, with values that fit it; and the ids of the
+/// others.
+fn known_settings(component: &Component, part: &PartConfig) -> (PartConfig, Vec<String>) {
+    let (mut kept, mut others) = (SettingValues::default(), Vec::new());
     for (name, value) in &part.settings.entries {
         let fits = component
             .setting(&name.value)
@@ -133,11 +185,12 @@ fn known_settings(component: &Component, part: &Part, others: &mut Vec<String>) 
         if fits {
             kept.entries.push((name.clone(), value.clone()));
         } else {
-            others.push(format!("settings.{}", name.value));
+            others.push(name.value.clone());
         }
     }
-    Part {
+    let part = PartConfig {
         settings: kept,
         ..part.clone()
-    }
+    };
+    (part, others)
 }

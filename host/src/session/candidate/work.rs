@@ -5,54 +5,73 @@
 //!
 //! Two instances are made. The first is tried on silence and rehearses its state; then it ends,
 //! since neither silence nor a state that was read can be taken back for certain. The second, which
-//! has to answer as the first did, hears the recent input and is the one that is sent.
+//! has to answer as the first did, hears the recent input and is the one that is sent. Between them,
+//! what is heard now rehearses its own part of a handoff (`predecessor`).
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use segue_plugin::declare::Layout;
-use segue_plugin::link::Processor;
 use segue_plugin::setup::Timing;
 
-use crate::loading::{CREATE_DEADLINE, begin, within};
-use crate::observe::StepTime;
-use crate::pipeline::Occupant;
-use crate::session::bind::Bound;
-use crate::session::candidate::factory::{Factory, Source, end};
-use crate::session::candidate::prime::{Primed, Unprimed, prime, start_frames};
-use crate::session::candidate::rehearse::{NoHandoff, agree};
-use crate::session::candidate::trial::{Also, Tried, try_out};
-use crate::session::candidate::{Past, Prepared, Refused, Wanted};
-use crate::session::recipe::Made;
-
-/// How long the end of an instance may take; after that its thread is abandoned.
-const DROP_DEADLINE: Duration = Duration::from_secs(10);
+use crate::loading::exercise::as_on_air;
+use crate::loading::{CREATE_DEADLINE, within};
+use crate::observe::{StepKind, StepTime};
+use crate::session::candidate::call::passed;
+use crate::session::candidate::factory::Factory;
+use crate::session::candidate::predecessor::with_predecessor;
+use crate::session::candidate::prime::{Depth, Primed, Unprimed, prime, start_frames};
+use crate::session::candidate::rehearse::{NoHandoff, Rehearsed, StateFault, agree};
+use crate::session::candidate::silence::{Also, Exercised, try_out};
+use crate::session::candidate::{Past, PrepareRequest, Prepared, Refused};
+use crate::session::ender::end_within;
+use crate::session::instance::Made;
 
 /// What is under way, and how long everything before it took. Shared by the thread that works and
 /// the one that waits.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watch(Arc<Mutex<Vec<Step>>>);
 
-/// A step, when it began, and how long it took once it is over.
-type Step = (String, Instant, Option<Duration>);
+/// What is done, when it began, and how long it took once it is over.
+type Step = (Doing, Instant, Option<Duration>);
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    /// A step that is told.
+    Work(StepKind),
+    /// An instance ends, which no receipt tells.
+    End,
+}
 
 impl Watch {
     /// The next step begins.
-    pub(super) fn step(&self, step: &str) {
+    pub(super) fn step(&self, step: StepKind) {
+        self.begin(Doing::Work(step));
+    }
+
+    /// An instance ends.
+    pub(super) fn end(&self) {
+        self.begin(Doing::End);
+    }
+
+    fn begin(&self, doing: Doing) {
         let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if let Some((_, began, took)) = steps.last_mut() {
             *took = Some(now.duration_since(*began));
         }
-        steps.push((step.to_owned(), now, None));
+        steps.push((doing, now, None));
     }
 
     /// The step under way.
-    pub(super) fn now(&self) -> String {
+    pub(super) fn now(&self) -> &'static str {
         let steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        steps
-            .last()
-            .map_or_else(String::new, |(step, ..)| step.clone())
+        steps.last().map_or("", |(doing, ..)| match doing {
+            Doing::Work(step) => step.as_str(),
+            Doing::End => "end",
+        })
     }
 
     /// The times of the steps that are told, in the order in which each came first; what was done
@@ -60,14 +79,14 @@ impl Watch {
     pub(super) fn times(&self) -> Vec<StepTime> {
         let steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut times: Vec<StepTime> = Vec::new();
-        for (step, _, took) in steps.iter().filter(|(step, ..)| step != "end") {
+        for (doing, _, took) in steps.iter() {
+            let Doing::Work(step) = *doing else {
+                continue;
+            };
             let took_ns = took.map_or(0, |took| took.as_nanos() as u64);
-            match times.iter_mut().find(|time| time.step == *step) {
+            match times.iter_mut().find(|time| time.step == step) {
                 Some(time) => time.took_ns += took_ns,
-                None => times.push(StepTime {
-                    step: step.clone(),
-                    took_ns,
-                }),
+                None => times.push(StepTime { step, took_ns }),
             }
         }
         times
@@ -79,10 +98,10 @@ impl Watch {
 ///
 /// # Errors
 /// Why it is not let in. Nothing is left of it then.
-pub(in crate::session) fn prepare(wanted: Wanted) -> Result<Prepared, Refused> {
-    let stage = wanted.stage.clone();
-    let factory = Factory::of(&wanted)?;
-    deadline(&stage, move |watch| work(factory, wanted, watch))
+pub(in crate::session) fn prepare(request: PrepareRequest) -> Result<Prepared, Refused> {
+    let stage = request.stage.clone();
+    let factory = Factory::of(&request)?;
+    deadline(&stage, move |watch| work(factory, request, watch))
 }
 
 /// Runs a step of foreign code on a thread of its own.
@@ -102,42 +121,78 @@ pub(super) fn deadline<R: Send + 'static>(
 /// All of it, on the thread of its own.
 pub(super) fn work(
     factory: Factory,
-    mut wanted: Wanted,
+    mut request: PrepareRequest,
     watch: &Watch,
 ) -> Result<Prepared, Refused> {
     if let Some(text) = factory.unfit_live() {
         return Err(factory.refused(text));
     }
-    let agreed = agree(wanted.old.as_ref(), bound(&factory), wanted.state);
-    let also = match agreed {
-        Ok(()) => Also::State,
-        Err(_) => Also::Nothing,
-    };
-    let step = |step: &str| watch.step(step);
-    let first = factory.make(&step)?;
-    let expected = (first.layout_out, first.timing);
-    let Tried { state, note } = try_out(&factory, first, also, &step)?;
-    let made = alike(&factory, factory.make(&step)?, expected)?;
-    watch.step("prime");
-    let (made, primed) = primed(&factory, made, wanted.past.take())?;
-    watch.step("end");
+    let Tried {
+        takes,
+        answered,
+        note,
+    } = tried(&factory, &mut request, watch)?;
+    let made = factory.make(&|step| watch.step(step))?;
+    let made = alike(&factory, made, answered)?;
+    watch.step(StepKind::Prime);
+    let (made, primed) = primed(&factory, made, &mut request)?;
+    watch.end();
     let mut notes = factory.notes.clone();
     notes.extend(note);
     let primed = primed.map_err(|gone| {
         notes.extend(gone.map(|gone| format!("{gone}: it hears what comes instead")));
     });
-    let (handoff_bytes, migrates_from) = match (agreed, state) {
-        (Err(NoHandoff { why, migrates_from }), _) => (Err(why), migrates_from),
-        (Ok(()), Some(state)) => (state, None),
-        (Ok(()), None) => (Err("its state was not rehearsed".to_owned()), None),
+    let migrates_from = takes.as_ref().err().and_then(NoHandoff::migrates_from);
+    let handoff_bytes = match request.replayed {
+        Some(_) => takes.and(Err(NoHandoff::Replayed)),
+        None => takes.map(|rehearsed| rehearsed.bytes),
     };
     Ok(Prepared {
-        handoff_bytes,
+        stage: request.stage,
+        identity: factory.identity.clone(),
         migrates_from,
+        handoff_bytes,
+        primed: primed.ok(),
         notes,
         steps: watch.times(),
-        ..prepared(factory, wanted.stage, made, primed.ok())
+        recipe: factory.into_recipe(&made),
+        made,
     })
+}
+
+/// What the first instance showed.
+struct Tried {
+    /// What a handoff of state would take.
+    takes: Result<Rehearsed, NoHandoff>,
+    /// What it said of itself.
+    answered: (Layout, Timing),
+    /// What a reader of the receipt should know.
+    note: Option<String>,
+}
+
+/// Makes the first instance, tries it, and ends it.
+fn tried(factory: &Factory, request: &mut PrepareRequest, watch: &Watch) -> Result<Tried, Refused> {
+    let old = request.old.as_ref().map(|old| &old.bound);
+    let agreed = agree(old, factory.bound(), request.state);
+    let also = match agreed {
+        Ok(()) => Also::State,
+        Err(_) => Also::Nothing,
+    };
+    let first = factory.make(&|step| watch.step(step))?;
+    let answered = (first.layout_out, first.timing);
+    let Exercised { state, note } = try_out(factory, first, also, watch)?;
+    let takes = agreed.and_then(|()| rehearsed(state));
+    let began = || watch.step(StepKind::Rehearse);
+    Ok(Tried {
+        takes: with_predecessor(takes, request.old.take(), factory, &began),
+        answered,
+        note,
+    })
+}
+
+/// What the exercise says about the state that it was asked about.
+fn rehearsed(state: Option<Result<Rehearsed, StateFault>>) -> Result<Rehearsed, NoHandoff> {
+    Ok(state.ok_or(NoHandoff::NotRehearsed)??)
 }
 
 /// The second instance has to answer as the first did.
@@ -146,7 +201,7 @@ fn alike(factory: &Factory, made: Made, expected: (Layout, Timing)) -> Result<Ma
         return Ok(made);
     }
     let (found, before) = (made.timing, expected.1);
-    end(made.processor);
+    made.end();
     Err(factory.refused(format!(
         "reports {} frames of latency and {} of tail, expected {} and {} as it did just before",
         found.latency_frames, found.tail_frames, before.latency_frames, before.tail_frames
@@ -157,73 +212,57 @@ fn alike(factory: &Factory, made: Made, expected: (Layout, Timing)) -> Result<Ma
 /// hear.
 type NotPrimed = Option<Unprimed>;
 
-/// Has the instance hear the past, where one is kept.
+/// Has the instance hear the past, where one is kept. What was forgotten while a long tail was
+/// filled is no reason to hear nothing: it begins anew with what it has to hear.
 fn primed(
     factory: &Factory,
     mut made: Made,
-    past: Option<Box<dyn Past>>,
+    request: &mut PrepareRequest,
 ) -> Result<(Made, Result<Primed, NotPrimed>), Refused> {
-    let Some(mut past) = past else {
+    let depth = request.replayed.as_ref().map_or(Some(Depth::Tail), |fade| {
+        let frames = fade.primed_frames.clone();
+        frames.map(|Range { start, end }| Depth::Exactly {
+            from: start,
+            to: end,
+        })
+    });
+    let (Some(mut past), Some(depth)) = (request.past.take(), depth) else {
         return Ok((made, Err(None)));
     };
-    let from = start_frames(factory, &made, &*past);
-    match from.and_then(|from| prime(factory, &mut made, &mut *past, from)) {
+    let mut heard = hear(factory, &mut made, &mut *past, depth);
+    if matches!(heard, Err(Unprimed::Gone(_))) {
+        heard = forget(&mut made).and_then(|()| hear(factory, &mut made, &mut *past, Depth::Least));
+    }
+    match heard {
         Ok(primed) => Ok((made, Ok(primed))),
         Err(gone @ Unprimed::Gone(_)) => Ok((made, Err(Some(gone)))),
         Err(failed @ Unprimed::Failed(_)) => {
-            end(made.processor);
+            made.end();
             Err(factory.refused(failed))
         }
     }
 }
 
-fn bound(factory: &Factory) -> Option<&Bound> {
-    match &factory.source {
-        Source::Library(recipe) => Some(&recipe.bound),
-        Source::BuiltIn(_) => None,
-    }
+fn hear(
+    factory: &Factory,
+    made: &mut Made,
+    past: &mut dyn Past,
+    depth: Depth,
+) -> Result<Primed, Unprimed> {
+    let from = start_frames(factory, made, past, depth)?;
+    prime(factory, made, past, (from, depth))
 }
 
-fn prepared(factory: Factory, stage: String, made: Made, primed: Option<Primed>) -> Prepared {
-    Prepared {
-        stage,
-        occupant: occupant(made.processor, &made.timing, made.held_bytes, &factory),
-        layout_out: made.layout_out,
-        timing: made.timing,
-        identity: factory.identity,
-        recipe: match factory.source {
-            Source::Library(recipe) => Some(*recipe),
-            Source::BuiltIn(_) => None,
-        },
-        handoff_bytes: Err(String::new()),
-        migrates_from: None,
-        primed_to_frames: primed.map(|primed| primed.to_frames),
-        primed_frames: primed.map_or(0, |primed| primed.frames),
-        notes: Vec::new(),
-        steps: Vec::new(),
-    }
-}
-
-fn occupant(processor: Processor, timing: &Timing, held_bytes: i64, factory: &Factory) -> Occupant {
-    Occupant {
-        processor,
-        latency_frames: timing.latency_frames,
-        held_bytes,
-        outputs: factory.declared.outputs,
-    }
-}
-
-/// Ends an instance on a thread of its own; not waited for longer than a deadline.
-pub(super) fn end_within(processor: Processor) {
-    if let Ok(ending) = begin(DROP_DEADLINE, move || end(processor)) {
-        let _ = ending.wait();
-    }
+/// Has the instance forget what it heard.
+fn forget(made: &mut Made) -> Result<(), Unprimed> {
+    let called = as_on_air(|| made.occupant.processor.reset());
+    passed(&made.occupant.processor, called).map_err(Unprimed::Failed)
 }
 
 impl Prepared {
     /// Ends an instance that was not sent, on a thread of its own, and does not wait longer than
     /// a deadline. Thread: any but audio.
     pub(in crate::session) fn end(self) {
-        end_within(self.occupant.processor);
+        end_within(self.made.occupant.processor);
     }
 }

@@ -3,44 +3,45 @@
 //! In: who wants it bound to what. Out: overrides that are set and given back when the change is
 //! over, so that a reload keeps to it and `save` writes it; or why somebody is not to do so.
 
-use semver::{Comparator, Op, Version, VersionReq};
+use semver::VersionReq;
 
 use crate::config::overrides::{OverrideKey, Reset};
 use crate::id::{ComponentAddress, PluginId, StageId};
-use crate::session::cast::{Before, Heard, Member};
-use crate::session::changes::landing::{Landing, rank};
-use crate::session::changes::rebind::same_component;
-use crate::session::changes::{Changes, Wish};
+use crate::observe::Who;
+use crate::session::candidate::exactly;
+use crate::session::changes::ChangeRequest;
+use crate::session::changes::machine::Planner;
+use crate::session::changes::refusal::Refusal;
+use crate::session::changes::swaps::same_component;
+use crate::session::changes::underway::Adoption;
+use crate::session::running_stages::{Before, RunningStage};
+use crate::swap::ask::HeardSignal;
 
-/// Who asks where a library appeared: nobody wants anything of a stage then, it follows the file.
-const WATCH: &str = "watch";
-
-impl Changes {
+impl Planner<'_> {
     /// One stage, bound to a component and perhaps to versions of it.
     pub(super) fn bound_to(
         &self,
-        member: &Member,
+        running: &RunningStage,
         component: &ComponentAddress,
         versions: Option<&VersionReq>,
-        wish: &Wish,
-    ) -> Result<Landing, String> {
-        let mut landing = Landing::default();
-        let Ok(id) = member.id.parse::<StageId>() else {
-            return Ok(landing);
-        };
-        self.may_bind(&id, wish)?;
-        if wish.cause.who == WATCH {
-            return Ok(landing);
+        request: &ChangeRequest,
+    ) -> Result<Adoption, Refusal> {
+        let mut adoption = Adoption::default();
+        let id = running.id.clone();
+        self.may_bind(&id, request)?;
+        // Where a library appeared nobody wants anything of a stage: it follows the file.
+        if request.cause.who == Who::Watch {
+            return Ok(adoption);
         }
         let is_of_file = self.is_of_file(&id, component);
         let key = OverrideKey::Component { stage: id.clone() };
         if is_of_file {
-            landing.resets.push(Reset::Key(key));
-        } else if !same_component(component, member) {
-            landing.set(key, component.to_string(), wish);
+            adoption.resets.push(Reset::Key(key));
+        } else if !same_component(component, running) {
+            adoption.set(key, component.to_string(), request);
         }
-        bind_version(&mut landing, id, versions, wish);
-        Ok(landing)
+        bind_version(&mut adoption, id, versions, request);
+        Ok(adoption)
     }
 
     /// Every stage of a plugin, bound to versions of it.
@@ -48,25 +49,32 @@ impl Changes {
         &self,
         plugin: &PluginId,
         versions: Option<&VersionReq>,
-        wish: &Wish,
-    ) -> Result<Landing, String> {
-        let mut landing = Landing::default();
-        for (_, member) in self.cast.members() {
-            let is_meant = member.bound().plugin == *plugin && member.heard == Heard::Processed;
-            let Some(id) = member.id.parse::<StageId>().ok().filter(|_| is_meant) else {
+        request: &ChangeRequest,
+    ) -> Result<Adoption, Refusal> {
+        let mut adoption = Adoption::default();
+        for (_, running) in self.stages.iter() {
+            let is_meant =
+                running.bound().plugin == *plugin && running.heard == HeardSignal::Processed;
+            if !is_meant {
                 continue;
-            };
-            self.may_bind(&id, wish)?;
-            if wish.cause.who != WATCH {
-                bind_version(&mut landing, id, versions, wish);
+            }
+            let id = running.id.clone();
+            self.may_bind(&id, request)?;
+            if request.cause.who != Who::Watch {
+                bind_version(&mut adoption, id, versions, request);
             }
         }
-        Ok(landing)
+        Ok(adoption)
     }
 
     /// A stage as it was before its last swap: to no newer version, until somebody says so.
-    pub(super) fn back_to(&self, stage: &StageId, before: &Before, wish: &Wish) -> Landing {
-        let mut landing = Landing::default();
+    pub(super) fn back_to(
+        &self,
+        stage: &StageId,
+        before: &Before,
+        request: &ChangeRequest,
+    ) -> Adoption {
+        let mut adoption = Adoption::default();
         let id = || stage.clone();
         let (component, version) = (
             OverrideKey::Component { stage: id() },
@@ -74,22 +82,22 @@ impl Changes {
         );
         let bypass = OverrideKey::Bypass { stage: id() };
         let Some(found) = &before.found else {
-            landing.set(bypass, "true".to_owned(), wish);
-            return landing;
+            adoption.set(bypass, "true".to_owned(), request);
+            return adoption;
         };
-        landing.resets.push(Reset::Key(bypass));
+        adoption.resets.push(Reset::Key(bypass));
         match self.is_of_file(stage, &found.component) {
-            true => landing.resets.push(Reset::Key(component)),
-            false => landing.set(component, found.component.to_string(), wish),
+            true => adoption.resets.push(Reset::Key(component)),
+            false => adoption.set(component, found.component.to_string(), request),
         }
-        let exactly = exactly(&found.runs.generation.manifest().version);
-        landing.set(version, exactly.to_string(), wish);
-        landing
+        let exactly = exactly(&found.library.generation.manifest().version);
+        adoption.set(version, exactly.to_string(), request);
+        adoption
     }
 
     /// Whether a component is the one that the file names for a stage.
-    fn is_of_file(&self, stage: &StageId, component: &ComponentAddress) -> bool {
-        let file = self.running.file.stage(stage);
+    pub(super) fn is_of_file(&self, stage: &StageId, component: &ComponentAddress) -> bool {
+        let file = self.configurations.file.stage(stage);
         file.map(|file| &file.part.component.value)
             .is_some_and(|own| {
                 let name = own.component();
@@ -99,8 +107,8 @@ impl Changes {
     }
 
     /// Whether nobody of a higher rank asked for a version of the stage.
-    fn may_bind(&self, stage: &StageId, wish: &Wish) -> Result<(), String> {
-        let rank = rank(&wish.cause.who);
+    pub(super) fn may_bind(&self, stage: &StageId, request: &ChangeRequest) -> Result<(), Refusal> {
+        let rank = request.cause.who.rank();
         let keys = [
             OverrideKey::Component {
                 stage: stage.clone(),
@@ -111,36 +119,28 @@ impl Changes {
         ];
         let mut held = keys
             .iter()
-            .filter_map(|key| self.running.overrides.get(key));
-        match held.rfind(|held| held.rank > rank) {
+            .filter_map(|key| self.configurations.overrides.get(key));
+        match held.rfind(|held| held.who.rank() > rank) {
             None => Ok(()),
-            Some(held) => Err(format!(
-                "{} is held at {} by {}",
-                held.key, held.value, held.who
-            )),
+            Some(held) => Err(Refusal::Held {
+                key: held.key.to_string(),
+                value: held.value.clone(),
+                who: held.who.clone(),
+            }),
         }
     }
 }
 
 /// Versions that were asked for are kept; the newest is wanted anew at every change.
-fn bind_version(landing: &mut Landing, id: StageId, versions: Option<&VersionReq>, wish: &Wish) {
+fn bind_version(
+    adoption: &mut Adoption,
+    id: StageId,
+    versions: Option<&VersionReq>,
+    request: &ChangeRequest,
+) {
     let key = OverrideKey::Version { stage: id };
     match versions {
-        Some(versions) => landing.set(key, versions.to_string(), wish),
-        None => landing.resets.push(Reset::Key(key)),
-    }
-}
-
-/// This version and no other.
-fn exactly(version: &Version) -> VersionReq {
-    let comparator = Comparator {
-        op: Op::Exact,
-        major: version.major,
-        minor: Some(version.minor),
-        patch: Some(version.patch),
-        pre: version.pre.clone(),
-    };
-    VersionReq {
-        comparators: vec![comparator],
+        Some(versions) => adoption.set(key, versions.to_string(), request),
+        None => adoption.resets.push(Reset::Key(key)),
     }
 }

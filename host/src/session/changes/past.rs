@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::audio::Buffer;
+use segue_media::audio::Buffer;
+
 use crate::pipeline::History;
 use crate::session::candidate::Past;
 

@@ -1,34 +1,35 @@
 //! Plan: what an edited configuration changes, stage by stage, and what it takes.
 //!
-//! In: edits, and the cast that runs. Out: which stages get another instance in their place, which
+//! In: edits, and the running stages. Out: which stages get another instance in their place, which
 //! come and go with another schedule, which values change; the same in words.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use segue_plugin::declare::Layout;
 use segue_plugin::link::ParamEvent;
 
 use crate::config::diff::{Edit, Reason};
-use crate::config::model::Config;
+use crate::config::model::{Config, StageConfig as Part};
 use crate::id::StageId;
-use crate::observe::PlannedEdit;
-use crate::pipeline::moved;
-use crate::session::candidate::{Aim, Question, Wish as Bind};
-use crate::session::cast::Member;
-use crate::session::changes::Changes;
-use crate::session::changes::landing::After;
-use crate::session::changes::prepare::{Known, With};
-use crate::session::changes::tune::is_heard;
-use crate::session::changes::words::{fallback_of, planned};
+use crate::observe::{ChangeAction, ChangeCost, PlannedEdit};
+use crate::session::candidate::{ResolveRequest, ResolveScope, StageRequest};
+use crate::session::changes::describe::{doubled_unasked, fallback_of, planned};
+use crate::session::changes::machine::Planner;
+use crate::session::changes::prepare::{StageFill, StageTerms};
+use crate::session::changes::refusal::Refusal;
+use crate::session::changes::set_values::is_heard;
+use crate::session::changes::underway::After;
+use crate::session::running_stages::RunningStage;
 
 /// Other values for a stage that goes on: its number, all of them, and what changes.
-pub(super) type Retune = (usize, Vec<(u32, f64)>, Vec<ParamEvent>);
+pub(super) type StageValues = (usize, Vec<(u32, f64)>, Vec<ParamEvent>);
 
 /// What has to be prepared: what resolution is asked, which stages get what, and what is known.
-pub(super) type Orders = (
-    Option<Question>,
-    Vec<(String, With)>,
-    BTreeMap<String, Known>,
+pub(super) type ToPrepare = (
+    Option<ResolveRequest>,
+    Vec<(String, StageFill)>,
+    BTreeMap<String, StageTerms>,
 );
 
 /// What is done about one edited configuration.
@@ -38,14 +39,18 @@ pub(super) struct Plan {
     pub(super) swapped: Vec<StageId>,
     /// Stages that come with another schedule: new ones, and ones that cannot go on as they are.
     pub(super) brought: Vec<StageId>,
+    /// Of those, the ones that run now and start anew as second instances.
+    pub(super) moved: Vec<StageId>,
+    /// Of those in turn, the ones that nothing else is wanted of: made from what they run already.
+    pub(super) doubled: Vec<StageId>,
     /// Numbers of stages that go with it.
     pub(super) removed: Vec<usize>,
     /// Parameters of stages that go on: the number, all of them, and what changes.
-    pub(super) retuned: Vec<Retune>,
+    pub(super) new_values: Vec<StageValues>,
     /// Whether the wiring changes.
     pub(super) is_rewired: bool,
-    /// The plan in words.
-    pub(super) words: Vec<PlannedEdit>,
+    /// The plan in words, a line for each edit.
+    pub(super) lines: Vec<PlannedEdit>,
 }
 
 impl Plan {
@@ -66,12 +71,12 @@ impl Plan {
     }
 
     /// What has to be prepared for it.
-    pub(super) fn orders(&self, changes: &Changes, after: &After) -> Orders {
+    pub(super) fn to_prepare(&self, planner: &Planner<'_>, after: &After) -> ToPrepare {
         let ids: Vec<_> = self.swapped.iter().chain(&self.brought).collect();
-        let mut known = changes.known(&after.config);
-        let layouts = changes.layouts(&self.config);
-        let mut wishes = Vec::new();
-        let mut wanted = Vec::new();
+        let mut terms = planner.stage_terms(&after.config);
+        let layouts = planner.layouts(&self.config);
+        let mut binds = Vec::new();
+        let mut fills = Vec::new();
         for part in &self.config.stages {
             let id = &part.id.value;
             if !ids.contains(&id) {
@@ -79,65 +84,99 @@ impl Plan {
             }
             let name = id.to_string();
             if self.brought.contains(id) {
-                let own = changes.brought(part, &layouts, after);
+                let own = self.terms_of_brought(planner, part, &layouts, after);
                 if let Some(component) = part.fallback_in_use() {
                     let name = fallback_of(&name);
-                    known.insert(name.clone(), own.fallback(component.clone()));
-                    wishes.push(Bind {
+                    terms.insert(name.clone(), own.fallback(component.clone()));
+                    binds.push(StageRequest {
                         stage: name.clone(),
                         component: component.value.clone(),
                         versions: None,
                     });
-                    wanted.push((name, With::Resolved));
+                    fills.push((name, StageFill::Resolved));
                 }
-                known.insert(name.clone(), own);
+                terms.insert(name.clone(), own);
             }
-            if after.overrides.is_bypassed(id) && !self.brought.contains(id) {
-                wanted.push((name, With::Bypass));
-                continue;
+            let fill = self.fill(planner, id, after);
+            if matches!(fill, StageFill::Resolved) {
+                binds.push(StageRequest {
+                    stage: name.clone(),
+                    component: part.part.component.value.clone(),
+                    versions: after.overrides.version(id),
+                });
             }
-            wishes.push(Bind {
-                stage: name.clone(),
-                component: part.part.component.value.clone(),
-                versions: after.overrides.version(id),
-            });
-            wanted.push((name, With::Resolved));
+            fills.push((name, fill));
         }
-        let question =
-            (!wishes.is_empty()).then(|| changes.question(Aim::Stages(wishes), &after.config));
-        (question, wanted, known)
+        let resolve_request = (!binds.is_empty())
+            .then(|| planner.resolve_request(ResolveScope::Stages(binds), &after.config));
+        (resolve_request, fills, terms)
     }
 }
 
-impl Changes {
+impl Plan {
+    /// What a stage is to be filled with.
+    fn fill(&self, planner: &Planner<'_>, id: &StageId, after: &After) -> StageFill {
+        let is_new = self.brought.contains(id) && !self.moved.contains(id);
+        if after.overrides.is_bypassed(id) && !is_new {
+            return StageFill::Bypass;
+        }
+        match planner.running(id) {
+            Ok(running) if self.doubled.contains(id) => StageFill::Library(running.found()),
+            Ok(_) | Err(_) => StageFill::Resolved,
+        }
+    }
+
+    /// What is known of a stage that comes with the schedule.
+    fn terms_of_brought(
+        &self,
+        planner: &Planner<'_>,
+        part: &Part,
+        layouts: &BTreeMap<String, Layout>,
+        after: &After,
+    ) -> StageTerms {
+        let id = &part.id.value;
+        let old = planner.running(id).ok().filter(|_| self.moved.contains(id));
+        let old = old.filter(|running| is_heard(running));
+        StageTerms {
+            old: old.map(|running| running.recipe.clone()),
+            ..planner.brought(part, layouts, after)
+        }
+    }
+}
+
+impl Planner<'_> {
     /// What is done about edits.
-    pub(super) fn plan(&self, edits: &[Edit], after: &After) -> Result<Plan, String> {
+    pub(super) fn plan(&self, edits: &[Edit], after: &After) -> Result<Plan, Refusal> {
         let mut plan = Plan {
             config: Arc::clone(&after.config),
             swapped: Vec::new(),
             brought: Vec::new(),
+            moved: Vec::new(),
+            doubled: Vec::new(),
             removed: Vec::new(),
-            retuned: Vec::new(),
+            new_values: Vec::new(),
             is_rewired: false,
-            words: Vec::new(),
+            lines: Vec::new(),
         };
         for edit in edits {
             self.sort_in(&mut plan, edit);
         }
         self.overridden(&mut plan, after);
-        self.move_what_loops(&mut plan)?;
+        self.bring_what_fades_in_series(&mut plan, edits, after);
+        self.move_what_cannot_stay(&mut plan)?;
         for edit in edits {
             if let Edit::Params { stage, .. } = edit {
-                self.retune_or_rebuild(&mut plan, stage)?;
+                self.set_or_rebuild(&mut plan, stage)?;
             }
         }
-        let words = edits.iter().filter_map(|edit| self.words(&plan, edit));
-        plan.words.splice(0..0, words.collect::<Vec<_>>());
+        let lines = edits.iter().filter_map(|edit| self.describe(&plan, edit));
+        plan.lines.splice(0..0, lines.collect::<Vec<_>>());
+        plan.lines.extend(doubled_unasked(&plan));
         Ok(plan)
     }
 
-    fn sort_in(&self, plan: &mut Plan, edit: &Edit) {
-        let number = |id: &StageId| self.cast.number(id.as_str());
+    pub(super) fn sort_in(&self, plan: &mut Plan, edit: &Edit) {
+        let number = |id: &StageId| self.stages.number(id.as_str());
         match edit {
             Edit::Add { stage } => plan.brought.push(stage.clone()),
             Edit::Remove { stage } => plan.removed.extend(number(stage)),
@@ -157,86 +196,58 @@ impl Changes {
     }
 
     /// Stages whose versions are no longer what `[plugins.require]` asks for get other ones.
-    fn outgrown(&self, plan: &mut Plan) {
+    pub(super) fn outgrown(&self, plan: &mut Plan) {
         let config = Arc::clone(&plan.config);
         let require = &config.plugins.require;
-        for (_, member) in self.cast.members() {
-            let bound = member.bound();
+        for (_, running) in self.stages.iter() {
+            let bound = running.bound();
             let mut wanted = require.iter().filter(|(id, _)| id.value == bound.plugin);
             let fits = wanted.all(|(_, versions)| versions.value.matches(&bound.version));
-            if let (false, Ok(id)) = (fits, member.id.parse::<StageId>())
-                && config.stage(&id).is_some()
-                && is_heard(member)
-            {
+            let id = running.id.clone();
+            if !fits && config.stage(&id).is_some() && is_heard(running) {
                 let what = format!("{} {} no longer does", bound.address(), bound.version);
-                let cost = "a new instance, its state handed over or a fade";
-                plan.words.push(planned(&id, "swap", what, cost));
+                let cost = ChangeCost::Instance;
+                plan.lines
+                    .push(planned(&id, ChangeAction::Swap, what, cost));
                 plan.swapped.push(id);
             }
         }
     }
 
     /// Bypasses that overrides bring or take away.
-    fn overridden(&self, plan: &mut Plan, after: &After) {
-        for (_, member) in self.cast.members() {
-            let Ok(id) = member.id.parse::<StageId>() else {
-                continue;
-            };
+    pub(super) fn overridden(&self, plan: &mut Plan, after: &After) {
+        for (_, running) in self.stages.iter() {
+            let id = running.id.clone();
             let is_wanted = after.overrides.is_bypassed(&id);
-            let differs = is_wanted == is_heard(member);
+            let differs = is_wanted == is_heard(running);
             let is_there = plan.config.stage(&id).is_some();
             if differs && is_there && !plan.swapped.contains(&id) && !plan.brought.contains(&id) {
                 let (action, what) = match is_wanted {
-                    true => ("bypass", "its input is heard"),
-                    false => ("restore", "its output is heard again"),
+                    true => (ChangeAction::Bypass, "its input is heard"),
+                    false => (ChangeAction::Restore, "its output is heard again"),
                 };
-                plan.words
-                    .push(planned(&id, action, what.to_owned(), "a fade"));
+                plan.lines
+                    .push(planned(&id, action, what.to_owned(), ChangeCost::Fade));
                 plan.swapped.push(id);
             }
         }
     }
 
-    /// Stages that would wait for themselves while old and new run side by side start anew.
-    fn move_what_loops(&self, plan: &mut Plan) -> Result<(), String> {
-        if !plan.needs_schedule() {
-            return Ok(());
-        }
-        let network = self.bare(&plan.config);
-        let kept: Vec<_> = plan
-            .config
-            .stages
-            .iter()
-            .map(|stage| {
-                let id = &stage.id.value;
-                let number = self.cast.number(id.as_str());
-                number.filter(|_| !plan.brought.contains(id))
-            })
-            .collect();
-        let moved = moved(&self.cast.laid.graph, &network, &kept);
-        for at in moved.map_err(|cycle| cycle.to_string())? {
-            let id = plan.config.stages[at].id.value.clone();
-            plan.removed.extend(self.cast.number(id.as_str()));
-            plan.swapped.retain(|other| *other != id);
-            plan.brought.push(id);
-        }
-        Ok(())
-    }
-
-    fn retune_or_rebuild(&self, plan: &mut Plan, id: &StageId) -> Result<(), String> {
-        let number = self.cast.number(id.as_str());
-        let member = number.and_then(|number| self.cast.member(number));
-        let (Some(number), Some(member)) = (number, member) else {
+    pub(super) fn set_or_rebuild(&self, plan: &mut Plan, id: &StageId) -> Result<(), Refusal> {
+        let number = self.stages.number(id.as_str());
+        let running = number.and_then(|number| self.stages.get(number));
+        let (Some(number), Some(running)) = (number, running) else {
             return Ok(());
         };
         if plan.swapped.contains(id) || plan.brought.contains(id) {
             return Ok(());
         }
-        let retuned = self.retuned(member, &plan.config)?;
-        if retuned.takes_another && is_heard(member) {
+        let new_values = self.new_values(running, &plan.config)?;
+        if new_values.takes_another && is_heard(running) {
             plan.swapped.push(id.clone());
         } else {
-            plan.retuned.push((number, retuned.params, retuned.events));
+            plan.new_values
+                .push((number, new_values.params, new_values.events));
         }
         Ok(())
     }
@@ -249,6 +260,6 @@ fn is_in_place(reasons: &[Reason]) -> bool {
 }
 
 /// Whether a stage takes another instance in its place.
-pub(super) fn is_swapped(plan: &Plan, member: &Member) -> bool {
-    plan.swapped.iter().any(|id| *id.as_str() == *member.id)
+pub(super) fn is_swapped(plan: &Plan, running: &RunningStage) -> bool {
+    plan.swapped.contains(&running.id)
 }

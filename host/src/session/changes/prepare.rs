@@ -6,48 +6,53 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::model::{Config, Part};
+use segue_plugin::link::Processor;
+
+use crate::config::model::{Config, PartConfig};
 use crate::config::source::Spanned;
 use crate::config::values::{ParamValues, SettingValues};
 use crate::config::words::SwapState;
 use crate::id::ComponentAddress;
 use crate::observe::StepTime;
 use crate::pipeline::History;
-use crate::session::bind::Bound;
+use crate::session::candidacy::IntoProcessors;
 use crate::session::candidate::{
-    self, Filling, Found, Prepared, Question, Refused, Spot, Values, Wanted,
+    self, Implementation, PrepareRequest, Prepared, Refused, ResolveRequest, ResolvedStage,
+    ValueOrigin,
 };
 use crate::session::changes::past::OfStage;
+use crate::session::instance::{Placement, Recipe};
 use crate::session::open::Plugins;
+use crate::swap::ask::Replay;
 
 /// Everything that is known of a stage that may be prepared.
 #[derive(Clone)]
-pub(super) struct Known {
+pub(super) struct StageTerms {
     /// What it has to fit.
-    pub(super) spot: Spot,
+    pub(super) placement: Placement,
     /// Its parameters and settings, overrides applied.
-    pub(super) part: Part,
+    pub(super) part: PartConfig,
     /// Whether they were written for the component that is wanted.
-    pub(super) values: Values,
-    /// What is heard now.
-    pub(super) old: Option<Bound>,
+    pub(super) values: ValueOrigin,
+    /// How what is heard now was made.
+    pub(super) old: Option<Recipe>,
     /// What its `swap.state` says.
     pub(super) state: SwapState,
     /// What it read of late.
     pub(super) history: Option<Arc<History>>,
 }
 
-impl Known {
+impl StageTerms {
     /// What is known of the fallback of such a stage: it has the defaults of its parameters.
     pub(super) fn fallback(&self, component: Spanned<ComponentAddress>) -> Self {
         Self {
-            part: Part {
+            part: PartConfig {
                 span: component.span,
                 component,
                 params: ParamValues::default(),
                 settings: SettingValues::default(),
             },
-            values: Values::Own,
+            values: ValueOrigin::Own,
             ..self.clone()
         }
     }
@@ -55,25 +60,27 @@ impl Known {
 
 /// What a stage is to be filled with.
 #[derive(Clone)]
-pub(super) enum With {
+pub(super) enum StageFill {
     /// What resolution finds for it.
     Resolved,
     /// A library that is open already.
-    Found(Found),
+    Library(ResolvedStage),
     /// The built-in pass-through.
     Bypass,
 }
 
 /// Everything that is to be prepared as one.
-pub(super) struct Blueprint {
+pub(super) struct Preparation {
     pub(super) plugins: Arc<Plugins>,
     pub(super) config: Arc<Config>,
     /// What is to be resolved, if anything is.
-    pub(super) question: Option<Question>,
+    pub(super) resolve_request: Option<ResolveRequest>,
     /// The stages that are named, and with what; those that resolution adds are `Resolved`.
-    pub(super) wanted: Vec<(String, With)>,
+    pub(super) fills: Vec<(String, StageFill)>,
     /// Every stage, by id.
-    pub(super) known: BTreeMap<String, Known>,
+    pub(super) terms: BTreeMap<String, StageTerms>,
+    /// How it came about in a run that is replayed.
+    pub(super) replay: Option<Arc<Replay>>,
 }
 
 /// What came of it.
@@ -86,7 +93,14 @@ pub(super) struct Ready {
     pub(super) steps: Vec<StepTime>,
 }
 
-impl Blueprint {
+impl IntoProcessors for Ready {
+    fn into_processors(self) -> Vec<Processor> {
+        let prepared = self.prepared.into_iter();
+        prepared.map(|one| one.made.occupant.processor).collect()
+    }
+}
+
+impl Preparation {
     /// Prepares all of it, or nothing. Thread: any but audio.
     pub(super) fn prepare(mut self) -> Result<Ready, Refused> {
         let mut ready = Ready {
@@ -94,19 +108,19 @@ impl Blueprint {
             notes: Vec::new(),
             steps: Vec::new(),
         };
-        let mut fillings = Vec::new();
-        if let Some(question) = &self.question {
-            let resolved = candidate::resolve(&self.plugins.opener, question)?;
+        let mut fills = Vec::new();
+        if let Some(resolve_request) = &self.resolve_request {
+            let resolved = candidate::resolve(&self.plugins.opener, resolve_request)?;
             ready.notes = resolved.rejected;
             ready.steps = resolved.steps;
             for found in resolved.stages {
-                fillings.push((found.stage.clone(), With::Found(found)));
+                fills.push((found.stage.clone(), StageFill::Library(found)));
             }
         }
-        let own = std::mem::take(&mut self.wanted).into_iter();
-        fillings.extend(own.filter(|(_, with)| !matches!(with, With::Resolved)));
-        for (stage, with) in fillings {
-            match self.one(&stage, with) {
+        let own = std::mem::take(&mut self.fills).into_iter();
+        fills.extend(own.filter(|(_, fill)| !matches!(fill, StageFill::Resolved)));
+        for (stage, fill) in fills {
+            match self.one(&stage, fill) {
                 Ok(one) => ready.prepared.push(one),
                 Err(refused) => {
                     ready.prepared.into_iter().for_each(Prepared::end);
@@ -117,27 +131,30 @@ impl Blueprint {
         Ok(ready)
     }
 
-    fn one(&self, stage: &str, with: With) -> Result<Prepared, Refused> {
-        let Some(known) = self.known.get(stage).cloned() else {
+    fn one(&self, stage: &str, fill: StageFill) -> Result<Prepared, Refused> {
+        let Some(terms) = self.terms.get(stage).cloned() else {
             return Err(Refused::Text(format!("there is no stage `{stage}`")));
         };
-        let filling = match with {
-            With::Found(found) => Filling::Component {
+        let implementation = match fill {
+            StageFill::Library(found) => Implementation::Component {
                 found,
-                part: known.part,
-                values: known.values,
+                part: terms.part,
+                values: terms.values,
             },
-            With::Bypass | With::Resolved => Filling::Bypass,
+            StageFill::Bypass | StageFill::Resolved => Implementation::Bypass,
         };
-        let past = known.history.map(|history| Box::new(OfStage(history)) as _);
-        candidate::prepare(Wanted {
+        let replay = self.replay.as_ref();
+        let replayed = replay.and_then(|replay| replay.fade(stage)).cloned();
+        let past = terms.history.map(|history| Box::new(OfStage(history)) as _);
+        candidate::prepare(PrepareRequest {
             stage: stage.to_owned(),
-            filling,
+            implementation,
             config: Arc::clone(&self.config),
-            spot: known.spot,
-            old: known.old,
-            state: known.state,
+            placement: terms.placement,
+            old: terms.old,
+            state: terms.state,
             past,
+            replayed,
         })
     }
 }

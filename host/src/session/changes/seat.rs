@@ -1,143 +1,164 @@
 //! Seat: one instance that was prepared, on its way into the place of another.
 //!
-//! In: a stage that runs, and the instance. Out: its trial in the change that is to be sent; what
+//! In: a stage that runs, and the instance. Out: its candidate in the change that is to be sent; what
 //! the stage is once that is over.
 
-use crate::config::model::Stage as Part;
-use crate::config::words::SwapTail;
-use crate::observe::Alignment;
-use crate::pipeline::{Change, Growth, Handoff, Shape, Stage, Takeover, Trial, TrialSetup};
-use crate::session::build::StageFacts;
-use crate::session::cast::{Before, Heard, Member};
-use crate::session::changes::job::{Job, Piece};
-use crate::session::changes::send::Seated;
-use crate::session::changes::tune::Retuned;
-use crate::session::changes::{Changes, Context};
-use crate::swap::table::{Event, State};
 use segue_plugin::setup::Timing;
+
+use crate::config::model::StageConfig as Part;
+use crate::config::words::SwapTail;
+use crate::observe::{Alignment, ChangeAction};
+use crate::pipeline::{
+    CandidateSetup, Change, Fade, Handoff, LatencyGrowth, PlannedFade, StageCandidate, StageGauges,
+};
+use crate::session::build::StageFacts;
+use crate::session::candidacy::Candidacy;
+use crate::session::candidate::Prepared;
+use crate::session::changes::machine::{ChangeMachine, Seating};
+use crate::session::changes::send::Seated;
+use crate::session::changes::set_values::NewValues;
+use crate::session::changes::underway::{ChangeUnderway, StageChange};
+use crate::session::context::Context;
+use crate::session::running_stages::{Before, RunningStage};
+use crate::swap::ask::HeardSignal;
 use std::sync::Arc;
 use std::time::Duration;
 
-impl Changes {
+impl ChangeMachine {
     /// Puts one instance beside the one that is there.
     pub(super) fn seat(
         &mut self,
-        job: &mut Job,
+        underway: &mut ChangeUnderway,
         mut seated: Seated,
         change: &mut Change,
         context: &Context<'_>,
     ) {
         let number = seated.number;
-        let (Some(stage), Some(member)) = (context.engine.stage(number), self.cast.member(number))
+        let (Some(stage), Some(running)) = (context.rings.stage(number), self.stages.get(number))
         else {
-            self.restarts.end(seated.prepared.occupant.processor);
+            self.ender.end(seated.prepared.made.occupant.processor);
             return;
         };
-        let wanted = self.running.after(&job.landing);
-        let config = wanted.map_or_else(|_| Arc::clone(&self.running.config), |after| after.config);
-        let mut stages = config.stages.iter();
-        let part = stages.find(|one| *one.id.value.as_str() == *member.id);
-        let mut piece = self.piece_of(job, &seated, (member, stage), context);
-        let mut next = self.next_member(member, part, &seated, context);
-        if let Some(retuned) = self.late(&next, job) {
-            for event in retuned.events {
-                // Nobody hears it yet, and its index was looked up in its own manifest.
-                let processor = &mut seated.prepared.occupant.processor;
-                let _ = processor.set_param(event.index, event.value);
-            }
-            next.recipe.bound.params = retuned.params;
+        let wanted = self.configurations.after(&mut underway.adoption);
+        let config = wanted.map_or_else(
+            |_| Arc::clone(&self.configurations.config),
+            |after| Arc::clone(&after.config),
+        );
+        let part = config.stage(&running.id);
+        let mut stage_change = self
+            .seating()
+            .stage_change_of(underway, &seated, (running, stage));
+        let mut next = self.seating().next_stage(running, part, &seated, context);
+        if let Some(new_values) = self.late_values(&next, underway) {
+            set_unheard(&mut seated.prepared, &new_values);
+            next.recipe.bound.params = new_values.params;
         }
         // Values that are set meanwhile reach both, where both count parameters alike.
-        let (now, then) = (member.bound(), next.bound());
-        let same_params = next.heard == Heard::Processed
-            && now.plugin == then.plugin
-            && now.component.entries == then.component.entries;
-        piece.member = Some(next);
-        let trial = self.trial(seated, (member, stage), part);
-        let trial = match same_params {
-            true => trial,
-            false => trial.without_events(),
+        let is_alike = counts_alike(running, &next);
+        stage_change.running = Some(next);
+        let candidate = self.seating().candidate(seated, running, part);
+        let candidate = match is_alike {
+            true => candidate,
+            false => candidate.without_param_events(),
         };
-        change.trials.push((number, Box::new(trial)));
-        job.pieces.push(piece);
+        change.candidates.push((number, Box::new(candidate)));
+        underway.stage_changes.push(stage_change);
     }
 
-    /// What is known of the exchange before it is sent.
-    fn piece_of(
+    /// Values that were set while the instance was being made, or while both were heard.
+    pub(super) fn late_values(
         &self,
-        job: &Job,
+        running: &RunningStage,
+        underway: &mut ChangeUnderway,
+    ) -> Option<NewValues> {
+        if running.heard == HeardSignal::Bypassed || underway.action == ChangeAction::Rollback {
+            return None;
+        }
+        let wanted = self.configurations.after(&mut underway.adoption).ok()?;
+        self.planner().new_values(running, &wanted.config).ok()
+    }
+}
+
+impl Seating<'_> {
+    /// What is known of the exchange before it is sent.
+    pub(super) fn stage_change_of(
+        &self,
+        underway: &ChangeUnderway,
         seated: &Seated,
-        (member, stage): (&Member, &Stage),
-        context: &Context<'_>,
-    ) -> Piece {
+        (running, stage): (&RunningStage, &StageGauges),
+    ) -> StageChange {
         let (prepared, [before, after]) = (&seated.prepared, seated.latency_frames);
-        Piece {
-            stage: Arc::clone(&member.id),
+        StageChange {
+            stage: running.id.clone(),
             number: seated.number,
-            old: Some(member.identity()),
+            old: Some(running.identity()),
             new: Some(prepared.identity.clone()),
             alignment: Alignment {
-                old_latency_frames: self.own_latency_frames(member, before),
-                new_latency_frames: prepared.timing.latency_frames,
+                old_latency_frames: self.own_latency_frames(running, before),
+                new_latency_frames: prepared.made.timing.latency_frames,
                 before_frames: before,
                 after_frames: after,
-                reserve_frames: (after - before).saturating_sub(job.inserted_frames),
-                inserted_frames: job.inserted_frames,
+                reserve_frames: (after - before).saturating_sub(underway.inserted_frames),
+                inserted_frames: underway.inserted_frames,
             },
-            primed_frames: prepared.primed_frames,
-            why_no_handoff: prepared.handoff_bytes.as_ref().err().cloned(),
+            primed_frames: prepared.primed.as_ref().map_or(0, |primed| primed.frames),
+            primed_range_frames: prepared
+                .primed
+                .as_ref()
+                .map(|primed| primed.range_frames.clone()),
+            why_no_handoff: prepared
+                .handoff_bytes
+                .as_ref()
+                .err()
+                .map(ToString::to_string),
             notes: prepared.notes.clone(),
             steps: prepared.steps.clone(),
-            member: None,
+            running: None,
             heap_calls: stage.heap_calls(),
-            state: State::Primed.after(Event::Sent).state,
-            since_frames: context.position_frames,
+            candidacy: Candidacy::of_stage(&underway.candidacy, seated.number),
             done: None,
             fault: None,
         }
     }
 
-    fn trial(
+    pub(super) fn candidate(
         &self,
         seated: Seated,
-        (member, stage): (&Member, &Stage),
+        running: &RunningStage,
         part: Option<&Part>,
-    ) -> Trial {
+    ) -> StageCandidate {
         let (prepared, [before, after]) = (seated.prepared, seated.latency_frames);
-        let shape = Shape {
-            latency_frames: after,
-            ..stage.shape()
-        };
-        let keys = member.recipe.sidechains.iter();
-        Trial::swap(TrialSetup {
-            takeover: self.takeover(part, member.facts.timing.tail_frames),
-            growth: (after > before).then(|| Growth::new(after - before, &shape)),
+        let place = &running.recipe.placement;
+        let shape = place.shape(running.facts.layout_out, after);
+        StageCandidate::swap(CandidateSetup {
+            fade: self.planned_fade(part, running.facts.timing.tail_frames),
+            growth: (after > before).then(|| LatencyGrowth::new(after - before, &shape)),
             handoff: prepared.handoff_bytes.ok().map(Handoff::new),
-            primed_to_frames: prepared.primed_to_frames,
-            sidechain_channels: keys.map(|one| one.channels()).collect(),
+            primed_to_frames: prepared.primed.map(|primed| primed.to_frames),
+            sidechain_channels: place.sidechain_channels(),
             frames_max: self.setup.frames_max,
-            occupant: prepared.occupant,
+            occupant: prepared.made.occupant,
             shape,
         })
     }
 
     /// The latency of the instance itself, without what holds it back.
-    pub(super) fn own_latency_frames(&self, member: &Member, place: u64) -> u64 {
-        match member.heard {
-            Heard::Processed => member.own_latency_frames.min(place),
-            Heard::Bypassed => 0,
+    pub(super) fn own_latency_frames(&self, running: &RunningStage, place: u64) -> u64 {
+        match running.heard {
+            HeardSignal::Processed => running.own_latency_frames.min(place),
+            HeardSignal::Bypassed => 0,
         }
     }
 
-    pub(super) fn takeover(&self, part: Option<&Part>, tail_frames: u64) -> Takeover {
+    pub(super) fn planned_fade(&self, part: Option<&Part>, tail_frames: u64) -> PlannedFade {
         let Some(part) = part else {
-            let frames = self.frames(Duration::from_millis(20));
-            return Takeover::Fade { frames };
+            let frames = Fade::at(self.setup.sample_rate_hz).frames();
+            return PlannedFade::Crossfade { frames };
         };
         let frames = self.frames(part.swap.fade.value);
         match part.swap.tail.value {
-            SwapTail::Cut => Takeover::Fade { frames },
-            SwapTail::Ring => Takeover::Ring {
+            SwapTail::Cut => PlannedFade::Crossfade { frames },
+            SwapTail::Ring => PlannedFade::Tail {
                 fade_frames: frames,
                 tail_frames,
             },
@@ -149,53 +170,61 @@ impl Changes {
     }
 
     /// What the stage is once the new instance is heard.
-    pub(super) fn next_member(
+    pub(super) fn next_stage(
         &self,
-        member: &Member,
+        running: &RunningStage,
         part: Option<&Part>,
         seated: &Seated,
         context: &Context<'_>,
-    ) -> Member {
+    ) -> RunningStage {
         let (prepared, [_, latency_frames]) = (&seated.prepared, seated.latency_frames);
         let kept = part.map_or(Duration::ZERO, |part| part.swap.rollback.value);
         let before = Before {
-            found: (member.heard == Heard::Processed).then(|| member.found()),
-            part: member.part.clone(),
+            found: (running.heard == HeardSignal::Processed).then(|| running.found()),
+            part: running.part.clone(),
             until_frames: context.position_frames + self.frames(kept),
         };
         let before = (!kept.is_zero()).then_some(before);
         let Some(recipe) = &prepared.recipe else {
-            return Member {
-                heard: Heard::Bypassed,
+            return RunningStage {
+                heard: HeardSignal::Bypassed,
                 before,
-                ..member.clone()
+                ..running.clone()
             };
         };
-        Member {
-            id: Arc::clone(&member.id),
-            part: part.map_or_else(|| member.part.clone(), |part| part.part.clone()),
+        RunningStage {
+            id: running.id.clone(),
+            part: part.map_or_else(|| running.part.clone(), |part| part.part.clone()),
             facts: StageFacts {
                 timing: Timing {
                     latency_frames,
-                    tail_frames: prepared.timing.tail_frames,
+                    tail_frames: prepared.made.timing.tail_frames,
                 },
-                layout_out: prepared.layout_out,
-                held_bytes: prepared.occupant.held_bytes,
-                ..member.facts
+                layout_out: prepared.made.layout_out,
+                held_bytes: prepared.made.occupant.held_bytes,
+                ..running.facts
             },
-            own_latency_frames: prepared.timing.latency_frames,
+            own_latency_frames: prepared.made.timing.latency_frames,
             recipe: recipe.clone(),
-            heard: Heard::Processed,
+            heard: HeardSignal::Processed,
             before,
         }
     }
+}
 
-    /// Values that were set while the instance was being made, or while both were heard.
-    pub(super) fn late(&self, member: &Member, job: &Job) -> Option<Retuned> {
-        if member.heard == Heard::Bypassed || job.action == "rollback" {
-            return None;
-        }
-        let running = self.running.after(&job.landing).ok()?;
-        self.retuned(member, &running.config).ok()
+/// Gives an instance that nobody hears yet other values.
+pub(super) fn set_unheard(prepared: &mut Prepared, new_values: &NewValues) {
+    for event in &new_values.events {
+        // Its index was looked up in its own manifest.
+        let processor = &mut prepared.made.occupant.processor;
+        let _ = processor.set_param(event.index, event.value);
     }
+}
+
+/// Whether the parameters of a stage's next instance have the indices of those of its last.
+fn counts_alike(now: &RunningStage, next: &RunningStage) -> bool {
+    let (old, new) = (now.bound(), next.bound());
+    next.heard == HeardSignal::Processed
+        && old.plugin == new.plugin
+        && old.component.entries == new.component.entries
 }

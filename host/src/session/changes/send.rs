@@ -4,14 +4,19 @@
 //! or why it is not sent, and then everything that was made for it is ended.
 
 use crate::config::keys::stream::reserve_help;
-use crate::pipeline::{Arrival, Change, Graph, Loaded, Reschedule, Transition, transition};
+use crate::pipeline::{Arrival, Change, Graph, LoadedSchedule, Reschedule, Transition, transition};
+use crate::session::candidacy::Holding;
 use crate::session::candidate::Prepared;
-use crate::session::changes::go::Next;
-use crate::session::changes::job::{Job, Phase};
-use crate::session::changes::prepare::Ready;
-use crate::session::changes::{Changes, Context};
+use crate::session::changes::advance::Advance;
+use crate::session::changes::machine::{ChangeMachine, Seating};
+use crate::session::changes::plan::Plan;
+use crate::session::changes::refusal::Refusal;
+use crate::session::changes::underway::{ChangeUnderway, Purpose};
+use crate::session::context::Context;
+use crate::session::ender::Ender;
 use crate::session::run::Pace;
 use crate::swap::ask::Insert;
+use crate::swap::table::Event;
 
 /// A prepared instance with its stage.
 pub(super) struct Seated {
@@ -21,92 +26,190 @@ pub(super) struct Seated {
     pub(super) latency_frames: [u64; 2],
 }
 
-impl Changes {
-    /// Sends a change, or waits while an earlier one is under way.
+/// Instances for stages that are there, and those for stages that come with a plan.
+pub(super) fn split(
+    prepared: Vec<Prepared>,
+    plan: Option<&Plan>,
+) -> (Vec<Prepared>, Vec<Prepared>) {
+    prepared
+        .into_iter()
+        .partition(|one| !plan.is_some_and(|plan| plan.brings(&one.stage)))
+}
+
+impl ChangeMachine {
+    /// Sends a change, or waits while an earlier one is under way whose latencies are not settled.
     pub(super) fn send(
         &mut self,
-        job: &mut Job,
-        mut ready: Ready,
+        underway: &mut ChangeUnderway,
         context: &mut Context<'_>,
-    ) -> Result<Next, String> {
-        let is_full = context.rings.arrivals.is_full();
-        if is_full || context.engine.is_passing() {
-            return Ok(Next::Stays(Phase::Waiting(ready)));
+    ) -> Result<Advance, Refusal> {
+        let at = context.position_frames;
+        if !context.rings.has_room() || context.rings.engine().is_switching() {
+            return underway.wait_for_room(at, self.setup.sample_rate_hz, &mut self.ender);
         }
-        job.steps = std::mem::take(&mut ready.steps);
-        job.notes.append(&mut ready.notes);
-        let mut change = Box::new(Change {
-            number: job.number,
-            ..Change::default()
-        });
-        match self.fill(job, ready.prepared, &mut change, context) {
-            Ok(()) => {
-                job.late_blocks = context.late_blocks;
-                let pushed = context.rings.arrivals.push(Arrival::Change(change));
-                debug_assert!(pushed.is_ok(), "there was room");
-                Ok(Next::Goes(Phase::Sent))
-            }
-            Err(why) => {
-                for processor in change.into_processors() {
-                    self.restarts.end(processor);
-                }
-                Err(why)
-            }
+        let Some(mut ready) = underway.candidacy.take() else {
+            return Err(Refusal::Gone);
+        };
+        if underway.purpose == Purpose::DryRun {
+            self.conclude_dry_run(underway, ready, context);
+            return Ok(Advance::Over);
         }
+        if !self
+            .seating()
+            .has_states(underway, &ready.prepared, context)
+        {
+            let held = Holding::Control(ready);
+            underway.candidacy.hand_over(held, &[], at, &mut self.ender);
+            return Ok(Advance::Waits);
+        }
+        underway.steps = std::mem::take(&mut ready.steps);
+        underway.notes.append(&mut ready.notes);
+        let mut change = underway.message();
+        if let Err(why) = self.fill(underway, ready.prepared, &mut change, context) {
+            let (held, events) = (Holding::Back(change.into_processors()), [Event::Refused]);
+            let candidacy = &mut underway.candidacy;
+            candidacy.hand_over(held, &events, at, &mut self.ender);
+            return Err(why);
+        }
+        let sent = context.rings.send(Arrival::Change(change));
+        debug_assert!(sent.is_ok(), "there was room");
+        underway.sent(context, &mut self.ender);
+        Ok(Advance::Further)
     }
 
-    /// Puts everything of a job into a change.
-    fn fill(
+    /// Puts everything of a change into the message to the engine; where that cannot be, what is left
+    /// of it is ended.
+    pub(super) fn fill(
         &mut self,
-        job: &mut Job,
+        underway: &mut ChangeUnderway,
         prepared: Vec<Prepared>,
         change: &mut Change,
         context: &Context<'_>,
-    ) -> Result<(), String> {
-        let plan = job.landing.plan.take();
-        let (own, further): (Vec<_>, Vec<_>) = prepared.into_iter().partition(|prepared| {
-            let planned = plan.as_ref();
-            !planned.is_some_and(|plan| plan.brings(&prepared.stage))
-        });
-        let mut seated = self.seated(own);
-        let mut graph = self.cast.laid.graph.clone();
-        self.lengthen(&mut graph, &seated);
-        if let Some(plan) = plan {
-            self.land_plan(job, &plan, further, (&mut graph, change), context)?;
-        } else if graph != self.cast.laid.graph {
-            let transition = transition::change(&self.cast.laid, graph);
-            let transition = transition.map_err(|refused| refused.to_string())?;
-            self.within_ceiling(job, &transition)?;
-            change.schedule = Some(Box::new(self.reschedule(&transition)));
-            self.cast.laid = transition.laid;
+    ) -> Result<(), Refusal> {
+        let plan = underway.adoption.plan.take();
+        let (own, further) = split(prepared, plan.as_ref());
+        let seated = self.seated(own);
+        let mut graph = self.stages.laid.graph.clone();
+        self.seating().lengthen(&mut graph, &seated);
+        let laid = match &plan {
+            Some(plan) => {
+                self.schedule_plan(underway, plan, further, (&mut graph, change), context)
+            }
+            None => self.relay(underway, graph, change),
+        };
+        if let Err(why) = laid {
+            let unheard = seated
+                .into_iter()
+                .map(|one| one.prepared.made.occupant.processor);
+            self.ender.end_all(unheard);
+            return Err(why);
         }
-        for one in seated.drain(..) {
-            self.seat(job, one, change, context);
+        for one in seated {
+            self.seat(underway, one, change, context);
         }
         Ok(())
     }
 
-    fn seated(&self, prepared: Vec<Prepared>) -> Vec<Seated> {
-        let seat = |prepared: Prepared| {
-            let number = self.cast.number(&prepared.stage)?;
-            let place = self.place_latency_frames(number)?;
-            Some(Seated {
-                number,
-                latency_frames: [place, place.max(prepared.timing.latency_frames)],
-                prepared,
-            })
-        };
-        prepared.into_iter().filter_map(seat).collect()
+    /// The schedule for stages that are later than before, where there are any.
+    pub(super) fn relay(
+        &mut self,
+        underway: &mut ChangeUnderway,
+        graph: Graph,
+        change: &mut Change,
+    ) -> Result<(), Refusal> {
+        if graph == self.stages.laid.graph {
+            return Ok(());
+        }
+        let transition = transition::change(&self.stages.laid, graph);
+        let transition = transition?;
+        self.seating().within_ceiling(underway, &transition)?;
+        change.schedule = Some(Box::new(self.seating().reschedule(&transition)));
+        self.stages.laid = transition.laid;
+        Ok(())
+    }
+
+    pub(super) fn seated(&mut self, prepared: Vec<Prepared>) -> Vec<Seated> {
+        let mut seated = Vec::new();
+        for prepared in prepared {
+            let number = self.stages.number(&prepared.stage);
+            let place = number.and_then(|number| self.seating().place_latency_frames(number));
+            match number.zip(place) {
+                Some((number, place)) => seated.push(Seated {
+                    number,
+                    latency_frames: [place, place.max(prepared.made.timing.latency_frames)],
+                    prepared,
+                }),
+                // Its stage went: nobody takes it.
+                None => self.ender.end(prepared.made.occupant.processor),
+            }
+        }
+        seated
+    }
+}
+
+impl ChangeUnderway {
+    /// The message to the engine, with nothing in it yet.
+    fn message(&self) -> Box<Change> {
+        let replay = self.replay.as_ref();
+        Box::new(Change {
+            number: self.number,
+            not_before_frames: replay.map_or(0, |one| one.applied_at_frames),
+            ..Change::default()
+        })
+    }
+
+    /// The engine has it, or will.
+    fn sent(&mut self, context: &Context<'_>, ender: &mut Ender) {
+        let at = context.position_frames;
+        self.late_blocks = context.late_blocks;
+        self.candidacy.after(Event::Sent, at, ender);
+        for stage_change in &mut self.stage_changes {
+            stage_change.candidacy.after(Event::Sent, at, ender);
+        }
+    }
+
+    /// Waits, as long as it may.
+    fn wait_for_room(
+        &mut self,
+        at_frames: u64,
+        sample_rate_hz: u32,
+        ender: &mut Ender,
+    ) -> Result<Advance, Refusal> {
+        let candidacy = &mut self.candidacy;
+        match candidacy.hold_to_bounds(at_frames, sample_rate_hz, ender) {
+            None => Ok(Advance::Waits),
+            Some(_) => Err(Refusal::Blocked),
+        }
+    }
+}
+
+impl Seating<'_> {
+    /// Whether the states are there that second instances go on from; they are asked for, in a run
+    /// that is replayed where they were.
+    fn has_states(
+        &self,
+        underway: &mut ChangeUnderway,
+        prepared: &[Prepared],
+        context: &mut Context<'_>,
+    ) -> bool {
+        let states_at = underway.states_at_frames();
+        if states_at.is_some_and(|states_at| context.position_frames < states_at) {
+            return false;
+        }
+        if states_at.is_some() {
+            self.ask_for_firsts(underway, prepared);
+        }
+        underway.states.are_there(context.rings)
     }
 
     /// How late a stage is now.
     pub(super) fn place_latency_frames(&self, number: usize) -> Option<u64> {
-        let graph = &self.cast.laid.graph;
+        let graph = &self.stages.laid.graph;
         let at = graph.numbers.iter().position(|own| *own == number)?;
         Some(graph.network.stages[at].latency_frames)
     }
 
-    fn lengthen(&self, graph: &mut Graph, seated: &[Seated]) {
+    pub(super) fn lengthen(&self, graph: &mut Graph, seated: &[Seated]) {
         for one in seated {
             let at = graph.numbers.iter().position(|own| *own == one.number);
             if let Some(at) = at {
@@ -118,37 +221,44 @@ impl Changes {
     /// Live, the output never gets later than it was at the start.
     pub(super) fn within_ceiling(
         &self,
-        job: &mut Job,
+        underway: &mut ChangeUnderway,
         transition: &Transition,
-    ) -> Result<(), String> {
+    ) -> Result<(), Refusal> {
         let (before, after) = (
-            self.cast.laid.latency_frames,
+            self.stages.laid.latency_frames,
             transition.laid.latency_frames,
         );
         let more = after.saturating_sub(before);
         if self.setup.pace == Pace::Fast || more == 0 {
             return Ok(());
         }
-        if job.insert == Insert::Allowed {
-            job.inserted_frames = more;
+        if underway.insert == Insert::Allowed {
+            underway.inserted_frames = more;
             return Ok(());
         }
-        let reserve = u64::from(self.running.config.stream.latency_reserve_frames.value);
+        let reserve = u64::from(
+            self.configurations
+                .config
+                .stream
+                .latency_reserve_frames
+                .value,
+        );
         let left = self.reserve_frames();
         let needed = left + more;
-        Err(format!(
-            "it makes the output {needed} frames later, and {left} frames of the reserve are left; \
-             {}; `--insert` puts {more} frames of silence into the stream now",
-            reserve_help(reserve + more)
-        ))
+        Err(Refusal::TooLate {
+            needed,
+            left,
+            more,
+            help: reserve_help(reserve + more),
+        })
     }
 
     /// A schedule in which nothing but latencies changes.
-    fn reschedule(&self, transition: &Transition) -> Reschedule {
+    pub(super) fn reschedule(&self, transition: &Transition) -> Reschedule {
         Reschedule {
-            next: Loaded::new(transition.after.clone(), self.setup.frames_max),
+            next: LoadedSchedule::new(transition.after.clone(), self.setup.frames_max),
             fade: None,
-            room: Vec::new(),
+            larger_slots: Vec::new(),
             added: Vec::new(),
             removed: Vec::new(),
             gone: Vec::new(),

@@ -3,23 +3,25 @@
 //!
 //! In: a configuration, and the stages that run. Out: layouts, and the graph that it leads to.
 
-use crate::config::model::{Config, Stage as Part};
-use crate::id::Node;
-use crate::pipeline::{Graph, Network};
-use crate::session::candidate::{Spot, Values};
-use crate::session::changes::Changes;
-use crate::session::changes::landing::After;
-use crate::session::changes::plan::Plan;
-use crate::session::changes::prepare::Known;
-use crate::session::wires::Wires;
 use segue_plugin::declare::Layout;
 use segue_plugin::setup::Format;
+
+use crate::config::model::{Config, StageConfig as Part};
+use crate::id::Node;
+use crate::pipeline::{Graph, Network};
+use crate::session::candidate::ValueOrigin;
+use crate::session::changes::machine::Planner;
+use crate::session::changes::plan::Plan;
+use crate::session::changes::prepare::StageTerms;
+use crate::session::changes::underway::After;
+use crate::session::instance::Placement;
+use crate::session::wires::Wires;
 use std::collections::BTreeMap;
 
-impl Changes {
+impl Planner<'_> {
     /// The network of a configuration, with what is known of the stages that run.
     pub(super) fn bare(&self, config: &Config) -> Network {
-        let graph = &self.cast.laid.graph;
+        let graph = &self.stages.laid.graph;
         let mut network = Wires::of(config).bare(graph.network.channels_in);
         let layouts = self.layouts(config);
         for (wiring, stage) in network.stages.iter_mut().zip(&config.stages) {
@@ -38,9 +40,9 @@ impl Changes {
             let before = layouts.len();
             for stage in &config.stages {
                 let id = stage.id.value.to_string();
-                let number = self.cast.number(&id);
-                let member = number.and_then(|number| self.cast.member(number));
-                let known = member.map(|member| member.facts.layout_out);
+                let number = self.stages.number(&id);
+                let running = number.and_then(|number| self.stages.get(number));
+                let known = running.map(|running| running.facts.layout_out);
                 if let Some(layout) = known.or_else(|| self.layout_in(stage, &layouts)) {
                     layouts.insert(id, layout);
                 }
@@ -79,27 +81,26 @@ impl Changes {
         part: &Part,
         layouts: &BTreeMap<String, Layout>,
         after: &After,
-    ) -> Known {
+    ) -> StageTerms {
         let layout = self.layout_in(part, layouts);
         let keys = part.sidechains.iter();
         let keys = keys.filter_map(|(_, node)| self.layout_of(&node.value, layouts));
         let own = after.file.stage(&part.id.value);
         let is_own = own.is_some_and(|own| own.part.component.value == part.part.component.value);
-        Known {
-            spot: Spot {
-                format: Format {
-                    layout: layout.unwrap_or(self.setup.format.layout),
-                    ..self.setup.format
-                },
+        let format = Format {
+            layout: layout.unwrap_or(self.setup.format.layout),
+            ..self.setup.format
+        };
+        StageTerms {
+            placement: Placement {
                 layout_out: layouts.get(part.id.value.as_str()).copied(),
-                frames_max: self.setup.frames_max as u32,
-                mode: self.setup.mode,
                 sidechains: keys.collect(),
+                ..Placement::new(format, self.setup.frames_max as u32, self.setup.mode)
             },
             part: part.part.clone(),
             values: match is_own {
-                true => Values::Own,
-                false => Values::OfAnother,
+                true => ValueOrigin::Own,
+                false => ValueOrigin::OfAnother,
             },
             old: None,
             state: part.swap.state.value,
@@ -124,7 +125,7 @@ impl Changes {
                 wiring.channels_out = *channels_out;
                 continue;
             }
-            let number = self.cast.number(id).unwrap_or_default();
+            let number = self.stages.number(id).unwrap_or_default();
             numbers.push(number);
             if let Some(at) = now.numbers.iter().position(|own| *own == number) {
                 wiring.latency_frames = now.network.stages[at].latency_frames;

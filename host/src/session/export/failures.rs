@@ -1,7 +1,9 @@
 //! Failures: what became of a stage that failed, and of its budget, as the report says it.
 
 use crate::config::model::Restart;
-use crate::observe::{BudgetReport, FallbackReport, RestartReport, SubstituteReport};
+use crate::observe::{
+    BudgetReport, FallbackReport, RestartReport, SubstituteKind, SubstituteReport,
+};
 use crate::pipeline::Stage;
 use crate::session::bind::Bound;
 use crate::session::restart::StageLog;
@@ -10,17 +12,14 @@ use crate::session::restart::StageLog;
 pub(super) fn substitutes(stage: &Stage) -> Vec<SubstituteReport> {
     let frames = stage.substitute_frames();
     let all = [
-        ("bypass", frames.bypass),
-        ("mute", frames.mute),
-        ("hold", frames.hold),
-        ("fallback", frames.fallback),
+        (SubstituteKind::Bypass, frames.bypass),
+        (SubstituteKind::Mute, frames.mute),
+        (SubstituteKind::Hold, frames.hold),
+        (SubstituteKind::Fallback, frames.fallback),
     ];
     let used = all.into_iter().filter(|(_, frames)| *frames > 0);
-    used.map(|(signal, frames)| SubstituteReport {
-        signal: signal.to_owned(),
-        frames,
-    })
-    .collect()
+    used.map(|(signal, frames)| SubstituteReport { signal, frames })
+        .collect()
 }
 
 /// The component that is kept warm.
@@ -39,7 +38,7 @@ pub(super) fn restart(restart: &Restart, log: &StageLog) -> RestartReport {
         attempts_max: restart.attempts.value,
         tried: log.tried,
         returned: log.returned,
-        state: log.life.name().to_owned(),
+        state: log.life.word(),
         attempts: log.attempts.clone(),
         attempts_left_out: log.attempts_left_out,
     }

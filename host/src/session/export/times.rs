@@ -38,7 +38,7 @@ impl Work {
 
     /// The figures of one stage.
     pub(super) fn stage(&self, stage: &Stage) -> TimeReport {
-        self.times(stage.times(), all_ns(stage, self.blocks))
+        self.times(&stage.counters().times, all_ns(stage, self.blocks))
     }
 
     /// Where the time went.
@@ -74,10 +74,10 @@ impl Work {
 /// then alone; others in every block that is timed, whatever is heard of them.
 fn all_ns(stage: &Stage, blocks: u64) -> f64 {
     let times = match stage.budget() {
-        Some(_) => stage.calls(),
+        Some(_) => stage.counters().calls,
         None => blocks,
     };
-    stage.times().histogram().mean_ns() * times as f64
+    stage.counters().times.histogram().mean_ns() * times as f64
 }
 
 /// A part of a whole; 0 of nothing.

@@ -4,8 +4,28 @@ use std::sync::Arc;
 
 use segue_plugin::link::{Action, ActionKind, Decision, Heard as HeardEvent, Reading};
 
-use crate::observe::{ActionReport, DecideReport, Event, EventSink, FaultReport};
-use crate::session::observers::{DecideSetup, Heard, Leave};
+use crate::observe::{
+    ActionOutcome, ActionReport, DecideReport, DecisionAction, Event, EventSink, FailureKind,
+    FaultReport,
+};
+use crate::pipeline::failure_kind;
+use crate::session::observers::SubscribedEvent;
+
+/// What a decision may do.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct DecideSetup {
+    pub(in crate::session) report: DecideReport,
+    pub(in crate::session) may_alert: Leave,
+    pub(in crate::session) may_stop: Leave,
+}
+
+/// Whether an action is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) enum Leave {
+    Granted,
+    NotListed,
+    DryRun,
+}
 
 /// Readings kept between two decisions; what comes after is left out.
 const READINGS_MAX: usize = 65_536;
@@ -17,7 +37,7 @@ const ACTIONS_MAX: usize = 1000;
 pub(super) struct DecideRun {
     decision: Decision,
     readings: Vec<Reading>,
-    heard: Vec<Heard>,
+    heard: Vec<SubscribedEvent>,
     setup: DecideSetup,
     events: Arc<dyn EventSink>,
 }
@@ -42,20 +62,21 @@ impl DecideRun {
         );
     }
 
-    pub(super) fn hear(&mut self, heard: Heard) {
+    pub(super) fn hear(&mut self, heard: SubscribedEvent) {
         if self.heard.len() < READINGS_MAX {
             self.heard.push(heard);
         }
     }
 
-    /// Asks the engine; answers why the session has to stop, if it has to.
+    /// Asks the engine; returns why the session has to stop, if it has to.
     pub(super) fn decide(&mut self, frame: u64) -> Option<String> {
         if self.setup.report.fault.is_some() {
             return None;
         }
         self.readings.sort_by_key(|reading| reading.frame);
         self.heard.sort_by_key(|heard| heard.position_frames);
-        let event = |heard: &'_ Heard| (heard.position_frames, heard.subscription, heard.value);
+        let event =
+            |heard: &'_ SubscribedEvent| (heard.position_frames, heard.subscription, heard.value);
         let heard: Vec<_> = self
             .heard
             .iter()
@@ -68,7 +89,7 @@ impl DecideRun {
                     position_frames: *position_frames,
                     subscription: *subscription,
                     value: *value,
-                    from,
+                    from: from.as_str(),
                 },
             )
             .collect();
@@ -77,7 +98,7 @@ impl DecideRun {
         self.heard.clear();
         self.setup.report.decisions += 1;
         if !status.is_ok() {
-            self.fail(frame, status.code.name());
+            self.fail(frame, failure_kind(status.code));
             return None;
         }
         let mut stop = None;
@@ -105,19 +126,19 @@ impl DecideRun {
             _ => Leave::NotListed,
         };
         let outcome = match leave {
-            Leave::Granted => "done",
-            Leave::NotListed => "not among what it may do",
-            Leave::DryRun => "dry run",
+            Leave::Granted => ActionOutcome::Done,
+            Leave::NotListed => ActionOutcome::NotListed,
+            Leave::DryRun => ActionOutcome::DryRun,
         };
         let id = self.setup.report.id.clone();
         let report = &mut self.setup.report;
         if report.actions.len() < ACTIONS_MAX {
             report.actions.push(ActionReport {
                 position_frames: frame,
-                action: word(action.kind).to_owned(),
+                action: word(action.kind),
                 target: action.target,
                 reason: action.reason.clone(),
-                outcome: outcome.to_owned(),
+                outcome,
             });
         } else {
             report.actions_left_out += 1;
@@ -136,7 +157,7 @@ impl DecideRun {
         }
     }
 
-    fn fail(&mut self, frame: u64, kind: &str) {
+    fn fail(&mut self, frame: u64, kind: FailureKind) {
         let text = self.decision.fault_text();
         self.events.event(Event::ObserverFault {
             id: self.setup.report.id.clone(),
@@ -145,20 +166,20 @@ impl DecideRun {
         });
         self.setup.report.fault = Some(FaultReport {
             position_frames: frame,
-            kind: kind.to_owned(),
+            kind,
             text,
         });
     }
 }
 
-fn word(kind: ActionKind) -> &'static str {
+fn word(kind: ActionKind) -> DecisionAction {
     match kind {
-        ActionKind::ALERT => "alert",
-        ActionKind::STOP => "stop",
-        ActionKind::BYPASS => "bypass",
-        ActionKind::RESTORE => "restore",
-        ActionKind::SET => "set",
-        ActionKind::SWAP => "swap",
-        _ => "unknown",
+        ActionKind::ALERT => DecisionAction::Alert,
+        ActionKind::STOP => DecisionAction::Stop,
+        ActionKind::BYPASS => DecisionAction::Bypass,
+        ActionKind::RESTORE => DecisionAction::Restore,
+        ActionKind::SET => DecisionAction::Set,
+        ActionKind::SWAP => DecisionAction::Swap,
+        _ => DecisionAction::Unknown,
     }
 }

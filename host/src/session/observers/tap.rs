@@ -3,16 +3,19 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use segue_media::audio::Buffer;
 use segue_plugin::abi::audio::Span;
+use segue_plugin::declare::Better;
 use segue_plugin::link::{AudioView, CallStatus, Heard as HeardEvent, Observer, Reading};
 use segue_plugin::manifest::model::Reading as Declared;
 
-use crate::audio::Buffer;
-use crate::observe::{Event, EventSink, FaultReport, ReadingReport, Spread, TapReport};
-use crate::pipeline::Chunk;
+use crate::observe::{
+    Event, EventSink, FaultReport, ReadingBetter, ReadingReport, Spread, TapReport,
+};
+use crate::pipeline::{Chunk, failure_kind};
 use crate::session::bind::Bound;
-use crate::session::build::LiveTap;
-use crate::session::observers::Heard;
+use crate::session::build::BuiltTap;
+use crate::session::observers::SubscribedEvent;
 
 /// Events that wait for the frames they belong to; a stage publishes at most 16 a block.
 const PENDING_MAX: usize = 65_536;
@@ -26,7 +29,7 @@ pub(super) struct TapRun {
     values: Vec<f64>,
     spreads: Vec<Spread>,
     whole: Vec<f64>,
-    pending: VecDeque<Heard>,
+    pending: VecDeque<SubscribedEvent>,
     emitted: Vec<Reading>,
     report: TapReport,
     events: Arc<dyn EventSink>,
@@ -34,7 +37,7 @@ pub(super) struct TapRun {
 
 impl TapRun {
     pub(super) fn new(
-        live: LiveTap,
+        live: BuiltTap,
         bound: &Bound,
         report: TapReport,
         events: Arc<dyn EventSink>,
@@ -60,7 +63,7 @@ impl TapRun {
         }
     }
 
-    pub(super) fn hear(&mut self, heard: Heard) {
+    pub(super) fn hear(&mut self, heard: SubscribedEvent) {
         if self.pending.len() < PENDING_MAX {
             let position = heard.position_frames;
             let at = self
@@ -164,7 +167,7 @@ impl TapRun {
                 position_frames: heard.position_frames,
                 subscription: heard.subscription,
                 value: heard.value,
-                from: &heard.from,
+                from: heard.from.as_str(),
             });
             self.pending.pop_front();
             self.check(status, position.min(self.report.frames));
@@ -196,7 +199,7 @@ impl TapRun {
         });
         self.report.fault = Some(FaultReport {
             position_frames,
-            kind: status.code.name().to_owned(),
+            kind: failure_kind(status.code),
             text,
         });
     }
@@ -224,6 +227,14 @@ fn reading(
         channel,
         value: whole.is_finite().then_some(whole),
         hops: (hops.count > 0).then_some(hops),
-        better: declared.better.to_string(),
+        better: better(declared.better),
+    }
+}
+
+const fn better(better: Better) -> ReadingBetter {
+    match better {
+        Better::Higher => ReadingBetter::Higher,
+        Better::Lower => ReadingBetter::Lower,
+        Better::Neither => ReadingBetter::Neither,
     }
 }

@@ -50,7 +50,7 @@ impl Opener {
     /// One that finds nothing.
     #[cfg(test)]
     pub(in crate::session) fn of_nothing() -> Self {
-        let places = crate::admission::Places {
+        let places = crate::admission::AdmissionFolders {
             store: PathBuf::new(),
             cache: PathBuf::new(),
             state: PathBuf::new(),
@@ -69,6 +69,15 @@ impl Opener {
         &self,
         body: impl FnOnce(Catalogue, &mut Admission) -> R,
     ) -> R {
+        self.search_in(None, body)
+    }
+
+    /// As [`search`](Self::search), in other places where some are named: for this once.
+    pub(in crate::session) fn search_in<R>(
+        &self,
+        places: Option<&SearchPlan>,
+        body: impl FnOnce(Catalogue, &mut Admission) -> R,
+    ) -> R {
         let mut admission = self
             .admission
             .lock()
@@ -77,11 +86,9 @@ impl Opener {
             Some(folder) => Registry::load(folder),
             None => Registry::in_memory(),
         };
-        let search = self
-            .search
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let search = self.search.lock();
+        let search = search.unwrap_or_else(PoisonError::into_inner).clone();
+        let search = places.cloned().unwrap_or(search);
         let answer = body(Catalogue::scan(&search, &mut registry), &mut admission);
         admission.teach(&mut registry);
         if let Err(error) = registry.save() {

@@ -2,7 +2,7 @@
 //!
 //! In: failures and attempts as they happen. Out: plain values.
 
-use crate::observe::{AttemptReport, FaultReport};
+use crate::observe::{AttemptOutcome, AttemptReport, FaultReport};
 use crate::supervise::Life;
 
 /// How many failures, and how many attempts, are kept of one stage; more are counted.
@@ -55,12 +55,12 @@ impl StageLog {
     }
 
     /// An attempt came to its end.
-    pub(super) fn attempt(&mut self, position_frames: u64, outcome: &str, text: String) {
+    pub(super) fn attempt(&mut self, position_frames: u64, outcome: AttemptOutcome, text: String) {
         if self.attempts.len() < ENTRIES_MAX {
             self.attempts.push(AttemptReport {
                 tried_at_frames: self.tried_at_frames,
                 position_frames,
-                outcome: outcome.to_owned(),
+                outcome,
                 text,
             });
         } else {

@@ -1,23 +1,23 @@
-//! Block: one block through the engine, at its pace, and what came out of it to the sink.
+//! Block: one block through the audio end, at its pace, and what came out of it to the sink.
 
-use crate::audio::Buffer;
-use crate::io::Sink;
-use crate::pipeline::{Lent, Stopped};
-use crate::session::error::SessionError;
-use crate::session::run::{Pace, Runner};
+use segue_media::audio::Buffer;
+
 use segue_plugin::abi::audio::Span;
 use segue_plugin::link::{AudioView, AudioViewMut, Flags};
-use std::ops::Range;
-use std::thread;
-use std::time::{Duration, Instant};
 
-impl Runner<'_> {
+use crate::pipeline::Stopped;
+use crate::session::error::SessionError;
+use crate::session::player::Block;
+use crate::session::run::{Drive, Pace, To};
+use std::ops::Range;
+
+impl Drive<'_> {
     /// Frames of the block at `start` in which nothing came out are none of the output: what
     /// comes before them in the chunk takes their place, and they are dropped with the latency.
-    pub(super) fn hold(&mut self, start: usize) {
-        let held = self.engine.held_frames();
-        if held == 0 || self.plan.pace == Pace::RealTime {
-            return; // Live, silence is heard instead, where somebody allowed it.
+    /// Live, silence is heard instead, where somebody allowed it.
+    pub(super) fn hold(&mut self, start: usize, held: usize) {
+        if held == 0 {
+            return;
         }
         for channel in 0..self.output.channels() {
             self.output.channel_mut(channel).copy_within(0..start, held);
@@ -25,45 +25,19 @@ impl Runner<'_> {
         self.to_drop += held as u64;
     }
 
-    pub(super) fn block(&mut self, range: Range<usize>, flags: Flags) -> Result<(), Stopped> {
-        let input = AudioView::new(self.input.as_slice(), span(&self.input, &range));
-        let into = span(&self.output, &range);
-        let mut lent = Lent {
-            position_frames: self.position_frames,
-            flags,
-            input,
-            output: AudioViewMut::new(self.output.as_mut_slice(), into),
-        };
+    /// Plays a block of so much of the chunk as goes into one.
+    pub(super) fn block(&mut self, range: Range<usize>, flags: Flags) -> Result<Block, Stopped> {
         if self.counters.first_block.is_none() {
             self.counters.first_block = Some(self.plan.born.elapsed());
         }
-        if self.plan.pace == Pace::Fast {
-            return self.engine.process(&mut lent);
-        }
-        let before = Instant::now();
-        let result = self.engine.process(&mut lent);
-        self.keep_pace(before, range.len());
-        result
+        let input = AudioView::new(self.input.as_slice(), span(&self.input, &range));
+        let into = span(&self.output, &range);
+        let output = AudioViewMut::new(self.output.as_mut_slice(), into);
+        self.player.block(input, output, flags)
     }
 
-    /// Counts a block that took longer than it lasts, and waits until its time is over.
-    pub(super) fn keep_pace(&mut self, before: Instant, frames: usize) {
-        let rate = f64::from(self.plan.sample_rate_hz);
-        if before.elapsed().as_secs_f64() > frames as f64 / rate {
-            self.counters.late_blocks += 1;
-        }
-        let due = (self.position_frames + frames as u64) as f64 / rate;
-        let early = Duration::from_secs_f64(due).saturating_sub(self.started.elapsed());
-        if !early.is_zero() {
-            thread::sleep(early);
-        }
-    }
-
-    pub(super) fn write(
-        &mut self,
-        frames: usize,
-        sink: &mut Option<&mut (dyn Sink + 'static)>,
-    ) -> Result<(), SessionError> {
+    /// Writes so many frames of the chunk, but for those that are dropped.
+    pub(super) fn write(&mut self, frames: usize, sink: &mut To<'_>) -> Result<(), SessionError> {
         let dropped = self.to_drop.min(frames as u64);
         self.to_drop -= dropped;
         let written = (frames as u64 - dropped).min(self.to_write);

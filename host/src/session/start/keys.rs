@@ -5,15 +5,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::audio::{Format, SampleFormat};
+use segue_media::audio::{Format, SampleFormat};
+use segue_media::io::{Container, CreateError, Stop, loses_depth};
+
 use crate::config::words::{Dither, OutputBits};
-use crate::io::{Container, CreateError, Stop, loses_depth};
 use crate::observe::{Event, Notice, RunReport};
+use crate::provenance::{Form, Key, KeyError, Keys, Parts, Rounding, RunInput};
 use crate::session::bind::Bindings;
 use crate::session::borders;
 use crate::session::error::SessionError;
-use crate::session::key::{Circumstances, Form, Key, Keys, Parts, Rounding};
-use crate::session::start::{Output, Request};
+use crate::session::ingredients::ingredients;
+use crate::session::pace::mode;
+use crate::session::request::Request;
+use crate::session::start::Output;
 
 /// The key that the output of a request will have. Only the head of the input is read. `None`
 /// where its content is not known, nothing is written, or settings point to what cannot be read.
@@ -44,28 +48,30 @@ pub(super) fn keys(
             return Ok(None);
         }
     };
-    let from = Circumstances {
+    let from = RunInput {
         content: content.hash,
         raw: request.input.raw.as_ref(),
         format,
-        pace: request.pace,
+        mode: mode(request.pace),
     };
     let output = request.output.as_ref();
     let form = output.map(|output| form(request, output, format));
-    parts.keys(&from, form.transpose()?.as_ref()).map(Some)
+    let keys = parts.keys(&from, form.transpose()?.as_ref())?;
+    Ok(Some(keys))
 }
 
 /// What keys are made of: the same for all sessions, but for one that had to leave stages out.
-fn parts<'a>(request: &'a Request, bindings: &Bindings) -> Result<Cow<'a, Parts>, String> {
+fn parts<'a>(request: &'a Request, bindings: &Bindings) -> Result<Cow<'a, Parts>, KeyError> {
     let plugins = &request.plugins;
     let config = plugins.without.as_ref().unwrap_or(&request.config);
     if bindings.stages.len() == plugins.bindings.stages.len() {
         return plugins
             .parts(config)
             .map(Cow::Borrowed)
-            .map_err(str::to_owned);
+            .map_err(KeyError::clone);
     }
-    Parts::of(&request.config, bindings, &plugins.opened).map(Cow::Owned)
+    let all = ingredients(&request.config, bindings, &plugins.opened);
+    Parts::of(&request.config, &all).map(Cow::Owned)
 }
 
 /// How an output is written: as its name and the configuration say, or the input's samples as they

@@ -9,9 +9,11 @@
 
 use std::thread::available_parallelism;
 
-use crate::io::{self, Effort, Sink, Source};
-use crate::session::run::{Pace, Plan, chunk_frames};
-use crate::session::start::{Company, Request};
+use segue_media::io::{self, Effort, Sink, Source};
+
+use crate::session::request::{Company, Request};
+use crate::session::run::{Pace, chunk_frames};
+use crate::session::terms::Terms;
 
 /// A sink that is open.
 pub(super) struct Writing {
@@ -37,7 +39,7 @@ pub(super) fn helpers(request: &Request) -> usize {
 /// Source and sink, with what is left of the work on the session's own thread.
 pub(super) fn overlapped(
     mut helpers: usize,
-    plan: &Plan,
+    plan: &Terms,
     source: Box<dyn Source>,
     writing: Option<Writing>,
 ) -> (Box<dyn Source>, Option<Box<dyn Sink>>) {

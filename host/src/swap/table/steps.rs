@@ -1,17 +1,17 @@
 //! Steps: what becomes of each state, event by event, without a wildcard: a new event does not
-//! compile until every state has answered it.
+//! compile until every state has an answer to it.
 //!
 //! Pure.
 
 use crate::swap::table::{Event, Owes, State, Step};
 
-/// The worker makes the candidate: only the worker can drop it.
+/// A worker makes the candidates: nobody else can end them.
 pub(super) const fn preparing(event: Event) -> Step {
     use Event as E;
     match event {
         E::Prepared => Step::to(State::Prepared),
-        // The worker answers so when it has dropped what it made.
-        E::CandidateFailed | E::Refused => Step::to(State::Aborted),
+        // The worker says so when it has ended what it made.
+        E::Refused => Step::to(State::Aborted),
         E::Cancelled | E::DeadlineOver | E::Ended => Step::owing(State::Aborted, Owes::Abandon),
         E::Primed
         | E::Sent
@@ -22,16 +22,17 @@ pub(super) const fn preparing(event: Event) -> Step {
         | E::FadeOver
         | E::FadedBack
         | E::Returned
-        | E::OldFailed => Step::to(State::Preparing),
+        | E::CandidateFailed => Step::to(State::Preparing),
     }
 }
 
+/// A worker has them again.
 pub(super) const fn prepared(event: Event) -> Step {
     use Event as E;
     match event {
         E::Primed => Step::to(State::Primed),
-        E::CandidateFailed | E::Refused => Step::to(State::Aborted),
-        E::Cancelled | E::DeadlineOver | E::Ended => Step::owing(State::Aborted, Owes::Abandon),
+        E::Refused => Step::to(State::Aborted),
+        E::DeadlineOver | E::Ended => Step::owing(State::Aborted, Owes::Abandon),
         E::Prepared
         | E::Sent
         | E::ShadowBegan
@@ -41,17 +42,18 @@ pub(super) const fn prepared(event: Event) -> Step {
         | E::FadeOver
         | E::FadedBack
         | E::Returned
-        | E::OldFailed => Step::to(State::Prepared),
+        | E::CandidateFailed
+        | E::Cancelled => Step::to(State::Prepared),
     }
 }
 
-/// The control thread has the candidate.
+/// The control thread has the candidates.
 pub(super) const fn primed(event: Event) -> Step {
     use Event as E;
     match event {
         E::Sent => Step::to(State::Sent),
-        E::CandidateFailed | E::Refused | E::Cancelled | E::DeadlineOver | E::Ended => {
-            Step::owing(State::Aborted, Owes::DropCandidate)
+        E::Refused | E::Cancelled | E::DeadlineOver | E::Ended => {
+            Step::owing(State::Aborted, Owes::End)
         }
         E::Prepared
         | E::Primed
@@ -62,7 +64,7 @@ pub(super) const fn primed(event: Event) -> Step {
         | E::FadeOver
         | E::FadedBack
         | E::Returned
-        | E::OldFailed => Step::to(State::Primed),
+        | E::CandidateFailed => Step::to(State::Primed),
     }
 }
 
@@ -71,18 +73,20 @@ pub(super) const fn sent(event: Event) -> Step {
     use Event as E;
     match event {
         E::ShadowBegan => Step::to(State::Shadow),
-        E::HandedOver => Step::to(State::Draining),
-        E::FadeBegan => Step::to(State::Fading),
-        E::CandidateFailed => Step::to(State::Leaving),
-        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::DropCandidate),
-        E::Refused | E::Cancelled | E::DeadlineOver => Step::owing(State::Leaving, Owes::Recall),
+        // Its stage was gone before it came.
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Leaving, Owes::Recall),
         E::Prepared
         | E::Primed
         | E::Sent
         | E::Aligned
+        | E::HandedOver
+        | E::FadeBegan
         | E::FadeOver
         | E::FadedBack
-        | E::OldFailed => Step::to(State::Sent),
+        | E::CandidateFailed
+        | E::Refused
+        | E::Cancelled => Step::to(State::Sent),
     }
 }
 
@@ -92,34 +96,40 @@ pub(super) const fn shadow(event: Event) -> Step {
     match event {
         E::Aligned => Step::to(State::Aligned),
         E::HandedOver => Step::to(State::Draining),
-        E::FadeBegan => Step::to(State::Fading),
         E::CandidateFailed => Step::to(State::Leaving),
-        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::DropCandidate),
-        E::Refused | E::Cancelled | E::DeadlineOver => Step::owing(State::Leaving, Owes::Recall),
-        // The stage's policy is heard until the candidate is.
-        E::OldFailed => Step::to(State::Shadow),
-        E::Prepared | E::Primed | E::Sent | E::ShadowBegan | E::FadeOver | E::FadedBack => {
-            Step::to(State::Shadow)
-        }
+        // Its stage went, and it with it.
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Leaving, Owes::Recall),
+        E::Prepared
+        | E::Primed
+        | E::Sent
+        | E::ShadowBegan
+        | E::FadeBegan
+        | E::FadeOver
+        | E::FadedBack
+        | E::Refused
+        | E::Cancelled => Step::to(State::Shadow),
     }
 }
 
+/// It may be heard with the next frame.
 pub(super) const fn aligned(event: Event) -> Step {
     use Event as E;
     match event {
         E::FadeBegan => Step::to(State::Fading),
-        E::HandedOver => Step::to(State::Draining),
         E::CandidateFailed => Step::to(State::Leaving),
-        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::DropCandidate),
-        E::Refused | E::Cancelled | E::DeadlineOver => Step::owing(State::Leaving, Owes::Recall),
-        E::OldFailed => Step::to(State::Aligned),
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Leaving, Owes::Recall),
         E::Prepared
         | E::Primed
         | E::Sent
         | E::ShadowBegan
         | E::Aligned
+        | E::HandedOver
         | E::FadeOver
-        | E::FadedBack => Step::to(State::Aligned),
+        | E::FadedBack
+        | E::Refused
+        | E::Cancelled => Step::to(State::Aligned),
     }
 }
 
@@ -127,10 +137,11 @@ pub(super) const fn aligned(event: Event) -> Step {
 pub(super) const fn fading(event: Event) -> Step {
     use Event as E;
     match event {
-        E::FadeOver | E::OldFailed => Step::to(State::Draining),
+        // Of itself, or at once since the old instance failed.
+        E::FadeOver => Step::to(State::Draining),
         E::CandidateFailed => Step::to(State::Leaving),
-        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::DropCandidate),
-        E::Refused | E::Cancelled | E::DeadlineOver => Step::owing(State::Reversing, Owes::Recall),
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Reversing, Owes::Recall),
         E::Prepared
         | E::Primed
         | E::Sent
@@ -138,17 +149,20 @@ pub(super) const fn fading(event: Event) -> Step {
         | E::Aligned
         | E::HandedOver
         | E::FadeBegan
-        | E::FadedBack => Step::to(State::Fading),
+        | E::FadedBack
+        | E::Refused
+        | E::Cancelled => Step::to(State::Fading),
     }
 }
 
+/// It has been recalled while both are heard.
 pub(super) const fn reversing(event: Event) -> Step {
     use Event as E;
     match event {
         E::FadedBack | E::CandidateFailed | E::DeadlineOver => Step::to(State::Leaving),
-        // The fade was over before the engine heard of the recall; or there is nothing to go back to.
-        E::FadeOver | E::OldFailed => Step::to(State::Draining),
-        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::DropCandidate),
+        // It was over before the engine heard of the recall, or there was nothing to go back to.
+        E::FadeOver => Step::to(State::Draining),
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
         E::Prepared
         | E::Primed
         | E::Sent
@@ -161,13 +175,13 @@ pub(super) const fn reversing(event: Event) -> Step {
     }
 }
 
-/// It is done but for the old instance's way home. Going back from here is a change of its own.
+/// It is done but for the old instance's way home. Going back from here is a change of its own,
+/// and so is what becomes of the new instance if it fails.
 pub(super) const fn draining(event: Event) -> Step {
     use Event as E;
     match event {
-        E::Returned | E::Ended => Step::owing(State::Retired, Owes::DropOld),
-        E::DeadlineOver => Step::owing(State::Retired, Owes::ForgetOld),
-        E::CandidateFailed => Step::to(State::Failing),
+        E::Returned | E::Ended => Step::owing(State::Retired, Owes::End),
+        E::DeadlineOver => Step::owing(State::Retired, Owes::Forget),
         E::Prepared
         | E::Primed
         | E::Sent
@@ -177,30 +191,9 @@ pub(super) const fn draining(event: Event) -> Step {
         | E::FadeBegan
         | E::FadeOver
         | E::FadedBack
-        | E::OldFailed
-        | E::Refused
-        | E::Cancelled => Step::to(State::Draining),
-    }
-}
-
-pub(super) const fn failing(event: Event) -> Step {
-    use Event as E;
-    match event {
-        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::DropOld),
-        E::DeadlineOver => Step::owing(State::Aborted, Owes::ForgetOld),
-        E::Prepared
-        | E::Primed
-        | E::Sent
-        | E::ShadowBegan
-        | E::Aligned
-        | E::HandedOver
-        | E::FadeBegan
-        | E::FadeOver
-        | E::FadedBack
-        | E::OldFailed
         | E::CandidateFailed
         | E::Refused
-        | E::Cancelled => Step::to(State::Failing),
+        | E::Cancelled => Step::to(State::Draining),
     }
 }
 
@@ -208,10 +201,10 @@ pub(super) const fn failing(event: Event) -> Step {
 pub(super) const fn leaving(event: Event) -> Step {
     use Event as E;
     match event {
-        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::DropCandidate),
-        E::DeadlineOver => Step::owing(State::Aborted, Owes::ForgetCandidate),
         // The engine had gone all the way before it heard of the recall.
         E::HandedOver | E::FadeOver => Step::to(State::Draining),
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Aborted, Owes::Forget),
         E::Prepared
         | E::Primed
         | E::Sent
@@ -219,7 +212,6 @@ pub(super) const fn leaving(event: Event) -> Step {
         | E::Aligned
         | E::FadeBegan
         | E::FadedBack
-        | E::OldFailed
         | E::CandidateFailed
         | E::Refused
         | E::Cancelled => Step::to(State::Leaving),

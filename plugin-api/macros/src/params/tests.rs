@@ -31,7 +31,7 @@ fn keys_that_are_not_known_or_there_twice_are_named() {
         "f64",
         "rnge",
         "this key is not known, expected `unit`, `range`, `default`, `smooth_ms`, \
-         `reactivates`, `id` or `group`",
+         `reactivates`, `below_half_rate`, `id` or `group`",
     );
     check_field(
         "unit = \"a\", unit = \"b\"",
@@ -77,6 +77,12 @@ fn ranges_and_defaults_go_together() {
         "u8",
         "2",
         "the range is empty: the least value comes first",
+    );
+    check_field(
+        "default = Shape::Peak, below_half_rate",
+        "Shape",
+        "below_half_rate",
+        "only a number can lie below half the sample rate: a choice has no range",
     );
     check_field(
         "range = 0.0..=1.0, default = 1.0",

@@ -3,7 +3,7 @@
 //! In: the records of a component. Out: its entries in wire order, and no more of them on the
 //! wire than `PARAMS_MAX`.
 
-use crate::declare::ParamChange;
+use crate::declare::{ParamChange, ParamLimit};
 use crate::manifest::codes;
 use crate::manifest::error::Problem;
 use crate::manifest::limits::{CHOICES_MAX, PARAMS_MAX};
@@ -51,6 +51,8 @@ fn read_group(payload: &[u8]) -> Result<ParamGroup, Wrong> {
 fn read_param(payload: &[u8]) -> Result<Param, Wrong> {
     let fields = Fields::read(payload)?;
     let change = known_or(codes::to_change, ParamChange::Reactivates);
+    // One that this version does not know is for the component to hold to.
+    let limit = known_or(codes::to_limit, ParamLimit::Range);
     let choices = fields.many(param::CHOICES, CHOICES_MAX, text(Syntax::ChoiceLabel))?;
     unique(param::CHOICES, choices.iter().map(String::as_str))?;
     let [min, max, default] = fields.one(param::RANGE, |payload| {
@@ -75,5 +77,8 @@ fn read_param(payload: &[u8]) -> Result<Param, Wrong> {
         change: fields
             .optional(param::CHANGE, change)?
             .unwrap_or(ParamChange::Live),
+        limit: fields
+            .optional(param::LIMIT, limit)?
+            .unwrap_or(ParamLimit::Range),
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! In: a `ParamItem`. Out: its bytes.
 
-use crate::declare::{GroupDecl, ParamChange, ParamDecl, ParamItem};
+use crate::declare::{GroupDecl, ParamChange, ParamDecl, ParamItem, ParamLimit};
 use crate::manifest::codes;
 use crate::manifest::tags::{Tag, component, group, param};
 use crate::manifest::writer::Writer;
@@ -43,6 +43,9 @@ const fn write_param(writer: &mut Writer<'_>, tag: Tag, decl: &ParamDecl) {
     }
     if let ParamChange::Reactivates = decl.change {
         writer.code(param::CHANGE, codes::from_change(decl.change));
+    }
+    if let ParamLimit::BelowHalfRate = decl.limit {
+        writer.code(param::LIMIT, codes::from_limit(decl.limit));
     }
     writer.end(start);
 }

@@ -3,22 +3,22 @@
 //! In: parameters and groups. Out: one row of parameters with full ids, in the order of
 //! `declare::param_count`: a group's first instance whole, then its second.
 
-use crate::declare::ParamChange;
+use crate::declare::{ParamChange, ParamLimit};
 use crate::manifest::model::Component;
 use crate::params::nearest;
 
-/// One automatable parameter.
+/// One parameter that can change while the component runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Param {
     /// The name in files, the unit last.
     pub id: String,
     /// One or more sentences for people.
     pub doc: String,
-    /// The unit, or empty.
+    /// The unit of the value as people read it, or empty.
     pub unit: String,
-    /// The least value.
+    /// The least value that is accepted, in the unit.
     pub min: f64,
-    /// The greatest value.
+    /// The greatest value that is accepted, in the unit.
     pub max: f64,
     /// The value when nothing is said; a choice's index.
     pub default: f64,
@@ -28,9 +28,21 @@ pub struct Param {
     pub smooth_ms: f64,
     /// What a change of it takes.
     pub change: ParamChange,
+    /// What bounds a value beside its range.
+    pub limit: ParamLimit,
 }
 
 impl Param {
+    /// What a value has to lie below at a sample rate, beside its range; `None` where nothing
+    /// bounds it there. Thread: any.
+    #[must_use]
+    pub fn below(&self, sample_rate_hz: u32) -> Option<f64> {
+        match self.limit {
+            ParamLimit::Range => None,
+            ParamLimit::BelowHalfRate => Some(f64::from(sample_rate_hz) / 2.0),
+        }
+    }
+
     /// The nearest value that the parameter can have; `None` for NaN. Thread: any.
     #[must_use]
     pub fn clamp(&self, value: f64) -> Option<f64> {
@@ -57,14 +69,14 @@ impl Param {
 /// A parameter, or a row of alike parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ParamEntry {
-    /// One parameter.
+    /// One parameter with an id of its own.
     One(Param),
     /// Several instances of the same parameters.
     Group(ParamGroup),
 }
 
 impl ParamEntry {
-    /// Its name in files.
+    /// The name of the parameter or of the group in files.
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
@@ -92,7 +104,7 @@ pub struct ParamGroup {
     pub doc: String,
     /// How many instances there are.
     pub count: u16,
-    /// What each consists of.
+    /// The parameters that each member of the group has.
     pub members: Vec<Param>,
 }
 
@@ -103,7 +115,7 @@ pub struct FlatParam<'a> {
     pub index: u32,
     /// Its full id: `gain_db`, or `band.1.gain_db` where groups count from 1.
     pub id: String,
-    /// What it is.
+    /// What the manifest says about it.
     pub param: &'a Param,
 }
 

@@ -3,8 +3,10 @@
 use pulp::Arch;
 use segue_dsp::biquad::{Band, Coefficients, Shape};
 use segue_dsp::cpu;
-use segue_dsp::dynamics::{Compressor, CompressorControls, Control, Detection, Limiter, Times};
-use segue_dsp::eq::{Bank, Planes};
+use segue_dsp::dynamics::{
+    Compressor, CompressorControls, Control, Detection, Limiter, LimiterShape, Peaks, Times,
+};
+use segue_dsp::eq::{Bank, Fade, Planes};
 use segue_dsp::gain;
 
 /// The rate of the files.
@@ -77,7 +79,7 @@ impl Filters {
             let target = design.expect("the bands are below half the sample rate");
             let set = bank
                 .insert(index)
-                .and_then(|()| bank.glide(index, target, 0));
+                .and_then(|()| bank.fade(index, target, Fade::AT_ONCE));
             set.expect("16 sections fit");
         }
         Self {
@@ -134,13 +136,20 @@ impl Voice {
         let mut bands = vec![high_pass];
         bands.extend(peaks(8));
         let rate = f64::from(SAMPLE_RATE_HZ);
-        let mut compressor = Compressor::new(arch, 2, 2, rate, BLOCK_FRAMES);
+        let mut compressor = Compressor::new(arch, 2, rate, BLOCK_FRAMES);
         let times = Times {
             attack_ms: 10.0,
             release_ms: 120.0,
         };
         compressor.set(Detection::Peak, &times, 10.0);
-        let mut limiter = Limiter::new(arch, 2, SAMPLE_RATE_HZ, LOOKAHEAD_FRAMES, BLOCK_FRAMES);
+        let shape = LimiterShape {
+            channels: 2,
+            sample_rate_hz: SAMPLE_RATE_HZ,
+            lookahead_frames: LOOKAHEAD_FRAMES,
+            frames_max: BLOCK_FRAMES,
+            peaks: Peaks::Standard,
+        };
+        let mut limiter = Limiter::new(arch, &shape);
         limiter.set(50.0);
         Self {
             filters: Filters::new(arch, &bands),

@@ -48,7 +48,7 @@ impl Reader {
         })
     }
 
-    /// Fills the planes; answers how many frames there were.
+    /// Fills the planes; returns how many frames there were.
     pub(crate) fn read(&mut self, planes: &mut Planes) -> io::Result<usize> {
         let mut filled = 0;
         while filled < self.bytes.len() {

@@ -64,27 +64,21 @@ pub struct Compressor {
     /// The gains of each channel, channel after channel; of the first one alone while they share.
     gains: Vec<f32>,
     gain_stride: usize,
-    gain_rows: Rows,
+    gain_rows: GainRows,
 }
 
 /// Whether all channels have the same gains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rows {
+enum GainRows {
     Shared,
     Each,
 }
 
 impl Compressor {
-    /// A compressor at rest of so many channels whose key has at most so many, for blocks of at
+    /// A compressor at rest of so many channels whose key has at most as many, for blocks of at
     /// most `frames_max`. It allocates.
     #[must_use]
-    pub fn new(
-        arch: Arch,
-        channels: usize,
-        key_channels_max: usize,
-        sample_rate_hz: f64,
-        frames_max: usize,
-    ) -> Self {
+    pub fn new(arch: Arch, channels: usize, sample_rate_hz: f64, frames_max: usize) -> Self {
         let times = Times {
             attack_ms: 0.0,
             release_ms: 0.0,
@@ -96,13 +90,22 @@ impl Compressor {
             detection: Detection::Peak,
             poles: Poles::new(&times, sample_rate_hz),
             average: Pole::new(0.0, sample_rate_hz),
-            squares: vec![0.0; key_channels_max],
-            levels: vec![Chunk::ZERO; key_channels_max],
+            squares: vec![0.0; channels],
+            levels: vec![Chunk::ZERO; channels],
             followers: vec![Follower::default(); channels],
             gains: vec![1.0; channels * gain_stride],
             gain_stride,
-            gain_rows: Rows::Shared,
+            gain_rows: GainRows::Shared,
         }
+    }
+
+    /// The same for a key that may have more channels. It allocates.
+    #[must_use]
+    pub fn with_key_channels(mut self, key_channels_max: usize) -> Self {
+        let channels = self.squares.len().max(key_channels_max);
+        self.squares.resize(channels, 0.0);
+        self.levels.resize(channels, Chunk::ZERO);
+        self
     }
 
     /// Says how fast it is, and what a level is; `rms_ms` is the time of the mean square's pole.
@@ -115,7 +118,7 @@ impl Compressor {
     }
 
     /// Works out the gains of a block from the key, which has a channel for each of the signal's
-    /// or is shared by all of them. Answers the largest reduction, in dB.
+    /// or is shared by all of them. Returns the largest reduction, in dB.
     ///
     /// As many frames as the first channel of the key has, `frames_max` at most; the other
     /// channels have as many. Thread: any, the audio thread included.
@@ -136,8 +139,8 @@ impl Compressor {
     pub fn apply(&self, channel: usize, input: &[f32], output: &mut [f32]) {
         let frames = input.len().min(output.len()).min(self.gain_stride);
         let row = match self.gain_rows {
-            Rows::Shared => 0,
-            Rows::Each => channel * self.gain_stride,
+            GainRows::Shared => 0,
+            GainRows::Each => channel * self.gain_stride,
         };
         self.arch.dispatch(Apply {
             gains: &self.gains[row..row + frames],
@@ -150,6 +153,17 @@ impl Compressor {
     pub fn reset(&mut self) {
         self.squares.fill(0.0);
         self.followers.fill(Follower::default());
+    }
+
+    /// Remembers what another one of as many channels does; its times stay.
+    ///
+    /// Thread: any, the audio thread included.
+    ///
+    /// # Panics
+    /// When the other one has other channels.
+    pub fn copy_memory(&mut self, other: &Self) {
+        self.squares.copy_from_slice(&other.squares);
+        self.followers.copy_from_slice(&other.followers);
     }
 
     /// How many bytes the running state takes, as numbers of 8 and samples of 4. Any thread.
@@ -210,7 +224,11 @@ impl WithSimd for Follow<'_, '_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) -> f32 {
         let shares = self.compressor.shares(self.controls.link);
-        self.compressor.gain_rows = if shares { Rows::Shared } else { Rows::Each };
+        self.compressor.gain_rows = if shares {
+            GainRows::Shared
+        } else {
+            GainRows::Each
+        };
         let mut curve = Curve::FLAT;
         let mut largest_db = 0.0_f32;
         for start in (0..self.frames).step_by(CHUNK_FRAMES) {
@@ -280,7 +298,7 @@ impl<'b> Follow<'_, 'b> {
         largest_db
     }
 
-    /// Turns reductions into gains, makeup and mix included; answers the largest reduction.
+    /// Turns reductions into gains, makeup and mix included; returns the largest reduction.
     #[inline(always)]
     fn write_gains<S: Simd>(
         &mut self,

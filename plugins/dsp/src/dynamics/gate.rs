@@ -61,7 +61,7 @@ struct Door {
 }
 
 /// The thresholds of a chunk and the reductions below them.
-struct Curve {
+struct GateCurve {
     open_db: Chunk,
     hysteresis_db: Chunk,
     /// Ratio - 1.
@@ -97,7 +97,7 @@ impl Gate {
         self.hold_frames = hold_frames.clamp(0.0, HOLD_FRAMES_MAX - 1.0);
     }
 
-    /// Works out the gains of a block from the key. Answers the largest reduction, in dB.
+    /// Works out the gains of a block from the key. Returns the largest reduction, in dB.
     ///
     /// As many frames as the first channel of the key has, `frames_max` at most; the other
     /// channels have as many. Thread: any, the audio thread included.
@@ -126,6 +126,11 @@ impl Gate {
     /// Forgets everything heard. Thread: any, the audio thread included.
     pub fn reset(&mut self) {
         self.door = Door::START;
+    }
+
+    /// Remembers what another one does; its times stay. Thread: any, the audio thread included.
+    pub fn copy_memory(&mut self, other: &Self) {
+        self.door = other.door;
     }
 
     /// How many bytes the running state takes. Any thread.
@@ -184,7 +189,7 @@ impl WithSimd for Follow<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f32 {
-        let mut curve = Curve::FLAT;
+        let mut curve = GateCurve::FLAT;
         let mut largest_db = 0.0_f32;
         for start in (0..self.frames).step_by(CHUNK_FRAMES) {
             let frames = CHUNK_FRAMES.min(self.frames - start);
@@ -257,7 +262,7 @@ impl Door {
     }
 }
 
-impl Curve {
+impl GateCurve {
     const FLAT: Self = Self {
         open_db: Chunk::ZERO,
         hysteresis_db: Chunk::ZERO,

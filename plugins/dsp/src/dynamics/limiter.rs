@@ -12,7 +12,8 @@
 //!
 //! Peaks between the samples count (`true_peak::Detector`, ITU-R BS.1770-5, Annex 2). A gain that
 //! moves bends the signal between its samples a little; the gain is therefore held around a peak
-//! for `MARGIN_FRAMES` to both sides.
+//! for `MARGIN_FRAMES` to both sides. A strict limiter hears peaks up to half the sample rate, which
+//! follow from more samples: it holds the gain for longer, and looks ahead for as much longer.
 //!
 //! While nothing is above the ceiling, nothing changes: not one bit.
 
@@ -28,8 +29,35 @@ use pulp::{Arch, Simd, WithSimd};
 
 /// How long the gain rests around a peak, to each side; less where the look-ahead is short.
 const MARGIN_FRAMES: usize = 4;
-/// The most numbers of a detector's state that fit here, for 64 channels of 24 samples.
-const DETECTOR_NUMBERS_MAX: usize = 2048;
+/// The same of a strict limiter, however short its look-ahead: beyond it a sample weighs less than
+/// a hundredth in a point between others.
+const MARGIN_FRAMES_STRICT: usize = 24;
+/// The most numbers of a detector's state that fit here, for 64 channels of 79 samples.
+const DETECTOR_NUMBERS_MAX: usize = 5120;
+
+/// Which peaks a limiter knows of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peaks {
+    /// Those of ITU-R BS.1770, which fall off towards half the sample rate.
+    Standard,
+    /// All of them, for more work and some frames more of latency.
+    Strict,
+}
+
+/// What a limiter is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimiterShape {
+    /// How many channels share its gains.
+    pub channels: usize,
+    /// In Hz.
+    pub sample_rate_hz: u32,
+    /// How far it looks ahead; a frame at least.
+    pub lookahead_frames: usize,
+    /// The longest block.
+    pub frames_max: usize,
+    /// Which peaks it knows of.
+    pub peaks: Peaks,
+}
 
 /// A limiter whose gains all channels share. It owns its state; only `new` allocates.
 #[derive(Clone, Debug)]
@@ -49,19 +77,29 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter at rest of so many channels, for blocks of at most `frames_max`; it looks ahead a
-    /// frame at least. It allocates.
+    /// A limiter at rest. It allocates.
     #[must_use]
-    pub fn new(
-        arch: Arch,
-        channels: usize,
-        sample_rate_hz: u32,
-        lookahead_frames: usize,
-        frames_max: usize,
-    ) -> Self {
-        let detector = Detector::on(arch, channels, sample_rate_hz);
-        let lookahead_frames = lookahead_frames.max(1);
-        let margin_frames = MARGIN_FRAMES.min(lookahead_frames / 4);
+    pub fn new(arch: Arch, shape: &LimiterShape) -> Self {
+        let LimiterShape {
+            channels,
+            sample_rate_hz,
+            frames_max,
+            peaks,
+            ..
+        } = *shape;
+        let wished_frames = shape.lookahead_frames.max(1);
+        let (detector, lookahead_frames, margin_frames) = match peaks {
+            Peaks::Standard => (
+                Detector::on(arch, channels, sample_rate_hz),
+                wished_frames,
+                MARGIN_FRAMES.min(wished_frames / 4),
+            ),
+            Peaks::Strict => (
+                Detector::strict(arch, channels),
+                wished_frames + MARGIN_FRAMES_STRICT,
+                MARGIN_FRAMES_STRICT,
+            ),
+        };
         let latency_frames = lookahead_frames + detector.latency_frames();
         Self {
             arch,
@@ -90,7 +128,7 @@ impl Limiter {
         self.release = Pole::new(release_ms, self.sample_rate_hz);
     }
 
-    /// Works out the gains of a block. Answers the largest reduction, in dB.
+    /// Works out the gains of a block. Returns the largest reduction, in dB.
     ///
     /// As many frames as the shortest channel has, `frames_max` at most. Thread: any, the audio
     /// thread included.
@@ -215,7 +253,7 @@ impl WithSimd for Follow<'_, '_> {
 }
 
 impl Limiter {
-    /// Replaces held peaks by gains; answers the largest reduction.
+    /// Replaces held peaks by gains; returns the largest reduction.
     #[inline(always)]
     fn turn_into_gains<S: Simd>(
         &mut self,

@@ -19,7 +19,7 @@ const RING_FRAMES_MIN: usize = 32;
 /// What short delays add up to: 1 + 2 + ... for the widest window below 2 * `RING_FRAMES_MIN`.
 const SHORT_FRAMES_MAX: usize = 2 * RING_FRAMES_MIN;
 const ROW_FRAMES: usize = SHORT_FRAMES_MAX + CHUNK_FRAMES + 2 * LANES_MAX;
-/// No peak is larger: the limit of what `Detector` answers, far below infinity.
+/// No peak is larger: the limit of what `Detector` returns, far below infinity.
 const PEAK_MAX: f32 = 1e37;
 /// The largest of the last so many numbers.
 #[derive(Clone, Debug)]

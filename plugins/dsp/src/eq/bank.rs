@@ -1,6 +1,6 @@
 //! Bank: the same sections over several channels, each with a memory of its own.
 //!
-//! In: sections that come, glide and go, and blocks of all channels. Out: the filtered blocks.
+//! In: sections that come, change and go, and blocks of all channels. Out: the filtered blocks.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use pulp::Arch;
 use crate::biquad::Coefficients;
 use crate::cpu;
 use crate::eq::curve::Curve;
-use crate::eq::memory::Memory;
-use crate::eq::run::{filter, narrow, widen};
+use crate::eq::memory::Voice;
+use crate::eq::run::{Channels, narrow, widen};
 use crate::eq::section::Section;
-use crate::eq::{CascadeError, GLIDE_FRAMES_MAX, NUMBERS_PER_SECTION, SECTIONS_MAX};
+use crate::eq::{CascadeError, Fade, NUMBERS_PER_SECTION, SECTIONS_MAX};
 
 /// Channels worked on at once: with two, neither waits for its own recurrence.
 const SIDES: usize = 2;
@@ -36,8 +36,10 @@ pub trait Planes {
 pub struct Bank {
     arch: Arch,
     curve: Curve,
-    memories: Vec<Memory>,
+    voices: Vec<Voice>,
     chunk: Box<[[f64; CHUNK_FRAMES]; SIDES]>,
+    /// For what a changing section's successor hears.
+    spare: Box<[[f64; CHUNK_FRAMES]; SIDES]>,
 }
 
 impl fmt::Debug for Bank {
@@ -45,7 +47,7 @@ impl fmt::Debug for Bank {
         f.debug_struct("Bank")
             .field("level", &cpu::name(self.arch))
             .field("curve", &self.curve)
-            .field("memories", &self.memories)
+            .field("voices", &self.voices)
             .finish_non_exhaustive()
     }
 }
@@ -53,7 +55,7 @@ impl fmt::Debug for Bank {
 impl PartialEq for Bank {
     /// Whether both go on alike; what the level is does not count.
     fn eq(&self, other: &Self) -> bool {
-        self.curve == other.curve && self.memories == other.memories
+        self.curve == other.curve && self.voices == other.voices
     }
 }
 
@@ -66,15 +68,16 @@ impl Bank {
         Self {
             arch,
             curve: Curve::new(&[]),
-            memories: vec![Memory::default(); channels],
+            voices: vec![Voice::default(); channels],
             chunk: Box::new([[0.0; CHUNK_FRAMES]; SIDES]),
+            spare: Box::new([[0.0; CHUNK_FRAMES]; SIDES]),
         }
     }
 
     /// How many channels there are. Any thread.
     #[must_use]
     pub fn channels(&self) -> usize {
-        self.memories.len()
+        self.voices.len()
     }
 
     /// How many sections there are. Any thread.
@@ -94,26 +97,40 @@ impl Bank {
         let frames = planes.frames();
         let mut start = 0;
         while start < frames {
-            let end = frames.min(start + CHUNK_FRAMES);
+            let most = CHUNK_FRAMES.min(self.curve.frames_to_turn());
+            let end = frames.min(start + most);
             self.process_chunk(planes, start, end);
-            self.curve.pass_frames(end - start);
+            let voices = &mut self.voices;
+            self.curve.pass_frames(end - start, |section| {
+                voices.iter_mut().for_each(|voice| voice.arrive(section));
+            });
             start = end;
         }
     }
 
     fn process_chunk(&mut self, planes: &mut impl Planes, start: usize, end: usize) {
         let (arch, curve) = (self.arch, &self.curve);
-        let sides = self.chunk.each_mut().map(|side| &mut side[..end - start]);
-        let [left, right] = sides;
-        for (pair, memories) in self.memories.chunks_mut(SIDES).enumerate() {
+        let [left, right] = self.chunk.each_mut().map(|side| &mut side[..end - start]);
+        let [left_spare, right_spare] = self.spare.each_mut().map(|side| &mut side[..end - start]);
+        for (pair, voices) in self.voices.chunks_mut(SIDES).enumerate() {
             let first = pair * SIDES;
             widen(arch, &planes.input(first)[start..end], left);
-            if let [memory, other] = memories {
+            if let [voice, other] = voices {
                 widen(arch, &planes.input(first + 1)[start..end], right);
-                filter(arch, curve, [memory, other], [left, right]);
+                let both = Channels {
+                    voices: [voice, other],
+                    samples: [left, right],
+                    spare: [left_spare, right_spare],
+                };
+                both.filter(arch, curve);
                 narrow(arch, right, &mut planes.output(first + 1)[start..end]);
-            } else if let [memory] = memories {
-                filter(arch, curve, [memory], [left]);
+            } else if let [voice] = voices {
+                let one = Channels {
+                    voices: [voice],
+                    samples: [left],
+                    spare: [left_spare],
+                };
+                one.filter(arch, curve);
             }
             narrow(arch, left, &mut planes.output(first)[start..end]);
         }
@@ -138,8 +155,8 @@ impl Bank {
             return Err(CascadeError::TooManySections { found: count + 1 });
         }
         self.curve.insert(index);
-        for memory in &mut self.memories {
-            memory.insert(index, count + 1);
+        for voice in &mut self.voices {
+            voice.insert(index, count + 1);
         }
         Ok(())
     }
@@ -155,31 +172,44 @@ impl Bank {
         self.check_section(index)?;
         let count = self.curve.count();
         self.curve.remove(index);
-        for memory in &mut self.memories {
-            memory.remove(index, count);
+        for voice in &mut self.voices {
+            voice.remove(index, count);
         }
         Ok(())
     }
 
-    /// Moves one section to other coefficients over so many frames; 0 changes at once. A glide
-    /// under way starts anew from where it is.
+    /// Lets another section take the place of one: see `Fade`. Of changes that are asked for while
+    /// another is heard, the newest follows once that one is over; one back to what is heard ends
+    /// a change that is not heard yet.
     ///
     /// Thread: any, the audio thread included.
     ///
     /// # Errors
-    /// `NoSuchSection` and `GlideTooLong`; the bank is then as before.
-    pub fn glide(
+    /// `NoSuchSection` and `FadeTooLong`; the bank is then as before.
+    pub fn fade(
         &mut self,
         section: usize,
         target: Coefficients,
-        frames: u32,
+        fade: Fade,
     ) -> Result<(), CascadeError> {
-        if frames > GLIDE_FRAMES_MAX {
-            return Err(CascadeError::GlideTooLong { found: frames });
-        }
+        fade.check()?;
         self.check_section(section)?;
-        self.curve.glide(section, target, frames);
+        if self.curve.fade(section, target, fade) {
+            let voices = self.voices.iter_mut();
+            voices.for_each(|voice| voice.forget_coming(section));
+        }
         Ok(())
+    }
+
+    /// How many frames it takes until a section is settled, all changes that are asked for included.
+    ///
+    /// Thread: any, the audio thread included.
+    ///
+    /// # Errors
+    /// `NoSuchSection`.
+    pub fn fade_frames_left(&self, section: usize) -> Result<u64, CascadeError> {
+        self.check_section(section)?;
+        Ok(self.curve.sections()[section].frames_left())
     }
 
     /// Forgets all sections and the audio heard so far.
@@ -187,11 +217,11 @@ impl Bank {
     /// Thread: any, the audio thread included.
     pub fn clear(&mut self) {
         self.curve = Curve::new(&[]);
-        self.memories.fill(Memory::default());
+        self.voices.fill(Voice::default());
     }
 
-    /// The running state of a section in a channel: its memory first, two numbers, then what is
-    /// the same in every channel.
+    /// The running state of a section in a channel: its memory first, four numbers, then what
+    /// is the same in every channel.
     ///
     /// Thread: any, the audio thread included.
     ///
@@ -199,11 +229,11 @@ impl Bank {
     /// When there is no such channel or section.
     #[must_use]
     pub fn numbers(&self, channel: usize, section: usize) -> [f64; NUMBERS_PER_SECTION] {
-        let memory = self.memories[channel].get(section);
+        let memory = self.voices[channel].get(section);
         self.curve.sections()[section].numbers(memory)
     }
 
-    /// Takes over what `numbers` answered for a section in a channel; what is the same in every
+    /// Takes over what `numbers` returned for a section in a channel; what is the same in every
     /// channel counts for all of them.
     ///
     /// Thread: any, the audio thread included.
@@ -224,7 +254,7 @@ impl Bank {
         let (restored, memory) =
             Section::from_numbers(numbers).map_err(|index| CascadeError::StateValue { index })?;
         self.curve.set(section, restored);
-        self.memories[channel].set(section, memory);
+        self.voices[channel].set(section, memory);
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! Curve: what the sections of a cascade do to a signal, whichever signal it is.
 //!
-//! In: coefficients, section by section, and targets to glide to. Out: the coefficients of every
-//! frame, as a sequence for one section on its way, as rows of lanes for those that are settled.
+//! In: coefficients, section by section, and others that take their place. Out: rows of lanes for
+//! the kernel, and which sections are changing.
+
+use std::ops::Range;
 
 use crate::biquad::Coefficients;
-use crate::eq::SECTIONS_MAX;
-use crate::eq::memory::{Memory, Row, slot};
-use crate::eq::section::{Section, step};
+use crate::eq::memory::{Row, slot};
+use crate::eq::section::{Change, Section};
+use crate::eq::{Fade, SECTIONS_MAX};
 
 /// What the kernel multiplies with, of settled sections; those that are not there pass on.
 ///
@@ -24,6 +26,22 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// Those of no section at all.
+    const IDLE: Self = Self {
+        b0: Row([1.0; SECTIONS_MAX]),
+        c1: Row([0.0; SECTIONS_MAX]),
+        c2: Row([0.0; SECTIONS_MAX]),
+        a1: Row([0.0; SECTIONS_MAX]),
+        a2: Row([0.0; SECTIONS_MAX]),
+    };
+
+    /// Those of one section alone.
+    pub(super) fn of(coefficients: &Coefficients) -> Self {
+        let mut rows = Self::IDLE;
+        rows.set(0, coefficients);
+        rows
+    }
+
     fn set(&mut self, section: usize, coefficients: &Coefficients) {
         let Coefficients { b0, b1, b2, a1, a2 } = *coefficients;
         let at = slot(section);
@@ -35,35 +53,30 @@ impl Rows {
     }
 }
 
-/// Up to sixteen sections, settled or gliding.
+/// Up to sixteen sections, settled or changing.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
     sections: [Section; SECTIONS_MAX],
+    /// Those of what is heard.
     rows: Rows,
     count: usize,
+    is_changing: bool,
 }
 
 impl PartialEq for Curve {
     fn eq(&self, other: &Self) -> bool {
-        self.sections() == other.sections() // The rows follow from them.
+        self.sections() == other.sections() // The rest follows from them.
     }
 }
 
 impl Curve {
     /// At most `SECTIONS_MAX` settled sections.
     pub(super) fn new(coefficients: &[Coefficients]) -> Self {
-        let idle = Section::new(Coefficients::IDENTITY);
-        let rows = Rows {
-            b0: Row([1.0; SECTIONS_MAX]),
-            c1: Row::default(),
-            c2: Row::default(),
-            a1: Row::default(),
-            a2: Row::default(),
-        };
         let mut curve = Self {
-            sections: [idle; SECTIONS_MAX],
-            rows,
+            sections: [Section::new(Coefficients::IDENTITY); SECTIONS_MAX],
+            rows: Rows::IDLE,
             count: coefficients.len(),
+            is_changing: false,
         };
         for (index, coefficients) in coefficients.iter().enumerate() {
             curve.set(index, Section::new(*coefficients));
@@ -83,16 +96,40 @@ impl Curve {
         &self.rows
     }
 
-    /// Puts a section in place of another.
-    pub(super) fn set(&mut self, index: usize, section: Section) {
-        self.rows.set(index, &section.target);
-        self.sections[index] = section;
+    /// The rows of some sections alone, as if these were the first.
+    pub(super) fn part(&self, sections: &Range<usize>) -> Rows {
+        let mut rows = Rows::IDLE;
+        for (to, section) in self.sections[sections.clone()].iter().enumerate() {
+            rows.set(to, &section.heard);
+        }
+        rows
     }
 
-    pub(super) fn glide(&mut self, index: usize, target: Coefficients, frames: u32) {
+    /// Whether any section changes.
+    pub(super) fn is_changing(&self) -> bool {
+        self.is_changing
+    }
+
+    /// The sections that change, and what they change to.
+    pub(super) fn changes(&self) -> impl Iterator<Item = (usize, &Change)> {
+        let sections = self.sections().iter().enumerate();
+        sections.filter_map(|(index, section)| Some((index, section.change()?)))
+    }
+
+    /// Puts a section in place of another.
+    pub(super) fn set(&mut self, index: usize, section: Section) {
+        self.rows.set(index, &section.heard);
+        self.sections[index] = section;
+        let mut all = self.sections().iter();
+        self.is_changing = all.any(|section| section.change().is_some());
+    }
+
+    /// Returns whether nothing takes the section's place now.
+    pub(super) fn fade(&mut self, index: usize, target: Coefficients, fade: Fade) -> bool {
         let mut section = self.sections[index];
-        section.glide(target, frames);
+        section.fade(target, fade);
         self.set(index, section);
+        section.change().is_none()
     }
 
     /// Makes room for a section that lets everything through; there must be room.
@@ -108,41 +145,38 @@ impl Curve {
         for earlier in index + 1..self.count {
             self.set(earlier - 1, self.sections[earlier]);
         }
+        self.set(self.count - 1, Section::new(Coefficients::IDENTITY));
         self.count -= 1;
-        self.set(self.count, Section::new(Coefficients::IDENTITY));
     }
 
-    /// Ends every glide at its target.
+    /// Ends every change at its target.
     pub(super) fn settle(&mut self) {
-        for section in &mut self.sections {
-            *section = Section::new(section.target);
+        for index in 0..self.count {
+            self.set(index, Section::new(self.sections[index].target()));
         }
     }
 
-    /// How many frames it takes until no section glides.
-    pub(super) fn glide_frames_left(&self) -> usize {
-        let left = self.sections().iter().map(Section::glide_frames_left);
-        left.max().unwrap_or(0) as usize
+    /// How many frames may pass until a section does something else.
+    pub(super) fn frames_to_turn(&self) -> usize {
+        if !self.is_changing {
+            return usize::MAX;
+        }
+        let turns = self.changes().map(|(_, change)| change.frames_to_turn());
+        turns.min().map_or(usize::MAX, |frames| frames as usize)
     }
 
-    /// Runs samples, at most `glide_frames_left`, through all sections; `pass_frames` ends it.
-    pub(super) fn glide_run(&self, memory: &mut Memory, samples: &mut [f64]) {
-        for (index, section) in self.sections().iter().enumerate() {
-            let mut section = *section;
-            let mut numbers = memory.get(index);
-            for sample in &mut *samples {
-                let coefficients = section.current();
-                section.pass_frames(1);
-                *sample = step(&coefficients, &mut numbers, *sample);
+    /// Counts frames that every channel has been through, at most `frames_to_turn`; names every
+    /// section whose place another one has taken with the last of them.
+    pub(super) fn pass_frames(&mut self, frames: usize, mut arrived: impl FnMut(usize)) {
+        if !self.is_changing {
+            return;
+        }
+        for index in 0..self.count {
+            let mut section = self.sections[index];
+            if section.pass_frames(u32::try_from(frames).unwrap_or(u32::MAX)) {
+                arrived(index);
             }
-            memory.set(index, numbers);
-        }
-    }
-
-    /// Counts frames that every channel has glided.
-    pub(super) fn pass_frames(&mut self, frames: usize) {
-        for section in &mut self.sections[..self.count] {
-            section.pass_frames(u32::try_from(frames).unwrap_or(u32::MAX));
+            self.set(index, section);
         }
     }
 }

@@ -49,29 +49,13 @@ impl<const CHANNELS: usize> Job for Run<'_, CHANNELS> {
             } else if Tail::<S, CHANNELS>::fits(left) {
                 drive(Tail::load(simd, &self), &mut self, first)
             } else if lanes == 1 && registers > 4 {
-                drive(
-                    Pass::<S, CHANNELS, 8>::load(simd, &self, first),
-                    &mut self,
-                    first,
-                )
+                filled::<S, CHANNELS, 8>(simd, &mut self, first)
             } else if lanes <= 2 && registers > 2 {
-                drive(
-                    Pass::<S, CHANNELS, 4>::load(simd, &self, first),
-                    &mut self,
-                    first,
-                )
+                filled::<S, CHANNELS, 4>(simd, &mut self, first)
             } else if registers > 1 {
-                drive(
-                    Pass::<S, CHANNELS, 2>::load(simd, &self, first),
-                    &mut self,
-                    first,
-                )
+                filled::<S, CHANNELS, 2>(simd, &mut self, first)
             } else {
-                drive(
-                    Pass::<S, CHANNELS, 1>::load(simd, &self, first),
-                    &mut self,
-                    first,
-                )
+                filled::<S, CHANNELS, 1>(simd, &mut self, first)
             };
         }
     }
@@ -115,7 +99,7 @@ impl<S: Lanes, const REGISTERS: usize> Factors<S, REGISTERS> {
     }
 }
 
-/// What registers full of sections remember of a channel, and what they answered last.
+/// What registers full of sections remember of a channel, and what they gave last.
 #[derive(Clone, Copy)]
 struct State<S: Lanes, const REGISTERS: usize> {
     s1: [S::f64s; REGISTERS],
@@ -147,7 +131,7 @@ trait Skewed<const CHANNELS: usize> {
     /// How many sections there are.
     const SECTIONS: usize;
 
-    /// One step of every lane; `x` comes in, what the last section answers goes out.
+    /// One step of every lane; `x` comes in, what the last section gives goes out.
     fn step_all(&mut self, x: [f64; CHANNELS]) -> [f64; CHANNELS];
 
     /// The same, but only these sections remember it.
@@ -157,7 +141,18 @@ trait Skewed<const CHANNELS: usize> {
     fn store(&self, run: &mut Run<'_, CHANNELS>, first: usize);
 }
 
-/// Runs all samples through sections in registers. Answers how many sections these are.
+/// Runs all samples through so many registers full of sections. Returns how many sections these are.
+#[inline(always)]
+fn filled<S: Lanes, const CHANNELS: usize, const REGISTERS: usize>(
+    simd: S,
+    run: &mut Run<'_, CHANNELS>,
+    first: usize,
+) -> usize {
+    let pass = Pass::<S, CHANNELS, REGISTERS>::load(simd, run, first);
+    drive(pass, run, first)
+}
+
+/// Runs all samples through sections in registers. Returns how many sections these are.
 #[inline(always)]
 fn drive<const CHANNELS: usize, K: Skewed<CHANNELS>>(
     mut skewed: K,

@@ -42,7 +42,7 @@ struct Bins {
 
 /// How many energies, and their sum.
 #[derive(Clone, Copy, Debug, Default)]
-struct Tally {
+struct HistogramTally {
     count: u64,
     sum: f64,
 }
@@ -65,16 +65,16 @@ impl Bins {
         self.sums.fill(0.0);
     }
 
-    fn tally(&self, bins: std::ops::Range<usize>) -> Tally {
+    fn tally(&self, bins: std::ops::Range<usize>) -> HistogramTally {
         let count = self.counts[bins.clone()].iter().sum();
-        Tally {
+        HistogramTally {
             count,
             sum: sum_in_lanes(&self.sums[bins]),
         }
     }
 }
 
-impl Tally {
+impl HistogramTally {
     fn mean(self) -> f64 {
         if self.count == 0 {
             0.0
@@ -143,7 +143,7 @@ impl Histogram {
     }
 
     /// Everything from a fine bin upwards.
-    fn tally_from(&self, bin: usize) -> Tally {
+    fn tally_from(&self, bin: usize) -> HistogramTally {
         let coarse = bin.div_ceil(FINE_PER_COARSE);
         let below = self.fine.tally(bin..coarse * FINE_PER_COARSE);
         below.and(self.coarse.tally(coarse..COARSE_BINS))

@@ -28,7 +28,7 @@ pub(super) struct Pair {
     level: Arch,
     factors: [f64; 2],
     sections: Sections,
-    memory: Memory,
+    memory: PairMemory,
 }
 
 /// What each lane multiplies with.
@@ -43,7 +43,7 @@ struct Sections {
 
 /// What each lane keeps.
 #[derive(Clone, Copy, Debug, Default)]
-struct Memory {
+struct PairMemory {
     /// s1 of this frame and of the one before.
     now: Row,
     before: Row,
@@ -61,7 +61,7 @@ impl Pair {
             level,
             factors: weights.map(ChannelWeight::factor),
             sections: Sections::new([shelf, shelf, high_pass, high_pass]),
-            memory: Memory::default(),
+            memory: PairMemory::default(),
         }
     }
 
@@ -89,7 +89,7 @@ impl Pair {
     }
 
     pub(super) fn reset(&mut self) {
-        self.memory = Memory::default();
+        self.memory = PairMemory::default();
     }
 }
 
@@ -105,8 +105,8 @@ impl Sections {
     }
 }
 
-impl Memory {
-    /// One step of every lane. Answers what comes out.
+impl PairMemory {
+    /// One step of every lane. Returns what comes out.
     #[inline(always)]
     fn step<L: Lanes>(&mut self, lanes: L, sections: &Sections, x: Row) -> Row {
         let c = sections;
@@ -138,7 +138,7 @@ impl Memory {
 /// Takes frames through the sections.
 struct Weigh<'a> {
     sections: &'a Sections,
-    memory: &'a mut Memory,
+    memory: &'a mut PairMemory,
     left: &'a [f32],
     right: &'a [f32],
 }

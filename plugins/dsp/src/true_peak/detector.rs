@@ -3,12 +3,15 @@
 //! In: all channels of a signal. Out: one envelope, a number for each input frame, some frames
 //! late: what a true-peak limiter needs to know before it lets a frame pass.
 //!
-//! The filters are those of `TruePeak`, so the largest number of an envelope is the true peak.
+//! The filters are those of `TruePeak`, so the largest number of an envelope is the true peak; or,
+//! for a strict detector, longer ones that hear up to half the sample rate (`strict`).
 
 use crate::cpu;
 use crate::lanes::{Kernel, LANES_MAX, Lanes, run};
-use crate::stretch::{MAGNITUDE_MAX, PAST_FRAMES, Past, STRETCH_FRAMES, Stretch};
+use crate::stretch::{LENGTH, LONG_LENGTH, LONG_PAST_FRAMES, MAGNITUDE_MAX, PAST_FRAMES};
+use crate::stretch::{STRETCH_FRAMES, Stretch};
 use crate::true_peak::phases::{Grid, Points};
+use crate::true_peak::strict::EightTimes;
 use pulp::Arch;
 use thiserror::Error;
 
@@ -41,11 +44,20 @@ pub enum DetectorError {
 #[derive(Clone, Debug)]
 pub struct Detector {
     level: Arch,
-    grid: Grid,
-    /// Of each channel.
-    pasts: Vec<Past>,
+    ears: Ears,
+    /// Of each channel; of which the newest `history_frames` count.
+    pasts: Vec<[f32; LONG_PAST_FRAMES]>,
     /// The highest point between the last frame answered and the one after it.
     gap: f32,
+}
+
+/// How closely it listens between the samples.
+#[derive(Clone, Debug)]
+enum Ears {
+    /// As BS.1770 asks for.
+    Standard(Grid),
+    /// Up to half the sample rate. In a box: its taps are many.
+    Strict(Box<EightTimes>),
 }
 
 impl Detector {
@@ -60,19 +72,35 @@ impl Detector {
     /// sample. Allocates; any thread but the audio thread.
     #[must_use]
     pub fn on(level: Arch, channels: usize, sample_rate_hz: u32) -> Self {
+        Self::with(
+            level,
+            channels,
+            Ears::Standard(Grid::at_rate(sample_rate_hz)),
+        )
+    }
+
+    /// A detector, at any sample rate, that reads no peak of any signal more than 0.1 dB lower than
+    /// a sinc over 64 samples to both sides does, and at most 0.08 dB higher. Allocates; any thread
+    /// but the audio thread.
+    #[must_use]
+    pub fn strict(level: Arch, channels: usize) -> Self {
+        Self::with(level, channels, Ears::Strict(Box::new(EightTimes::new())))
+    }
+
+    fn with(level: Arch, channels: usize, ears: Ears) -> Self {
         Self {
             level,
-            grid: Grid::at_rate(sample_rate_hz),
-            pasts: vec![[0.0; PAST_FRAMES]; channels],
+            ears,
+            pasts: vec![[0.0; LONG_PAST_FRAMES]; channels],
             gap: 0.0,
         }
     }
 
-    /// How many frames the envelope is late, which the sample rate alone decides: 6 below 96 kHz,
-    /// 12 below 192 kHz, 0 from there on. Any thread.
+    /// How many frames the envelope is late: of a strict detector 40; of others the sample rate
+    /// decides: 6 below 96 kHz, 12 below 192 kHz, 0 from there on. Any thread.
     #[must_use]
     pub const fn latency_frames(&self) -> usize {
-        self.grid.taps() / 2
+        self.taps() / 2
     }
 
     /// How many channels it listens to. Any thread.
@@ -105,7 +133,7 @@ impl Detector {
     ///
     /// Thread: any, the audio thread included.
     pub fn reset(&mut self) {
-        self.pasts.fill([0.0; PAST_FRAMES]);
+        self.pasts.fill([0.0; LONG_PAST_FRAMES]);
         self.gap = 0.0;
     }
 
@@ -128,7 +156,7 @@ impl Detector {
         let (gap, samples) = numbers.split_at_mut(1);
         gap[0] = self.gap;
         for (channel, past) in self.pasts.iter().enumerate() {
-            samples[channel * kept..][..kept].copy_from_slice(&past[PAST_FRAMES - kept..]);
+            samples[channel * kept..][..kept].copy_from_slice(&past[LONG_PAST_FRAMES - kept..]);
         }
         Ok(())
     }
@@ -153,15 +181,23 @@ impl Detector {
         let kept = self.history_frames();
         self.gap = gap[0];
         for (channel, past) in self.pasts.iter_mut().enumerate() {
-            *past = [0.0; PAST_FRAMES];
-            past[PAST_FRAMES - kept..].copy_from_slice(&samples[channel * kept..][..kept]);
+            *past = [0.0; LONG_PAST_FRAMES];
+            past[LONG_PAST_FRAMES - kept..].copy_from_slice(&samples[channel * kept..][..kept]);
         }
         Ok(())
     }
 
     /// The samples of each channel that later ones are answered with.
     const fn history_frames(&self) -> usize {
-        self.grid.taps().saturating_sub(1)
+        self.taps().saturating_sub(1)
+    }
+
+    /// How many samples a point follows from.
+    const fn taps(&self) -> usize {
+        match &self.ears {
+            Ears::Standard(grid) => grid.taps(),
+            Ears::Strict(_) => EightTimes::TAPS,
+        }
     }
 
     fn check_length(&self, found: usize) -> Result<(), DetectorError> {
@@ -184,31 +220,26 @@ impl Detector {
             let silence = [0.0; STRETCH_FRAMES];
             let input = inputs.get(channel).map(|input| &input[start..]);
             let input = &input.unwrap_or(&silence)[..frames];
-            let stretch = &Stretch::new(self.level, past, input);
-            for (peak, sample) in peaks.iter_mut().zip(stretch.around(0, latency)) {
-                *peak = larger(sample.abs(), *peak);
-            }
             let gaps = &mut gaps[1..];
-            match &self.grid {
-                Grid::Once => {}
-                Grid::Twice(points) => run(
-                    self.level,
-                    Raise {
-                        points,
-                        stretch,
-                        gaps,
-                    },
-                ),
-                Grid::FourTimes(points) => run(
-                    self.level,
-                    Raise {
-                        points,
-                        stretch,
-                        gaps,
-                    },
-                ),
+            match &self.ears {
+                Ears::Standard(grid) => {
+                    let past = &mut past[LONG_PAST_FRAMES - PAST_FRAMES..];
+                    let stretch = &Stretch::<LENGTH>::new(self.level, past, input);
+                    match grid {
+                        Grid::Once => {}
+                        Grid::Twice(points) => raise(self.level, points, stretch, gaps),
+                        Grid::FourTimes(points) => raise(self.level, points, stretch, gaps),
+                    }
+                    raise_to_samples(stretch, latency, peaks);
+                    past.copy_from_slice(stretch.past());
+                }
+                Ears::Strict(points) => {
+                    let stretch = &Stretch::<LONG_LENGTH>::new(self.level, past, input);
+                    raise(self.level, &**points, stretch, gaps);
+                    raise_to_samples(stretch, latency, peaks);
+                    past.copy_from_slice(stretch.past());
+                }
             }
-            *past = stretch.past();
         }
         for (peak, around) in peaks.iter_mut().zip(gaps.windows(2)) {
             *peak = larger(*peak, larger(around[0], around[1]));
@@ -217,15 +248,39 @@ impl Detector {
     }
 }
 
+/// Raises gaps to the highest of the points in them.
+fn raise<const LEN: usize>(
+    level: Arch,
+    points: &impl Points,
+    stretch: &Stretch<LEN>,
+    gaps: &mut [f32],
+) {
+    run(
+        level,
+        Raise {
+            points,
+            stretch,
+            gaps,
+        },
+    );
+}
+
+/// Raises each peak to the magnitude of its own sample.
+fn raise_to_samples<const LEN: usize>(stretch: &Stretch<LEN>, latency: usize, peaks: &mut [f32]) {
+    for (peak, sample) in peaks.iter_mut().zip(stretch.around(0, latency)) {
+        *peak = larger(sample.abs(), *peak);
+    }
+}
+
 /// Raises the gap behind each frame of a stretch to the highest of its points.
-struct Raise<'a, P> {
+struct Raise<'a, P, const LEN: usize> {
     points: &'a P,
-    stretch: &'a Stretch,
+    stretch: &'a Stretch<LEN>,
     /// As long as the frames in whole rows; what is behind the last frame is of no use.
     gaps: &'a mut [f32],
 }
 
-impl<P: Points> Kernel for Raise<'_, P> {
+impl<P: Points, const LEN: usize> Kernel for Raise<'_, P, LEN> {
     type Output = ();
 
     #[inline(always)]

@@ -5,7 +5,7 @@
 //! The expected response is computed without the digital coefficients: the cookbook's analogue
 //! prototype H(s), evaluated where the bilinear transform maps each frequency,
 //! s = j tan(pi f / rate) / tan(pi f0 / rate). The measured one is the Fourier transform of what
-//! the filter answers to one impulse in `f32`.
+//! the filter gives for one impulse in `f32`.
 
 use segue_dsp::biquad::{Band, Shape};
 use segue_dsp::decibel::amplitude_from_db;

@@ -8,7 +8,11 @@ use std::f64::consts::TAU;
 const OVER_DB_MAX: f64 = 0.1;
 const RATES_HZ: [u32; 6] = [44_100, 48_000, 88_200, 96_000, 176_400, 192_000];
 
-fn limiter(rate_hz: u32, channels: u16, params: &[(&str, f64)]) -> ProcessorBench<Limiter> {
+pub(super) fn limiter(
+    rate_hz: u32,
+    channels: u16,
+    params: &[(&str, f64)],
+) -> ProcessorBench<Limiter> {
     with(params)
         .format(Layout::discrete(channels), rate_hz)
         .activate()
@@ -25,7 +29,7 @@ fn true_peak_dbtp(channels: &[Vec<f32>], rate_hz: u32) -> f64 {
 }
 
 /// The signal through a limiter, zeros behind it until everything is out.
-fn limited(bench: &mut ProcessorBench<Limiter>, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
+pub(super) fn limited(bench: &mut ProcessorBench<Limiter>, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
     let latency = bench.latency_frames() as usize;
     let flushed: Vec<Vec<f32>> = channels
         .iter()

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use segue_plugin::declare::ParamItem;
+use segue_plugin::declare::{ParamChange, ParamItem};
 use segue_plugin::params::index_of;
 
 const FRAMES: usize = 4000;
@@ -30,10 +30,10 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     })
 }
 
-/// Id and value of a change. The look-ahead stays: it belongs to the activation.
+/// Id and value of a change. What belongs to the activation stays.
 fn target<T: AudioProcessor>(change: &Change) -> (&'static str, f64) {
     let live = T::PARAMS.iter().filter_map(|item| match item {
-        ParamItem::One(param) if param.id != "lookahead_ms" => Some(param),
+        ParamItem::One(param) if param.change == ParamChange::Live => Some(param),
         _ => None,
     });
     let live: Vec<_> = live.collect();

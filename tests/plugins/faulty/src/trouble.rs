@@ -1,4 +1,4 @@
-//! Trouble: which method is to panic, and what it throws.
+//! Trouble: which method is to panic and what it throws, or which never comes back.
 
 use segue_plugin::prelude::*;
 
@@ -7,6 +7,12 @@ pub(crate) const SETTINGS: &[SettingDecl] = &[
     SettingDecl {
         id: "panic_in",
         doc: "The method that panics.",
+        value: SettingKind::Text { bytes_max: 64 },
+        need: Need::Optional,
+    },
+    SettingDecl {
+        id: "hang_in",
+        doc: "The method that never comes back.",
         value: SettingKind::Text { bytes_max: 64 },
         need: Need::Optional,
     },
@@ -27,23 +33,35 @@ impl Drop for Bomb {
     }
 }
 
-/// Which method is to panic, and what it throws.
+/// Which method is to panic and what it throws, or which never comes back.
 #[derive(Debug, Default)]
 pub(crate) struct Trouble {
     method: String,
+    hangs_in: String,
     bomb: bool,
 }
 
 impl Trouble {
     pub(crate) fn new(setup: &Setup<'_>) -> Self {
+        let text = |id: &str| setup.text(id).unwrap_or_default().to_owned();
         Self {
-            method: setup.text("panic_in").unwrap_or_default().to_owned(),
+            method: text("panic_in"),
+            hangs_in: text("hang_in"),
             bomb: setup.boolean("bomb").unwrap_or_default(),
         }
     }
 
-    /// Panics if `method` is the one.
+    /// Panics or hangs if `method` is the one. One that hangs first writes the file that
+    /// `SEGUE_TEST_MARK` names, so that a test knows when.
     pub(crate) fn visit(&self, method: &str) {
+        if self.hangs_in == method
+            && let Some(mark) = std::env::var_os("SEGUE_TEST_MARK")
+        {
+            let _ = std::fs::write(mark, method);
+        }
+        while self.hangs_in == method {
+            std::thread::park();
+        }
         if self.method != method {
             return;
         }

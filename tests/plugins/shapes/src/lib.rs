@@ -4,6 +4,7 @@
 
 mod delay;
 mod key;
+mod keys;
 mod position;
 mod settings;
 mod widen;
@@ -12,6 +13,7 @@ use segue_plugin::export;
 
 use delay::{Delay, Liar};
 use key::Key;
+use keys::Keys;
 use position::Position;
 use settings::Settings;
 use widen::Widen;
@@ -22,6 +24,7 @@ export! {
         Delay as "delay",
         Liar as "liar",
         Key as "key",
+        Keys as "keys",
         Position as "position",
         Settings as "settings",
         Widen as "widen",

@@ -153,7 +153,7 @@ impl AudioProcessor for Level {
             Migrates::Refuses => Err(Refusal::new("it leaves the past alone, as told")),
             Migrates::Short => Ok(whole[..NUMBER_BYTES].to_vec()),
             Migrates::Spoilt => Ok(vec![0xff; whole.len()]),
-            Migrates::TooMuch => Ok(vec![0; 65 * 1024]),
+            Migrates::TooMuch => Ok(vec![0; 513 * 1024]),
             Migrates::Panics => panic!("as told, in migrate_state"),
         }
     }

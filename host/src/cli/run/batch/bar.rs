@@ -7,17 +7,18 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
+use crate::batch::Item;
 use crate::cli::arguments::LogFormat;
-use crate::cli::progress::{BAR_AFTER, BAR_HZ, Progress};
+use crate::cli::progress::{BAR_AFTER, BAR_HZ, ProgressSink};
+use crate::cli::terminal::screen;
 use crate::cli::terminal::{Amount, Terminal, set_bar};
 use crate::cli::text::clean_path;
 use crate::observe::{Event, EventSink};
-use crate::session::batch::Item;
 
 /// What the bar is drawn from.
-pub(super) struct Shared {
+pub(super) struct BarState {
     terminal: Terminal,
     started: Instant,
     /// Bytes of each input that are done.
@@ -32,16 +33,16 @@ pub(super) struct Shared {
 
 /// Hears one file.
 pub(super) struct FileEvents {
-    shared: Arc<Shared>,
+    shared: Arc<BarState>,
     at: usize,
     size_bytes: u64,
-    progress: Progress,
+    progress: ProgressSink,
     sample_rate_hz: AtomicU32,
     frames: AtomicU64,
     frames_seen: AtomicU64,
 }
 
-impl Shared {
+impl BarState {
     /// For these files, none of them begun.
     pub(super) fn new(terminal: Terminal, items: &[Item]) -> Self {
         Self {
@@ -99,7 +100,7 @@ impl Shared {
 
     /// One bar for all files, as far as they are.
     fn bar(self: &Arc<Self>) -> ProgressBar {
-        let target = ProgressDrawTarget::stderr_with_hz(BAR_HZ);
+        let target = screen::target(BAR_HZ);
         let total_bytes = self.total_bytes.load(Ordering::Relaxed);
         let bar = ProgressBar::with_draw_target(Some(total_bytes), target)
             .with_elapsed(self.started.elapsed());
@@ -132,13 +133,13 @@ impl Shared {
 
 impl FileEvents {
     /// Hears the file of this place in the list.
-    pub(super) fn new(shared: &Arc<Shared>, at: usize, item: &Item) -> Self {
+    pub(super) fn new(shared: &Arc<BarState>, at: usize, item: &Item) -> Self {
         let prefix = format!("{}: ", clean_path(&item.input));
         Self {
             shared: Arc::clone(shared),
             at,
             size_bytes: item.size_bytes,
-            progress: Progress::of_file(shared.terminal, prefix),
+            progress: ProgressSink::of_file(shared.terminal, prefix),
             sample_rate_hz: AtomicU32::new(0),
             frames: AtomicU64::new(0),
             frames_seen: AtomicU64::new(0),
@@ -208,7 +209,7 @@ mod tests {
             log: LogFormat::Text,
         };
         let items = [item(100), item(20), item(3)];
-        let shared = Arc::new(Shared::new(terminal, &items));
+        let shared = Arc::new(BarState::new(terminal, &items));
         shared.keep(&items[0]);
         let bar = shared.bar();
         assert_eq!((bar.length(), bar.position()), (Some(23), 0));

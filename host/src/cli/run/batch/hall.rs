@@ -9,31 +9,31 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::batch::{Audience, Batch, Fate, Item, List};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::run::batch::bar::{FileEvents, Shared};
+use crate::cli::run::batch::bar::{BarState, FileEvents};
 use crate::cli::run::batch::lines::Lines;
 use crate::cli::terminal::Terminal;
 use crate::observe::{
     BatchReport, BatchTotals, EventSink, FileReport, FileState, GenerationReport, Notice,
     SCHEMA_VERSION,
 };
-use crate::session::batch::{Audience, Batch, Fate, Item, List};
 use crate::session::{self, Ended, Outcome};
 
 /// Hears all files.
 pub(super) struct Hall {
-    shared: Arc<Shared>,
+    shared: Arc<BarState>,
     lines: Lines,
     items: Vec<Item>,
-    found: Mutex<Found>,
+    found: Mutex<FilesSoFar>,
     /// Whether the reports of single runs are wanted.
     keeps_reports: bool,
     journal_failed: AtomicBool,
 }
 
 /// What came of the files so far.
-struct Found {
+struct FilesSoFar {
     files: Vec<FileReport>,
     /// How those that failed would have ended alone.
     exits: Vec<Exit>,
@@ -52,8 +52,8 @@ impl Hall {
         });
         Self {
             lines: Lines::new(terminal),
-            shared: Arc::new(Shared::new(terminal, &list.items)),
-            found: Mutex::new(Found {
+            shared: Arc::new(BarState::new(terminal, &list.items)),
+            found: Mutex::new(FilesSoFar {
                 files: files.collect(),
                 exits: Vec::new(),
                 stream_seconds: 0.0,
@@ -107,7 +107,7 @@ impl Hall {
         }
     }
 
-    fn totals(&self, found: &Found, batch: &Batch<'_>, list: &List) -> BatchTotals {
+    fn totals(&self, found: &FilesSoFar, batch: &Batch<'_>, list: &List) -> BatchTotals {
         let elapsed = self.shared.started().elapsed();
         let mut totals = BatchTotals {
             left_out: list.left_out,
@@ -130,7 +130,7 @@ impl Hall {
         notice.into_iter().collect()
     }
 
-    fn found(&self) -> MutexGuard<'_, Found> {
+    fn found(&self) -> MutexGuard<'_, FilesSoFar> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -187,7 +187,7 @@ impl Audience for Hall {
     }
 }
 
-/// Takes over what came of a run; answers how it would have ended alone, if it failed.
+/// Takes over what came of a run; returns how it would have ended alone, if it failed.
 fn ran(file: &mut FileReport, outcome: Outcome, keeps_report: bool) -> Option<Exit> {
     let mut exit = None;
     match outcome.result {

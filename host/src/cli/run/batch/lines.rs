@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicU32;
 
 use crate::cli::arguments::LogFormat;
-use crate::cli::progress::{Progress, Weight};
+use crate::cli::progress::{ProgressSink, Weight};
 use crate::cli::terminal::{Amount, Terminal};
 use crate::cli::text::clean_path;
 use crate::observe::{BatchReport, FileReport, FileState};
@@ -22,7 +22,7 @@ const FAILURES_MAX: u32 = 20;
 /// Says how files ended.
 pub(super) struct Lines {
     terminal: Terminal,
-    progress: Progress,
+    progress: ProgressSink,
     notices: AtomicU32,
     failures: AtomicU32,
 }
@@ -32,7 +32,7 @@ impl Lines {
     pub(super) fn new(terminal: Terminal) -> Self {
         Self {
             terminal,
-            progress: Progress::new(terminal),
+            progress: ProgressSink::new(terminal),
             notices: AtomicU32::new(0),
             failures: AtomicU32::new(0),
         }

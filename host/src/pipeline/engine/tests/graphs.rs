@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use segue_plugin::abi::audio::Span;
-use segue_plugin::link::{Creation, NoServices, Processor, Start, built_in};
+use segue_plugin::link::{
+    AudioView, AudioViewMut, Creation, Flags, NoServices, Processor, Start, built_in,
+};
 use segue_plugin::prelude::*;
 
 use super::super::*;
@@ -174,7 +176,7 @@ fn run(network: &Network, input: &Signal, cuts: &[usize]) -> Heard {
     Heard { output, taps }
 }
 
-fn keep(into: &mut Signal, from: &crate::audio::Buffer, frames: usize) {
+fn keep(into: &mut Signal, from: &segue_media::audio::Buffer, frames: usize) {
     into.resize(from.channels(), Vec::new());
     for (into, from) in into.iter_mut().zip(from.iter()) {
         into.extend_from_slice(&from[..frames]);

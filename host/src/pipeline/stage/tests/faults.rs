@@ -43,7 +43,7 @@ const NEW: Kind = Kind { gain: 1.5, ..PLAIN };
 fn a_candidate_that_fails_before_it_is_heard_was_never_there() {
     for dies_at in [0, 400, 450, 499, 500, 560, 599] {
         let rig = swapped(OLD, Kind { dies_at, ..NEW }, OnError::Bypass, &[10]);
-        assert_eq!(rig.words(), ["trial failed"], "{dies_at}");
+        assert_eq!(rig.words(), ["candidate failed"], "{dies_at}");
         assert_eq!(rig.output, times(-1.0, 0..2_500), "{dies_at}");
         assert_eq!(rig.left.len(), 1);
         assert_eq!(rig.left[0].describe_fault().unwrap().1, "as told");
@@ -56,7 +56,7 @@ fn a_candidate_that_fails_while_it_is_heard_leaves_the_old_one_without_a_step() 
         let rig = swapped(OLD, Kind { dies_at, ..NEW }, OnError::Bypass, &[1]);
         assert_eq!(
             rig.words(),
-            ["fade began", "trial failed"][usize::from(dies_at == 600)..],
+            ["fade began", "candidate failed"][usize::from(dies_at == 600)..],
             "{dies_at}"
         );
         check_steps(&rig);
@@ -85,7 +85,8 @@ fn where_the_old_one_fails_in_the_shadow_of_the_new_its_policy_covers_until_that
             assert_eq!(rig.done().heard_at_frames, heard as u64);
             let alone = heard + FADE;
             assert_eq!(rig.output[alone..], times(1.5, alone..2_500));
-            assert_eq!(rig.left[0].describe_fault().unwrap().1, "as told");
+            let (failed, fault) = &rig.failed[0];
+            assert_eq!(fault.kind.describe(Some(failed.processor())), "as told");
             let heard = rig.stage.substitute_frames();
             let sum = heard.bypass + heard.mute + heard.hold;
             assert_eq!(sum, alone as u64 - dies_at as u64, "{on_error:?}");
@@ -107,7 +108,7 @@ fn where_the_old_one_fails_while_both_are_heard_the_new_one_is_at_once() {
             dies_at as u64
         );
         assert_eq!(rig.left[0].describe_fault().unwrap().1, "as told");
-        assert_eq!(rig.stage.blocks_out(), 0);
+        assert_eq!(rig.stage.counters().blocks_out, 0);
     }
 }
 
@@ -144,10 +145,10 @@ proptest! {
         let mut setup = rig.primed(Kind { dies_at: -1, ..new }, grows as usize, 100);
         if ring {
             setup.occupant = occupant(Kind { dies_at: -1, ..new });
-            setup.takeover = Takeover::Ring { fade_frames: FADE as u64, tail_frames: 30 };
+            setup.fade = PlannedFade::Tail { fade_frames: FADE as u64, tail_frames: 30 };
         }
         prop_assert!(setup.occupant.processor.set_param(4, new.dies_at as f64).is_ok());
-        setup.growth = (grows > 0).then(|| Growth::new(grows, &setup.shape));
+        setup.growth = (grows > 0).then(|| LatencyGrowth::new(grows, &setup.shape));
         rig.send(setup);
         if let Some(at) = reversed_at {
             rig.until(at);
@@ -156,9 +157,9 @@ proptest! {
         rig.until(2_500);
         check_steps(&rig);
         prop_assert_eq!(rig.left.len(), 1, "{:?}", rig.words());
-        prop_assert!(rig.stage.takes_trial());
-        prop_assert!(rig.turns.len() <= 6);
-        let ends = ["swapped", "trial failed", "reversed"];
+        prop_assert!(rig.stage.takes_candidate());
+        prop_assert!(rig.turns.len() <= 8);
+        let ends = ["swapped", "candidate failed", "reversed"];
         let ended = rig.words().iter().filter(|word| ends.contains(word)).count();
         prop_assert_eq!(ended, 1, "{:?}", rig.words());
     }
@@ -170,11 +171,11 @@ fn a_candidate_that_is_called_back_in_the_frame_in_which_it_would_be_heard_was_n
     rig.until(500);
     let mut setup = rig.primed(NEW, 5, 100);
     setup.occupant = occupant(NEW);
-    setup.takeover = Takeover::Ring {
+    setup.fade = PlannedFade::Tail {
         fade_frames: FADE as u64,
         tail_frames: 30,
     };
-    setup.growth = Some(Growth::new(5, &setup.shape));
+    setup.growth = Some(LatencyGrowth::new(5, &setup.shape));
     rig.send(setup).until(505);
     assert_eq!(rig.stage.reverse(), Reversal::Left);
     rig.until(2_500);

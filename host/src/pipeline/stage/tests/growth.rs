@@ -10,8 +10,8 @@ fn grown(stage: Stage, new: Kind, grows: usize, cuts: &[usize]) -> Rig {
     let mut rig = Rig::of(stage, signal).cut(cuts);
     rig.until(700);
     let setup = rig.primed(Kind { dies_at: -1, ..new }, late, 60);
-    let growth = (grows > 0).then(|| Growth::new(grows as u64, &setup.shape));
-    let mut setup = TrialSetup { growth, ..setup };
+    let growth = (grows > 0).then(|| LatencyGrowth::new(grows as u64, &setup.shape));
+    let mut setup = CandidateSetup { growth, ..setup };
     assert!(
         setup
             .occupant
@@ -48,8 +48,8 @@ proptest! {
         let rig = grown(stage, new, grows, &cuts);
         prop_assert_eq!(rig.words(), ["fade began", "swapped"]);
         prop_assert_eq!(&rig.output, &late(2_500 - grows, place));
-        prop_assert_eq!(rig.stage.frames_out(), 2_500 - grows as u64);
-        prop_assert_eq!(rig.stage.frames_in(), 2_500);
+        prop_assert_eq!(rig.stage.gauges().frames_out(), 2_500 - grows as u64);
+        prop_assert_eq!(rig.stage.gauges().frames_in(), 2_500);
     }
 
     #[test]
@@ -60,7 +60,7 @@ proptest! {
         let stage = Stage::of(occupant(Kind { late: place, ..PLAIN }), OnError::Bypass, shape(place));
         let new = Kind { dies_at: 640 + after, ..PLAIN };
         let rig = grown(stage, new, grows, &cuts);
-        prop_assert_eq!(rig.words(), ["trial failed"]);
+        prop_assert_eq!(rig.words(), ["candidate failed"]);
         prop_assert_eq!(&rig.output, &late(2_500 - grows, place));
     }
 
@@ -96,13 +96,13 @@ fn a_state_is_handed_over_while_the_place_becomes_later() {
     let mut rig = Rig::new(kind, 10, OnError::Bypass).cut(&[7]);
     rig.until(700);
     let setup = rig.primed(kind, 40, 0);
-    let setup = TrialSetup {
-        growth: Some(Growth::new(30, &setup.shape)),
+    let setup = CandidateSetup {
+        growth: Some(LatencyGrowth::new(30, &setup.shape)),
         handoff: Some(Handoff::new(4_096)),
         ..setup
     };
     rig.send(setup).until(2_500);
-    assert!(matches!(rig.done().takeover, TakenOver::Handoff { .. }));
+    assert!(matches!(rig.done().method, SwapMethod::Handoff { .. }));
     assert_eq!(rig.output, undisturbed(kind, 10, 2_500)[..2_470]);
 }
 
@@ -133,8 +133,11 @@ fn a_stalled_stage_goes_on_in_its_own_stream() {
             },
             &FloatMode::enter(),
         );
-        assert!(!ran.failed && !ran.turned);
+        assert!(!ran.failed && !ran.has_events);
         assert_eq!(heard, [0.5; 20]);
     }
-    assert_eq!((rig.stage.frames_in(), rig.stage.lag_frames()), (540, 25));
+    assert_eq!(
+        (rig.stage.gauges().frames_in(), rig.stage.lag_frames()),
+        (540, 25)
+    );
 }

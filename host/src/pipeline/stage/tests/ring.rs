@@ -13,10 +13,10 @@ fn rung(kind: Kind, new: Kind, tail: u64, cuts: &[usize], signal: fn(usize) -> f
     );
     rig.cuts = cuts.to_vec();
     rig.until(500);
-    let setup = TrialSetup {
+    let setup = CandidateSetup {
         occupant: occupant(new),
         primed_to_frames: None,
-        takeover: Takeover::Ring {
+        fade: PlannedFade::Tail {
             fade_frames: FADE as u64,
             tail_frames: tail,
         },
@@ -39,8 +39,8 @@ proptest! {
         prop_assert_eq!(&rig.output, &undisturbed(kind, late, 2_000));
         prop_assert_eq!(rig.words(), ["fade began", "swapped", "ring over"]);
         let done = rig.done();
-        let tail = TakenOver::Ring { frames: FADE as u64, tail_frames: (ECHO_FRAMES + late) as u64 };
-        prop_assert_eq!(done.takeover, tail);
+        let tail = SwapMethod::Tail { frames: FADE as u64, tail_frames: (ECHO_FRAMES + late) as u64 };
+        prop_assert_eq!(done.method, tail);
         prop_assert_eq!((done.heard_at_frames, done.done_at_frames), (500, 500 + FADE as u64));
     }
 
@@ -75,12 +75,12 @@ fn a_tail_that_is_cut_decays() {
         if frame < 500 { 1.0 / 256.0 } else { 0.0 }
     });
     rig.until(800);
-    assert_eq!(rig.stage.progress(), Some(Progress::Ringing));
-    assert!(!rig.stage.takes_trial());
+    assert_eq!(rig.stage.progress(), Some(Progress::Tail));
+    assert!(!rig.stage.takes_candidate());
     assert_eq!(rig.stage.reverse(), Reversal::TooLate);
     let level = rig.output[799];
     assert!(level > 0.4, "{level}");
-    rig.stage.end_ring();
+    rig.stage.end_tail();
     rig.until(900);
     assert_eq!(rig.words(), ["fade began", "swapped", "ring over"]);
     assert!(largest_step(&rig.output[790..]) <= level / DECAY as f32 * 1.01);

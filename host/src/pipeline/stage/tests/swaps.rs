@@ -34,14 +34,14 @@ proptest! {
         for frames in &swaps {
             let at = rig.done + frames;
             rig.until(at);
-            let setup = TrialSetup {
+            let setup = CandidateSetup {
                 handoff: Some(Handoff::new(4_096)),
                 ..rig.primed(kind, place, 0)
             };
             rig.send(setup);
             let next = rig.done + 1;
             rig.until(next);
-            let TakenOver::Handoff { bytes, .. } = rig.done().takeover else {
+            let SwapMethod::Handoff { bytes, .. } = rig.done().method else {
                 panic!("{:?}", rig.done());
             };
             prop_assert_eq!(bytes, 4 * (1 + late + ECHO_FRAMES));
@@ -143,7 +143,7 @@ proptest! {
             for (frames, offset_frames, value) in sorted {
                 rig.until(at + frames);
                 let event = ParamEvent { offset_frames, index: 1, value };
-                rig.stage.push_event(event).unwrap();
+                rig.stage.push_param_event(event).unwrap();
             }
             rig.until(2_000);
             rig
@@ -189,13 +189,13 @@ fn a_state_that_is_refused_leaves_priming_and_a_fade_and_says_why() {
             late,
             ..stateful()
         };
-        let setup = TrialSetup {
+        let setup = CandidateSetup {
             handoff: Some(Handoff::new(room)),
             ..rig.primed(new, 50, 0)
         };
         rig.send(setup).until(1_500);
         let refusal = rig.done().refused.unwrap();
-        assert!(matches!(rig.done().takeover, TakenOver::Fade { .. }));
+        assert!(matches!(rig.done().method, SwapMethod::Fade { .. }));
         (refusal.describe(), rig.words(), rig.output)
     };
     let all = Keeps::All;
@@ -250,7 +250,7 @@ fn who_panics_over_a_state_is_not_heard_again() {
             OnError::Bypass,
         );
         rig.until(700);
-        let setup = TrialSetup {
+        let setup = CandidateSetup {
             handoff: Some(Handoff::new(4_096)),
             ..rig.primed(
                 Kind {
@@ -265,7 +265,7 @@ fn who_panics_over_a_state_is_not_heard_again() {
         rig
     };
     let rig = run(Keeps::All, Keeps::PanicsReading);
-    assert_eq!(rig.words(), ["trial failed"]);
+    assert_eq!(rig.words(), ["candidate failed"]);
     assert_eq!(rig.output, undisturbed(stateful(), 0, 2_500));
     let rig = run(Keeps::PanicsWriting, Keeps::All);
     assert!(matches!(rig.done().refused, Some(HandoffRefusal::Save(_))));
@@ -285,7 +285,7 @@ fn what_is_not_heard_yet_leaves_at_once_and_what_is_in_place_stays() {
     rig.until(700);
     assert_eq!(rig.stage.progress(), Some(Progress::Shadow));
     assert_eq!(rig.stage.reverse(), Reversal::Left);
-    assert!(!rig.stage.takes_trial());
+    assert!(!rig.stage.takes_candidate());
     rig.until(1_000);
     assert_eq!(rig.words(), ["reversed"]);
     assert_eq!(rig.output, undisturbed(PLAIN, 0, 1_000));
@@ -302,7 +302,7 @@ fn what_was_missed_and_is_lost_costs_a_whole_shadow() {
     rig.input = (0..4_000).map(signal).collect();
     rig.until(2_500);
     let kind = Kind { gain: 0.5, ..PLAIN };
-    let setup = TrialSetup {
+    let setup = CandidateSetup {
         primed_to_frames: Some(10),
         occupant: occupant(kind),
         ..rig.primed(kind, 0, 0)
@@ -324,7 +324,7 @@ fn who_was_made_for_another_place_is_not_heard() {
     rig.until(500);
     rig.send(rig.primed(PLAIN, 9, 0));
     rig.until(1_000);
-    assert_eq!(rig.words(), ["trial failed"]);
+    assert_eq!(rig.words(), ["candidate failed"]);
     assert_eq!(rig.output, undisturbed(PLAIN, 8, 1_000));
     let (_, text) = rig.left[0].describe_fault().unwrap();
     assert!(text.starts_with("it was made for other channels"), "{text}");

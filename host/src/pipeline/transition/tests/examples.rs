@@ -1,7 +1,8 @@
 //! Single transitions, looked at closely.
 
 use super::super::*;
-use crate::pipeline::network::{TapWiring, Wiring};
+use crate::pipeline::network::{Network, TapWiring, Wiring};
+use crate::pipeline::schedule::{Gate, Origin};
 
 const IN: Source = Source::Input;
 
@@ -114,7 +115,7 @@ fn a_stage_that_leaves_leaves_its_lateness() {
 }
 
 #[test]
-fn of_two_that_change_places_one_moves() {
+fn of_two_that_change_places_both_start_anew_and_what_is_around_them_stays() {
     let before = chain(&[(0, 0), (1, 0), (2, 0)]);
     let swapped = chain(&[(0, 0), (2, 0), (1, 0)]);
     let kept = [Some(0), Some(2), Some(1)];
@@ -123,14 +124,45 @@ fn of_two_that_change_places_one_moves() {
         change(&laid, swapped.clone()),
         Err(Refused::Cycle(_))
     ));
-    assert_eq!(moved(&before, &swapped.network, &kept).unwrap().len(), 1);
+    assert_eq!(moved(&before, &swapped.network, &kept), Ok(vec![1, 2]));
     let first_last = chain(&[(1, 0), (2, 0), (0, 0)]);
     let kept = [Some(1), Some(2), Some(0)];
-    assert_eq!(moved(&before, &first_last.network, &kept), Ok(vec![2]));
+    assert_eq!(
+        moved(&before, &first_last.network, &kept),
+        Ok(vec![0, 1, 2])
+    );
+    // Whoever comes behind what changed places hears the only fade, and goes on.
+    let before = chain(&[(0, 0), (1, 0), (2, 0), (3, 0)]);
+    let swapped = chain(&[(0, 0), (2, 0), (1, 0), (3, 0)]);
+    let kept = [Some(0), Some(2), Some(1), Some(3)];
+    assert_eq!(moved(&before, &swapped.network, &kept), Ok(vec![1, 2]));
 }
 
 #[test]
-fn what_stands_side_by_side_stays_when_those_around_it_change_places() {
+fn what_stands_between_two_that_come_starts_anew() {
+    let before = chain(&[(0, 0), (1, 0), (2, 0)]);
+    let after = chain(&[(3, 0), (0, 0), (1, 0), (4, 0), (2, 0)]);
+    let kept = [None, Some(0), Some(1), None, Some(2)];
+    assert_eq!(moved(&before, &after.network, &kept), Ok(vec![1, 2]));
+    // One alone leaves everybody where they are.
+    let after = chain(&[(3, 0), (0, 0), (1, 0), (2, 0)]);
+    let kept = [None, Some(0), Some(1), Some(2)];
+    assert_eq!(moved(&before, &after.network, &kept), Ok(Vec::new()));
+}
+
+#[test]
+fn who_reads_another_of_a_list_is_in_series_with_it() {
+    let network = chain(&[(0, 0), (1, 0), (2, 0)]).network;
+    assert!(in_series(&network, &[0, 2]));
+    assert!(!in_series(&network, &[1]));
+    let mut beside = network;
+    beside.stages[2].inputs = vec![IN];
+    assert!(!in_series(&beside, &[0, 2]));
+    assert!(in_series(&beside, &[0, 1, 2]));
+}
+
+#[test]
+fn what_stands_between_two_that_change_places_starts_anew() {
     // First 0, then 1 beside 2 and 3 behind it, then 4; the other way round 4, 2, 1 beside 3, 0.
     let at = Source::Stage;
     let graph = |inputs: [&[Source]; 5], last: usize| Graph {
@@ -144,7 +176,8 @@ fn what_stands_side_by_side_stays_when_those_around_it_change_places() {
     let before = graph([&[IN], &[at(0)], &[at(0)], &[at(2)], &[at(1), at(3)]], 4);
     let after = graph([&[at(1), at(3)], &[at(2)], &[at(4)], &[at(2)], &[IN]], 0);
     let kept: Vec<_> = (0..5).map(Some).collect();
-    assert_eq!(moved(&before, &after.network, &kept), Ok(vec![0, 4]));
+    let all = (0..5).collect();
+    assert_eq!(moved(&before, &after.network, &kept), Ok(all));
 }
 
 #[test]

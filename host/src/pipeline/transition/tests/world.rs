@@ -4,9 +4,10 @@
 //! it was written, out of step with what it is summed with, doubled or left out, panics.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 
 use super::super::*;
-use crate::pipeline::plan::Place;
+use crate::pipeline::schedule::{Gate, Origin, Place};
 
 /// One sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

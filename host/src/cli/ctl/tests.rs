@@ -1,0 +1,3 @@
+//! Tests of what people read of a session.
+
+mod golden;

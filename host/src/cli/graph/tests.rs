@@ -1,0 +1,3 @@
+//! Tests of the picture of a pipeline.
+
+mod golden;

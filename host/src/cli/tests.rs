@@ -1,0 +1,3 @@
+//! Tests of what people read.
+
+pub(in crate::cli) mod specimen;

@@ -1,0 +1,3 @@
+//! Tests of what anybody may send to the socket.
+
+mod hostile;

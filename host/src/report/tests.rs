@@ -1,0 +1,4 @@
+//! Tests of what people read of a run.
+
+mod golden;
+mod receipts;

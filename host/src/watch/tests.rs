@@ -1,0 +1,4 @@
+//! Tests of files that change.
+
+mod files;
+mod times;
