@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use segue_media::io::{Overwrite, RawSpec};
+use segue_media::io::{Overwrite, RawSpec, Stop};
 
 use crate::config::model::Config;
 use crate::observe::EventSink;
@@ -190,7 +190,7 @@ impl Batch<'_> {
             timed: Timed::Sampled,
             non_finite: self.non_finite,
             events,
-            stop: Arc::clone(&self.stop),
+            stop: Stop::when(Arc::clone(&self.stop)),
             born: Instant::now(),
             requests: None,
             timeline: Vec::new(),

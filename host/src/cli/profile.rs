@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use segue_media::io::Stop;
+
 use crate::cli::arguments::{Profile, Run};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -47,7 +49,7 @@ pub(super) fn profile(shell: &Shell, arguments: &Profile) -> Result<Exit, Failur
         timed: Timed::EveryBlock,
         non_finite: NonFinite::Clean,
         events,
-        stop,
+        stop: Stop::when(stop),
         born: shell.born,
         requests: None,
         timeline: Vec::new(),

@@ -12,6 +12,8 @@ mod save;
 use std::path::Path;
 use std::sync::Arc;
 
+use segue_media::io::Stop;
+
 use crate::cli::arguments::Run;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -110,7 +112,7 @@ fn request(
         timed: timed(arguments),
         non_finite: non_finite(arguments),
         events: live.events(Arc::clone(around.events)),
-        stop: Arc::clone(around.stop),
+        stop: Stop::when(Arc::clone(around.stop)),
         born: around.shell.born,
         requests: live.requests.take(),
         timeline: course.timeline,

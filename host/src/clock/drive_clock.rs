@@ -66,9 +66,10 @@ impl DriveClock {
         now
     }
 
-    /// So much of the wait that is under way was no wait: the system did not let the host run.
-    pub fn did_not_run(&mut self, long: Duration) {
-        self.since += long;
+    /// Of what the drive did since it last went over to something, so much was a wait; the rest was
+    /// the host's own.
+    pub fn waited(&mut self, long: Duration) {
+        self.since = self.since.max(self.epoch.elapsed().saturating_sub(long));
     }
 
     /// So many frames of this turn are processed: sleeps until they are due.

@@ -3,8 +3,9 @@
 //! In: nothing. Out: the words in which a caller asks for a session.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
+
+use segue_media::io::Stop;
 
 use crate::config::model::Config;
 use crate::observe::{EventSink, Pace};
@@ -41,7 +42,7 @@ pub struct Request {
     /// end.
     pub events: Arc<dyn EventSink>,
     /// Raised to a signal's number when the run has to end.
-    pub stop: Arc<AtomicUsize>,
+    pub stop: Stop,
     /// When the process started: how long the first block took is counted from there.
     pub born: Instant,
     /// What is asked of it while it runs, if anybody can ask.

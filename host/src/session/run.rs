@@ -12,7 +12,6 @@ mod fast;
 mod turn;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -127,7 +126,7 @@ impl<'a> Drive<'a> {
         // What a timeline has at the first frame; nobody plays yet.
         self.barrier()?;
         loop {
-            let signal = self.plan.stop.load(Ordering::Relaxed);
+            let signal = self.plan.stop.signal();
             if signal != 0 {
                 return Ok(Ended::Interrupted(signal));
             }
@@ -218,7 +217,7 @@ impl<'a> Drive<'a> {
     /// Reads a chunk whose samples are finite; returns how many frames it has, 0 at the end.
     fn read(&mut self, source: &mut dyn Source) -> Result<usize, SessionError> {
         let frames = source.read(&mut self.input)?;
-        self.input_is_there();
+        self.side_is_there();
         if let Some(cleaned) = source.cleaned() {
             self.replaced(cleaned)?;
         }
@@ -267,6 +266,7 @@ impl<'a> Drive<'a> {
         };
         self.goes_to(StallSide::Output);
         self.write(done, sink)?;
+        self.side_is_there();
         self.turn_ends(done);
         Ok(())
     }

@@ -16,7 +16,6 @@ mod prepare;
 mod stages;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use segue_media::io::{Sink, Source, WriteError, Written};
 use segue_plugin::declare::Layout;
@@ -74,13 +73,13 @@ impl Outcome {
 /// another, so that there is an end where a stage does not come back.
 #[must_use]
 pub fn run(request: Request) -> Outcome {
-    let stop = Arc::clone(&request.stop);
+    let stop = request.stop.clone();
     let mut outcome = lead(request, |request, hold| match prepare(request, hold) {
         Ok(session) => session.run(),
         Err(error) => Outcome::not_started(error),
     });
     // A wait that was ended on request comes back as an error.
-    let signal = stop.load(Ordering::Relaxed);
+    let signal = stop.signal();
     if let (1.., Err(error)) = (signal, &outcome.result)
         && error.is_of_a_wait()
     {

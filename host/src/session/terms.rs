@@ -2,8 +2,6 @@
 //!
 //! In: a request and its configuration. Out: what a drive holds itself to from start to end.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use segue_media::io::Stop;
@@ -32,9 +30,7 @@ pub(super) struct Terms {
     /// Whether real-time priority is asked for; never at pace fast.
     pub(super) realtime: Realtime,
     /// Raised to a signal's number when the run has to end.
-    pub(super) stop: Arc<AtomicUsize>,
-    /// For how long of its waits for the input the host did not run.
-    pub(super) waits: Stop,
+    pub(super) stop: Stop,
     /// When the process started.
     pub(super) born: Instant,
 }

@@ -24,12 +24,19 @@ const LOOK: Duration = Duration::from_millis(100);
 /// run: much more than what a busy machine takes away.
 const OVER_MIN: Duration = Duration::from_millis(50);
 
-/// Ends waits when its flag is raised, and knows for how long of them the host did not run at all:
-/// that is no time in which the other side was waited for. Thread: any.
+/// Ends waits when its flag is raised, and knows how long they were: whatever else a read or a write
+/// took is no time in which the other side was waited for. Thread: any.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
-    flag: Option<Arc<AtomicUsize>>,
-    stood_still_ns: Arc<AtomicU64>,
+    flag: Arc<AtomicUsize>,
+    waits: Arc<Waits>,
+}
+
+/// The waits since somebody asked last.
+#[derive(Debug, Default)]
+struct Waits {
+    count: AtomicU64,
+    total_ns: AtomicU64,
 }
 
 /// How a wait ended.
@@ -46,8 +53,8 @@ impl Stop {
     #[must_use]
     pub fn when(flag: Arc<AtomicUsize>) -> Self {
         Self {
-            flag: Some(flag),
-            stood_still_ns: Arc::default(),
+            flag,
+            waits: Arc::default(),
         }
     }
 
@@ -57,10 +64,25 @@ impl Stop {
         Self::default()
     }
 
-    /// For how long of all waits the host did not run, since this was asked last.
+    /// The number of the signal that raised the flag; 0 while none did.
     #[must_use]
-    pub fn stood_still(&self) -> Duration {
-        Duration::from_nanos(self.stood_still_ns.swap(0, Ordering::Relaxed))
+    pub fn signal(&self) -> usize {
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// The flag itself, for whoever knows of no pipe.
+    #[must_use]
+    pub const fn flag(&self) -> &Arc<AtomicUsize> {
+        &self.flag
+    }
+
+    /// How long the other side of a pipe was waited for since this was asked last, without what the
+    /// system kept the host from running; `None` where no pipe was looked at.
+    #[must_use]
+    pub fn waited(&self) -> Option<Duration> {
+        let count = self.waits.count.swap(0, Ordering::Relaxed);
+        let total_ns = self.waits.total_ns.swap(0, Ordering::Relaxed);
+        (count > 0).then(|| Duration::from_nanos(total_ns))
     }
 
     /// Waits until a pipe is ready, or its other side is gone.
@@ -89,7 +111,7 @@ impl Stop {
             let left = wait.saturating_sub(before);
             let look = left.min(LOOK);
             let ready = system::wait(file, reason, look);
-            self.note(started.elapsed().saturating_sub(before + look));
+            self.note(started.elapsed().saturating_sub(before), look);
             if ready? {
                 return Ok(Waited::Ready);
             }
@@ -99,17 +121,17 @@ impl Stop {
         }
     }
 
-    /// A wait was so much longer than asked for.
-    fn note(&self, over: Duration) {
-        if over >= OVER_MIN {
-            let over_ns = u64::try_from(over.as_nanos()).unwrap_or(u64::MAX);
-            self.stood_still_ns.fetch_add(over_ns, Ordering::Relaxed);
-        }
+    /// A wait took so long that was to end after `asked`.
+    fn note(&self, took: Duration, asked: Duration) {
+        let is_over = took >= asked + OVER_MIN;
+        let waited = if is_over { asked } else { took };
+        let waited_ns = u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX);
+        self.waits.count.fetch_add(1, Ordering::Relaxed);
+        self.waits.total_ns.fetch_add(waited_ns, Ordering::Relaxed);
     }
 
     fn is_raised(&self) -> bool {
-        let flag = self.flag.as_ref();
-        flag.is_some_and(|flag| flag.load(Ordering::Relaxed) != 0)
+        self.signal() != 0
     }
 }
 
@@ -139,14 +161,16 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_took_longer_than_asked_for_is_no_wait() {
+    fn what_a_wait_took_longer_than_asked_for_is_no_wait() {
         let stop = Stop::never();
-        stop.note(OVER_MIN - Duration::from_nanos(1));
-        assert_eq!(stop.stood_still(), Duration::ZERO);
-        stop.clone().note(OVER_MIN);
-        stop.note(Duration::from_secs(2));
-        assert_eq!(stop.stood_still(), Duration::from_secs(2) + OVER_MIN);
-        assert_eq!(stop.stood_still(), Duration::ZERO);
+        assert_eq!(stop.waited(), None);
+        stop.note(LOOK + OVER_MIN, LOOK);
+        assert_eq!(stop.waited(), Some(LOOK));
+        let busy = LOOK + OVER_MIN - Duration::from_nanos(1);
+        stop.clone().note(busy, LOOK);
+        stop.note(Duration::ZERO, LOOK);
+        assert_eq!(stop.waited(), Some(busy));
+        assert_eq!(stop.waited(), None);
     }
 
     #[test]

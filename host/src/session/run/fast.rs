@@ -3,7 +3,6 @@
 //! In: a stretch of input. Out: as much output, with every change and decision on its frame: between
 //! two blocks the stream waits for whatever it owes to anybody.
 
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -76,7 +75,7 @@ impl Drive<'_> {
             return Ok(());
         }
         let mut waits = 0;
-        let is_stopped = || self.plan.stop.load(Ordering::Relaxed) != 0;
+        let is_stopped = || self.plan.stop.signal() != 0;
         while !self.player.engine().taps_have_room() && !is_stopped() {
             control.observe()?;
             let Some(observers) = &control.observers else {

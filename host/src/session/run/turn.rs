@@ -26,10 +26,13 @@ impl Drive<'_> {
         }
     }
 
-    /// The input was waited for; but not while the system did not let the host run.
-    pub(super) fn input_is_there(&mut self) {
+    /// The side is there that was waited for, or has taken what it was given.
+    pub(super) fn side_is_there(&mut self) {
         if let Some(clock) = &mut self.time {
-            clock.did_not_run(self.plan.waits.stood_still());
+            // A host that was stopped in the midst of a write has not waited for its reader.
+            if let Some(waited) = self.plan.stop.waited() {
+                clock.waited(waited);
+            }
             clock.goes_to(DriveStep::Side(StallSide::Host));
         }
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use segue_media::audio::Format;
-use segue_media::io::{Source, Stop};
+use segue_media::io::Source;
 use segue_plugin::declare::Layout;
 use segue_plugin::setup::Format as Signal;
 
@@ -178,7 +178,7 @@ fn changes(
     let sample_rate_hz = format.sample_rate_hz();
     let barrier = Barrier {
         pace: request.pace,
-        stop: Arc::clone(&request.stop),
+        stop: Arc::clone(request.stop.flag()),
     };
     let ids: Vec<_> = all.running.iter().map(|stage| stage.id.clone()).collect();
     Changes::new(ChangesSetup {
@@ -233,7 +233,7 @@ fn control(
         chunks_told: 0,
         steps_lost: 0,
         wanted: None,
-        stop: Arc::clone(&request.stop),
+        stop: Arc::clone(request.stop.flag()),
         ends_since: None,
         lookout: None,
         priority: Arc::new(Priority::not_asked()),
@@ -261,8 +261,7 @@ fn terms(request: &Request, format: &Format, tail_frames: u64) -> Terms {
         tail_frames,
         sample_rate_hz: format.sample_rate_hz(),
         realtime: request.config.host.realtime.value,
-        stop: Arc::clone(&request.stop),
-        waits: Stop::never(),
+        stop: request.stop.clone(),
         born: request.born,
     }
 }
@@ -302,7 +301,7 @@ fn observe(
         feeds,
         reads: Wires::of(&request.config).reads,
         events: Arc::clone(&request.events),
-        stop: Arc::clone(&request.stop),
+        stop: Arc::clone(request.stop.flag()),
         tap_report: &|at| exporter.tap(at, layouts[at]),
         decide: &|at| exporter.decide(at),
     };

@@ -7,11 +7,10 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use segue_media::audio::{Buffer, Format};
-use segue_media::io::{self, FileId, Metadata, Notice, ReadError, Source};
+use segue_media::io::{self, FileId, Metadata, Notice, ReadError, Source, Stop};
 use segue_plugin::declare::Layout;
 
 use crate::config::model::Config;
@@ -119,7 +118,7 @@ fn request(embedding: Embedding, requests: Requests) -> Request {
         timed: TimedBlocks::Sampled,
         non_finite: NonFinite::Clean,
         events: embedding.events,
-        stop: Arc::new(AtomicUsize::new(0)),
+        stop: Stop::never(),
         born: Instant::now(),
         requests: Some(requests),
         timeline: Vec::new(),

@@ -3,10 +3,9 @@
 //! In: a request with the content of its input. Out: keys, before a run or beside it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use segue_media::audio::{Format, SampleFormat};
-use segue_media::io::{Container, CreateError, Stop, loses_depth};
+use segue_media::io::{Container, CreateError, loses_depth};
 
 use crate::config::words::{Dither, OutputBits};
 use crate::observe::{Event, Notice, RunReport};
@@ -25,8 +24,7 @@ use crate::session::start::Output;
 /// # Errors
 /// When the input cannot be opened.
 pub fn output_key(request: &Request) -> Result<Option<Key>, SessionError> {
-    let stop = Stop::when(Arc::clone(&request.stop));
-    let source = borders::open(&request.config, &request.input, &stop)?;
+    let source = borders::open(&request.config, &request.input, &request.stop)?;
     let keys = keys(request, &request.plugins.bindings, source.format())?;
     Ok(keys.and_then(|keys| keys.output))
 }

@@ -44,7 +44,7 @@ pub(super) fn lead(
     run: impl FnOnce(Request, &OutputHold) -> Outcome + Send + 'static,
 ) -> Outcome {
     let leader = Leader {
-        stop: Arc::clone(&request.stop),
+        stop: Arc::clone(request.stop.flag()),
         watch: request.watch.clone(),
         hold: OutputHold::default(),
         events: Arc::clone(&request.events),

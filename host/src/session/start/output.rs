@@ -5,8 +5,7 @@
 
 use segue_media::audio::Format;
 use segue_media::io::{
-    self, CreateError, End, Kept, Length, OutputOptions, Overwrite, RawSpec, Sink, Source, Stop,
-    Written,
+    self, CreateError, End, Kept, Length, OutputOptions, Overwrite, RawSpec, Sink, Source, Written,
 };
 
 use segue_plugin::declare::Layout;
@@ -21,7 +20,6 @@ use crate::session::start::Output;
 use crate::session::start::keys::form;
 use crate::session::start::overlap::Writing;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Opens the output; `further_frames` come out beside those of the input.
 pub(super) fn create(
@@ -48,11 +46,10 @@ pub(super) fn create(
         overwrite: output.overwrite,
         input: source.file_id(),
     };
-    let stop = Stop::when(Arc::clone(&request.stop));
     tidy(request, output, source)?;
     let sink = match request.pace {
-        Pace::Fast => io::create_until(&output.path, &options, &stop)?,
-        Pace::RealTime => io::record_until(&output.path, &options, &stop)?,
+        Pace::Fast => io::create_until(&output.path, &options, &request.stop)?,
+        Pace::RealTime => io::record_until(&output.path, &options, &request.stop)?,
     };
     let sink = match form.rounding {
         Rounding::Plain => sink,

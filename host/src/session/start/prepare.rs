@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use segue_media::audio::Format;
-use segue_media::io::{Source, Stop};
+use segue_media::io::Source;
 use segue_plugin::setup::Format as Signal;
 
 use crate::config::mistake::Mistake;
@@ -31,10 +31,8 @@ const DELAY_BYTES_MAX: u64 = 1 << 30;
 
 /// Prepares a run of what the request names.
 pub(super) fn prepare(request: Request, hold: &OutputHold) -> Result<Session, SessionError> {
-    let stop = Stop::when(Arc::clone(&request.stop));
-    let source = borders::open(config(&request), &request.input, &stop)?;
+    let source = borders::open(config(&request), &request.input, &request.stop)?;
     let mut session = prepare_with(request, source)?;
-    session.plan.waits = stop;
     hold.begun(&session.control.marks);
     let (path, rate_hz) = (
         session.still.request.output_path(),
