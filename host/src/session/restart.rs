@@ -192,13 +192,7 @@ impl Restarts {
             | StageEventKind::Swapped(_)
             | StageEventKind::Reversed
             | StageEventKind::TailOver => return,
-            StageEventKind::Returned => {
-                keeper.come_back(at);
-                Told::Returned {
-                    stage,
-                    position_frames: at,
-                }
-            }
+            StageEventKind::Returned => keeper.come_back(at),
         });
     }
 }

@@ -85,37 +85,28 @@ impl ChangeMachine {
         underway: &mut ChangeUnderway,
         context: &mut Context<'_>,
     ) -> Result<Advance, Refusal> {
-        if let Some(ready) = underway.asking.take() {
-            return Ok(self.await_states(underway, ready, context));
-        }
-        match underway.candidacy.answer(&self.setup.barrier) {
-            None => Ok(Advance::Waits),
-            Some(Ok(Ok(ready))) => {
-                if underway.purpose == Purpose::Change {
-                    self.seating().ask_for_older(underway, &ready.prepared);
+        let ready = match underway.asking.take() {
+            Some(ready) => ready,
+            None => match underway.candidacy.answer(&self.setup.barrier) {
+                None => return Ok(Advance::Waits),
+                Some(Ok(Ok(ready))) => {
+                    if underway.purpose == Purpose::Change {
+                        self.seating().ask_for_older(underway, &ready.prepared);
+                    }
+                    ready
                 }
-                Ok(self.await_states(underway, ready, context))
-            }
-            Some(answer) => {
-                let at = context.position_frames;
-                Err(underway.give_up(answer.map(Result::err), at, &mut self.ender))
-            }
-        }
-    }
-
-    /// Goes on once the states are there that were asked for.
-    fn await_states(
-        &mut self,
-        underway: &mut ChangeUnderway,
-        ready: Ready,
-        context: &mut Context<'_>,
-    ) -> Advance {
+                Some(answer) => {
+                    let at = context.position_frames;
+                    return Err(underway.give_up(answer.map(Result::err), at, &mut self.ender));
+                }
+            },
+        };
         if !underway.states.are_there(context.rings) {
             underway.asking = Some(ready);
-            return Advance::Waits;
+            return Ok(Advance::Waits);
         }
         self.migrate(underway, ready, context);
-        Advance::Further
+        Ok(Advance::Further)
     }
 
     /// Lets new instances go on from the states of old ones, where their schema is an older one.

@@ -150,23 +150,12 @@ impl Changes {
     ) -> Result<Begun, Refusal> {
         Ok(match &request.command {
             Command::Status => Begun::Done(Answer::Status(Box::new(self.status(context)))),
-            Command::Pause => {
-                self.is_paused = true;
-                let machine = &mut self.machine;
-                self.measures
-                    .end(&machine.setup.histories, &mut machine.receipts);
-                Begun::Done(Answer::Done("no further input is taken".to_owned()))
-            }
+            Command::Pause => self.pause(),
             Command::Resume => {
                 self.is_paused = false;
                 Begun::Done(Answer::Done("input is taken again".to_owned()))
             }
-            Command::Stop => {
-                self.is_paused = false;
-                self.is_stopped = true;
-                let text = "the session ends; its output holds what came until then";
-                Begun::Done(Answer::Done(text.to_owned()))
-            }
+            Command::Stop => self.stop(),
             Command::Save => self.save()?,
             Command::Set {
                 stage,
@@ -184,6 +173,23 @@ impl Changes {
             Command::Edit { path } => self.reread(Some(path.clone()))?,
             Command::Reset { key } => self.reset(key.as_deref(), request, context)?,
         })
+    }
+
+    /// What was measured until now is all: it would be compared with a stream that stands.
+    fn pause(&mut self) -> Begun {
+        self.is_paused = true;
+        let machine = &mut self.machine;
+        self.measures
+            .end(&machine.setup.histories, &mut machine.receipts);
+        Begun::Done(Answer::Done("no further input is taken".to_owned()))
+    }
+
+    /// A session that is paused ends, too.
+    fn stop(&mut self) -> Begun {
+        self.is_paused = false;
+        self.is_stopped = true;
+        let text = "the session ends; its output holds what came until then";
+        Begun::Done(Answer::Done(text.to_owned()))
     }
 }
 

@@ -19,27 +19,40 @@ use crate::session::changes::second_instance::SecondStart;
 use crate::session::changes::underway::ChangeUnderway;
 use crate::session::context::Context;
 use crate::session::instance::RestartTerms;
-use crate::session::running_stages::RunningStage;
+use crate::session::running_stages::{RunningStage, RunningStages};
 use crate::swap::ask::HeardSignal;
 
 /// How long stages that come run unheard, beside their latency, in seconds: until filters have
 /// settled.
 pub(super) const SHADOW_SECONDS: f64 = 0.1;
 
+/// What the schedule of a plan is made of.
+pub(super) struct PlanParts<'a> {
+    pub(super) plan: &'a Plan,
+    /// The instances that it brings.
+    pub(super) prepared: Vec<Prepared>,
+    /// The graph of before, with the latencies that stages have from now on.
+    pub(super) graph: Graph,
+}
+
 impl ChangeMachine {
     /// Puts a plan into a change.
     pub(super) fn schedule_plan(
         &mut self,
         underway: &mut ChangeUnderway,
-        plan: &Plan,
-        prepared: Vec<Prepared>,
-        (now, change): (&mut Graph, &mut Change),
+        parts: PlanParts<'_>,
+        change: &mut Change,
         context: &Context<'_>,
     ) -> Result<(), Refusal> {
+        let PlanParts {
+            plan,
+            prepared,
+            graph,
+        } = parts;
         let added_stages = self.seating().added_stages(prepared, plan);
         let way = self
             .seating()
-            .way(underway, plan, &added_stages, (&*now, context));
+            .way(underway, plan, &added_stages, (&graph, context));
         let (numbers, transition) = match way {
             Ok(way) => way,
             Err(why) => {
@@ -50,7 +63,8 @@ impl ChangeMachine {
                 return Err(why);
             }
         };
-        self.update_stages(underway, plan, &added_stages, &numbers);
+        self.stages.take_plan(plan, &added_stages, &numbers);
+        underway.removed.clone_from(&plan.removed);
         let (added, starts) = self.stages_of(added_stages, &numbers, underway);
         let unheard = starts.iter().map(|start| start.unheard_frames);
         let unheard_frames = unheard.fold(self.seating().seconds(SHADOW_SECONDS), u64::max);
@@ -65,15 +79,19 @@ impl ChangeMachine {
             added,
             ..reschedule
         }));
-        for (number, params, events) in &plan.new_values {
-            change
-                .param_events
-                .extend(events.iter().map(|event| (*number, *event)));
-            self.keep_values(*number, params.clone());
-        }
+        self.take_new_values(plan, change);
         self.stages.laid = laid;
         self.seating().tell_plan(underway, plan, &starts, context);
         Ok(())
+    }
+
+    /// The values that stages which stay get with the plan.
+    fn take_new_values(&mut self, plan: &Plan, change: &mut Change) {
+        for (number, params, events) in &plan.new_values {
+            let events = events.iter().map(|event| (*number, *event));
+            change.param_events.extend(events);
+            self.keep_values(*number, params.clone());
+        }
     }
 
     /// The stages that come, second instances as their first ones are by now.
@@ -90,36 +108,6 @@ impl ChangeMachine {
             stages.push((*number, self.new_stage(one, *number)));
         }
         (stages, starts)
-    }
-
-    /// Who is there from now on; those that go are forgotten once they are gone.
-    pub(super) fn update_stages(
-        &mut self,
-        underway: &mut ChangeUnderway,
-        plan: &Plan,
-        added_stages: &[AddedStage],
-        numbers: &[usize],
-    ) {
-        let mut stages = self.stages.all();
-        let mut order = Vec::new();
-        for part in &plan.config.stages {
-            let id = part.id.value.as_str();
-            let brought = added_stages.iter().position(|one| one.own.stage == id);
-            let Some(at) = brought else {
-                order.extend(self.stages.number(id));
-                continue;
-            };
-            let (Some(running), number) = (added_stages[at].running(part), numbers[at]) else {
-                continue;
-            };
-            if stages.len() <= number {
-                stages.resize(number + 1, None);
-            }
-            stages[number] = Some(running);
-            order.push(number);
-        }
-        underway.removed.clone_from(&plan.removed);
-        self.stages.replace(stages, order);
     }
 
     /// Stages that went are nobody's any more.
@@ -157,6 +145,31 @@ impl ChangeMachine {
             let place = self.seating().place(number, &running);
             self.restarts.replace_stage(number, &running.id, place);
         }
+    }
+}
+
+impl RunningStages {
+    /// Who is there from now on; those that go are forgotten once they are gone.
+    fn take_plan(&mut self, plan: &Plan, added_stages: &[AddedStage], numbers: &[usize]) {
+        let mut stages = self.all();
+        let mut order = Vec::new();
+        for part in &plan.config.stages {
+            let id = part.id.value.as_str();
+            let brought = added_stages.iter().position(|one| one.own.stage == id);
+            let Some(at) = brought else {
+                order.extend(self.number(id));
+                continue;
+            };
+            let (Some(running), number) = (added_stages[at].running(part), numbers[at]) else {
+                continue;
+            };
+            if stages.len() <= number {
+                stages.resize(number + 1, None);
+            }
+            stages[number] = Some(running);
+            order.push(number);
+        }
+        self.replace(stages, order);
     }
 }
 

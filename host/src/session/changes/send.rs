@@ -11,6 +11,7 @@ use crate::session::changes::advance::Advance;
 use crate::session::changes::machine::{ChangeMachine, Seating};
 use crate::session::changes::plan::Plan;
 use crate::session::changes::refusal::Refusal;
+use crate::session::changes::schedule_change::PlanParts;
 use crate::session::changes::underway::{ChangeUnderway, Purpose};
 use crate::session::context::Context;
 use crate::session::ender::Ender;
@@ -93,7 +94,12 @@ impl ChangeMachine {
         self.seating().lengthen(&mut graph, &seated);
         let laid = match &plan {
             Some(plan) => {
-                self.schedule_plan(underway, plan, further, (&mut graph, change), context)
+                let parts = PlanParts {
+                    plan,
+                    prepared: further,
+                    graph,
+                };
+                self.schedule_plan(underway, parts, change, context)
             }
             None => self.relay(underway, graph, change),
         };

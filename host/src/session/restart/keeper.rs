@@ -6,7 +6,7 @@
 
 use crate::id::StageId;
 use crate::loading::{CREATE_DEADLINE, Missed};
-use crate::observe::{AttemptOutcome, FaultReport};
+use crate::observe::{AttemptOutcome, Event as Told, FaultReport};
 use crate::pipeline::{Arrival, Fault, Rings, StageCandidate};
 use crate::session::candidacy::{Barrier, Candidacy, Holding};
 use crate::session::candidate::Refused;
@@ -136,11 +136,15 @@ impl Keeper {
     }
 
     /// The new instance has the place.
-    pub(super) fn come_back(&mut self, at_frames: u64) {
+    pub(super) fn come_back(&mut self, at_frames: u64) -> Told {
         self.log.returned += 1;
         self.log
             .attempt(at_frames, AttemptOutcome::Returned, String::new());
         self.after(LifeEvent::Returned(at_frames));
+        Told::Returned {
+            stage: self.id.to_string(),
+            position_frames: at_frames,
+        }
     }
 
     /// A new instance failed before it had the place, or was called back.

@@ -114,10 +114,7 @@ pub(crate) fn open(mut input: Input, kind: Kind) -> Result<Opened, CompressedErr
     let announced = movie.as_ref().and_then(Movie::announced_bytes);
     let medium = Medium::new(input, moves(kind)).announced(announced);
     let mut reader = read(Watched::new(medium, Arc::clone(&failure)), kind)?;
-    let mut said = tags(reader.as_mut());
-    if let Some(last) = last {
-        id3::read_last(&last, &mut said.metadata);
-    }
+    let said = tags(reader.as_mut(), last.as_ref());
     let track = audio_track(reader.as_ref())?.clone();
     let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
         return Err(CompressedError::NoAudio);
@@ -129,11 +126,12 @@ pub(crate) fn open(mut input: Input, kind: Kind) -> Result<Opened, CompressedErr
     let channels = arranged(channels.ok_or(CompressedError::NoFormat)?)?;
     let of_movie = movie.and_then(|movie| movie.edit(sample_rate_hz));
     let edit = edit_of(&track, kind, said.edit.or(of_movie));
+    let length = match kind {
+        Kind::Ogg => track.num_frames.filter(|_| !end.is_of_another(track.id)),
+        Kind::Frames | Kind::Mp4 | Kind::Caf => edit.frames,
+    };
     Ok(Opened {
-        length: match kind {
-            Kind::Ogg => track.num_frames.filter(|_| !end.is_of_another(track.id)),
-            Kind::Frames | Kind::Mp4 | Kind::Caf => edit.frames,
-        },
+        length,
         edit,
         is_cut: end.is_cut,
         kind,
