@@ -12,11 +12,9 @@ mod call;
 mod factory;
 mod migrate;
 mod pass_through;
-mod predecessor;
 mod prime;
 mod rehearse;
 mod resolve;
-mod silence;
 mod values;
 mod work;
 

@@ -1,13 +1,15 @@
 //! Call: whether a call of an instance that nobody hears was one that a stage would let pass.
 //!
-//! In: how the call ended. Out: nothing, or why a stage would count it as failed. Pure, but for
-//! asking the instance what it says.
+//! In: how the call ended, or an instance that is called on silence. Out: nothing, or how often it
+//! went to the heap; or why a stage would count a call as failed. Foreign code: away from the audio
+//! thread, within a deadline.
 
 use segue_plugin::link::Processor;
 
-use crate::loading::exercise::CallOutcome;
+use crate::loading::exercise::{self, CallOutcome, ExerciseBuffers};
 use crate::observe::FailureKind;
 use crate::pipeline::failure_kind;
+use crate::session::instance::{Made, Placement};
 
 /// Why a stage would count a call as failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,4 +46,20 @@ pub(super) fn passed(processor: &Processor, outcome: CallOutcome) -> Result<(), 
         true => Ok(()),
         false => Err(CallFault::NonFinite),
     }
+}
+
+/// Has blocks of silence processed; returns how many heap calls that took.
+pub(super) fn silence(placement: &Placement, made: &mut Made) -> Result<u64, CallFault> {
+    let (start, outputs) = (placement.start(), made.occupant.outputs);
+    let mut buffers = ExerciseBuffers::new(&start, made.layout_out, outputs);
+    let mut heap_calls = 0;
+    exercise::silence(
+        &mut made.occupant.processor,
+        &mut buffers,
+        |processor, call| {
+            heap_calls += call.heap.calls();
+            passed(processor, call)
+        },
+    )?;
+    Ok(heap_calls)
 }

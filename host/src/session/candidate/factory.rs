@@ -117,6 +117,23 @@ impl Factory {
         })
     }
 
+    /// Whether the rehearsal of its instances says nothing about what is heard: they are not made
+    /// alike. Off line neither is held to a time.
+    pub(super) fn is_another(&self, predecessor: &Recipe) -> bool {
+        let Source::Library(new, library) = &self.source else {
+            return false;
+        };
+        let (old, place) = (&predecessor.bound, &predecessor.placement);
+        let is_alike = predecessor.library.generation.hash() == library.generation.hash()
+            && old.component.name == new.component.name
+            && old.params == new.params
+            && old.settings == new.settings
+            && place.format == self.placement.format
+            && place.frames_max == self.placement.frames_max
+            && place.sidechains == self.placement.sidechains;
+        self.placement.mode == Mode::RealTime && !is_alike
+    }
+
     /// A refusal of this candidate, which people call `acme.warmth/tube 1.1.0`.
     pub(super) fn refused(&self, text: impl std::fmt::Display) -> Refused {
         let Identity {

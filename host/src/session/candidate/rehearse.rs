@@ -1,7 +1,13 @@
-//! Rehearse: whether a candidate can go on from the state of what is heard.
+//! Rehearse: whether a candidate can go on from the state of what is heard, without a gap in the
+//! stream.
 //!
-//! In: what is heard and what comes, and an instance that is not used afterwards. Out: how many
-//! bytes the state has, and how long it takes to read; or why the change fades instead.
+//! In: what is heard and what comes, how both were made, and an instance that is not used
+//! afterwards. Out: how many bytes the state has, and how long it takes to read; or why the change
+//! fades instead.
+//!
+//! The audio thread calls the `save_state` of the instance on the air, and that one cannot be asked
+//! beforehand: another one of its kind is made, has silence processed, writes its state and ends.
+//! Off line nobody waits, and no time may change what is heard: nothing is asked.
 
 use std::time::{Duration, Instant};
 
@@ -11,16 +17,20 @@ use segue_plugin::state::STATE_BYTES_MAX;
 use semver::Version;
 
 use crate::config::words::SwapState;
-use crate::loading::Missed;
 use crate::loading::exercise::as_on_air;
 use crate::loading::meter::HeapCounts;
+use crate::loading::{Missed, within};
 use crate::session::bind::Bound;
-use crate::session::candidate::call::{CallFault, passed};
-use crate::session::instance::Placement;
+use crate::session::candidate::call::{CallFault, passed, silence};
+use crate::session::instance::{Placement, Recipe};
 
 /// How often state is written and read. The fastest time counts: another thread in between says
 /// nothing about the plugin.
 const ROUNDS: usize = 3;
+
+/// How long the other instance may take, all in all. One that hangs must not keep its successor from
+/// taking its place: that one fades in, and has the rest of its own deadline.
+const PREDECESSOR_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Why nothing is handed over, for the receipt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -225,11 +235,53 @@ pub(super) fn rehearse(
     Ok(Rehearsed { bytes, reading })
 }
 
+/// Holds what is heard to the time that a handoff may take, where its successor would read its state
+/// or migrate it; `predecessor` is how to make another one, where the rehearsal of the successor
+/// does not speak for it. `began` is called where one is made. Foreign code: it runs on a thread of
+/// its own, within a deadline.
+pub(super) fn with_predecessor(
+    successor: Result<Rehearsed, NoHandoff>,
+    predecessor: Option<Recipe>,
+    placement: &Placement,
+    began: &dyn Fn(),
+) -> Result<Rehearsed, NoHandoff> {
+    let reading = match &successor {
+        Ok(rehearsed) => rehearsed.reading,
+        // It is turned into another and read elsewhere.
+        Err(no) if no.migrates_from().is_some() => Duration::ZERO,
+        Err(_) => return successor,
+    };
+    let Some(predecessor) = predecessor else {
+        return successor;
+    };
+    began();
+    let bound = &predecessor.bound;
+    let name = format!("{} {}", bound.address(), bound.version);
+    let wrote = within(PREDECESSOR_DEADLINE, move || write_another(&predecessor));
+    let wrote = wrote.unwrap_or_else(|missed| Err(missed.into()));
+    let in_time = wrote.and_then(|writing| in_time(writing + reading, placement));
+    match in_time {
+        Ok(()) => successor,
+        Err(fault) => Err(NoHandoff::Former { name, fault }),
+    }
+}
+
+/// Makes another instance and has it write its state; returns how long that took.
+fn write_another(recipe: &Recipe) -> Result<Duration, StateFault> {
+    let made = recipe.make(&|_| {});
+    let mut made = made.map_err(|why| StateFault::NotMade(why.to_string()))?;
+    let wrote = silence(&recipe.placement, &mut made)
+        .map_err(StateFault::Silence)
+        .and_then(|_| rehearse_writing(&mut made.occupant.processor, &recipe.placement));
+    made.end();
+    wrote
+}
+
 /// Writes the state as at a handoff, and does not read it; returns how long that took.
 ///
 /// # Errors
 /// Why there is no handoff.
-pub(super) fn rehearse_writing(
+fn rehearse_writing(
     processor: &mut Processor,
     placement: &Placement,
 ) -> Result<Duration, StateFault> {
@@ -294,7 +346,7 @@ fn without_heap(counts: HeapCounts, placement: &Placement) -> Result<(), StateFa
 ///
 /// # Errors
 /// What it took, where that is too much.
-pub(super) fn in_time(took: Duration, placement: &Placement) -> Result<(), StateFault> {
+fn in_time(took: Duration, placement: &Placement) -> Result<(), StateFault> {
     match limit(placement) {
         Some(limit) if took > limit => Err(StateFault::Slow { took, limit }),
         _ => Ok(()),

@@ -6,24 +6,25 @@
 //! Two instances are made. The first is tried on silence and rehearses its state; then it ends,
 //! since neither silence nor a state that was read can be taken back for certain. The second, which
 //! has to answer as the first did, hears the recent input and is the one that is sent. Between them,
-//! what is heard now rehearses its own part of a handoff (`predecessor`).
+//! what is heard now rehearses its own part of a handoff (`rehearse`).
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use segue_plugin::declare::Layout;
-use segue_plugin::setup::Timing;
+use segue_plugin::declare::{Heap, Layout};
+use segue_plugin::setup::{Mode, Timing};
 
 use crate::loading::exercise::as_on_air;
 use crate::loading::{CREATE_DEADLINE, within};
 use crate::observe::{StepKind, StepTime};
-use crate::session::candidate::call::passed;
+use crate::session::candidate::call::{passed, silence};
 use crate::session::candidate::factory::Factory;
-use crate::session::candidate::predecessor::with_predecessor;
 use crate::session::candidate::prime::{Depth, Primed, Unprimed, prime, start_frames};
-use crate::session::candidate::rehearse::{NoHandoff, Rehearsed, StateFault, agree};
-use crate::session::candidate::silence::{Also, Exercised, try_out};
+use crate::session::candidate::rehearse::{
+    NoHandoff, Rehearsed, StateFault, agree, rehearse, with_predecessor,
+};
 use crate::session::candidate::{Past, PrepareRequest, Prepared, Refused};
 use crate::session::ender::end_within;
 use crate::session::instance::Made;
@@ -182,12 +183,84 @@ fn tried(factory: &Factory, request: &mut PrepareRequest, watch: &Watch) -> Resu
     let answered = (first.layout_out, first.timing);
     let Exercised { state, note } = try_out(factory, first, also, watch)?;
     let takes = agreed.and_then(|()| rehearsed(state));
+    let predecessor = request.old.take();
+    let predecessor = predecessor.filter(|predecessor| factory.is_another(predecessor));
     let began = || watch.step(StepKind::Rehearse);
     Ok(Tried {
-        takes: with_predecessor(takes, request.old.take(), factory, &began),
+        takes: with_predecessor(takes, predecessor, &factory.placement, &began),
         answered,
         note,
     })
+}
+
+/// What the exercise showed.
+struct Exercised {
+    /// What its state takes, where that was asked.
+    state: Option<Result<Rehearsed, StateFault>>,
+    /// What a reader of the receipt should know.
+    note: Option<String>,
+}
+
+/// What is tried beside silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Also {
+    /// Nothing.
+    Nothing,
+    /// Handing over state.
+    State,
+}
+
+/// Tries an instance, and ends it. What a thread-local of its library allocates at the first touch
+/// it allocates here too: the thread is new to it.
+fn try_out(factory: &Factory, made: Made, also: Also, watch: &Watch) -> Result<Exercised, Refused> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().name("plugin-trial".to_owned());
+        let running = thread.spawn_scoped(scope, || exercised(factory, made, also, watch));
+        let running = running.map_err(|error| {
+            factory.refused(format!("the system gives no thread to try it on: {error}"))
+        })?;
+        // The thread runs foreign code inside its plugin's guard, and ours, which does not panic.
+        let ended = running.join();
+        ended.unwrap_or_else(|_| Err(factory.refused("its trial ended without an answer")))
+    })
+}
+
+/// Shows it silence, and asks for its state where that is wanted; then it ends.
+fn exercised(
+    factory: &Factory,
+    mut made: Made,
+    also: Also,
+    watch: &Watch,
+) -> Result<Exercised, Refused> {
+    watch.step(StepKind::Silence);
+    let heap_calls = silence(&factory.placement, &mut made);
+    let state = match also {
+        Also::State if heap_calls.is_ok() => {
+            watch.step(StepKind::Rehearse);
+            Some(rehearse(&mut made.occupant.processor, &factory.placement))
+        }
+        Also::State | Also::Nothing => None,
+    };
+    watch.end();
+    made.end();
+    let heap_calls =
+        heap_calls.map_err(|fault| factory.refused(format!("it failed on silence: {fault}")))?;
+    if heap_calls > 0 && factory.placement.mode == Mode::RealTime {
+        return Err(factory.refused(format!(
+            "it made {heap_calls} heap calls in its first calls on a new thread; what the audio \
+             thread runs makes none: it may enter a session off line, or be there at its start"
+        )));
+    }
+    let note = match (heap_calls, factory.declared.heap) {
+        (1.., _) => Some(format!(
+            "it makes {heap_calls} heap calls in its first blocks"
+        )),
+        (0, Heap::Unmetered) => {
+            Some("its heap is not counted: it brings its own allocator".to_owned())
+        }
+        (0, Heap::Metered) => None,
+    };
+    Ok(Exercised { state, note })
 }
 
 /// What the exercise says about the state that it was asked about.
