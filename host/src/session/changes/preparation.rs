@@ -1,6 +1,8 @@
-//! Preparation: what a thread of its own is given to make instances from.
+//! Preparation: the instances of a change, made on a thread of its own.
 //!
-//! In: what is wanted, and everything that runs. Out: a change under way.
+//! In: what is wanted, and everything that runs. Out: a change under way; then, on that thread,
+//! instances that are ready to be sent, or why there are none: what was made until then is ended
+//! here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,9 +11,13 @@ use crate::config::model::Config;
 use crate::config::words::{SwapState, SwapTail};
 use crate::observe::ChangeAction;
 use crate::session::candidacy::{Candidacy, clock};
-use crate::session::candidate::{CurrentStage, ResolveRequest, ResolveScope, ValueOrigin};
+use crate::session::candidate::{
+    self, CurrentStage, Implementation, PrepareRequest, Prepared, Refused, ResolveRequest,
+    ResolveScope, ValueOrigin,
+};
 use crate::session::changes::ChangeRequest;
 use crate::session::changes::machine::{ChangeMachine, Planner};
+use crate::session::changes::past::OfStage;
 use crate::session::changes::prepare::{Preparation, Ready, StageFill, StageTerms};
 use crate::session::changes::refusal::Refusal;
 use crate::session::changes::requests::claims;
@@ -123,6 +129,66 @@ impl Planner<'_> {
             true => ValueOrigin::Own,
             false => ValueOrigin::OfAnother,
         }
+    }
+}
+
+impl Preparation {
+    /// Prepares all of it, or nothing. Thread: any but audio.
+    pub(super) fn prepare(mut self) -> Result<Ready, Refused> {
+        let mut ready = Ready {
+            prepared: Vec::new(),
+            notes: Vec::new(),
+            steps: Vec::new(),
+        };
+        let mut fills = Vec::new();
+        if let Some(resolve_request) = &self.resolve_request {
+            let resolved = candidate::resolve(&self.plugins.opener, resolve_request)?;
+            ready.notes = resolved.rejected;
+            ready.steps = resolved.steps;
+            for found in resolved.stages {
+                fills.push((found.stage.clone(), StageFill::Library(found)));
+            }
+        }
+        let own = std::mem::take(&mut self.fills).into_iter();
+        fills.extend(own.filter(|(_, fill)| !matches!(fill, StageFill::Resolved)));
+        for (stage, fill) in fills {
+            match self.one(&stage, fill) {
+                Ok(one) => ready.prepared.push(one),
+                Err(refused) => {
+                    ready.prepared.into_iter().for_each(Prepared::end);
+                    return Err(refused);
+                }
+            }
+        }
+        Ok(ready)
+    }
+
+    /// Prepares one stage.
+    fn one(&self, stage: &str, fill: StageFill) -> Result<Prepared, Refused> {
+        let Some(terms) = self.terms.get(stage).cloned() else {
+            return Err(Refused::Text(format!("there is no stage `{stage}`")));
+        };
+        let implementation = match fill {
+            StageFill::Library(found) => Implementation::Component {
+                found,
+                part: terms.part,
+                values: terms.values,
+            },
+            StageFill::Bypass | StageFill::Resolved => Implementation::Bypass,
+        };
+        let replay = self.replay.as_ref();
+        let replayed = replay.and_then(|replay| replay.fade(stage)).cloned();
+        let past = terms.history.map(|history| Box::new(OfStage(history)) as _);
+        candidate::prepare(PrepareRequest {
+            stage: stage.to_owned(),
+            implementation,
+            config: Arc::clone(&self.config),
+            placement: terms.placement,
+            old: terms.old,
+            state: terms.state,
+            past,
+            replayed,
+        })
     }
 }
 

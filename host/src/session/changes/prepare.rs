@@ -1,7 +1,8 @@
-//! Prepare: the part of a change that runs on a thread of its own.
+//! Prepare: what a thread of its own is given to make the instances of a change, and what it gives
+//! back.
 //!
 //! In: what is wanted, with everything that is known of the stages. Out: instances that are ready
-//! to be sent, or why there are none; what was made until then is ended here.
+//! to be sent. How the one becomes the other says `preparation`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,11 +17,7 @@ use crate::id::ComponentAddress;
 use crate::observe::StepTime;
 use crate::pipeline::History;
 use crate::session::candidacy::IntoProcessors;
-use crate::session::candidate::{
-    self, Implementation, PrepareRequest, Prepared, Refused, ResolveRequest, ResolvedStage,
-    ValueOrigin,
-};
-use crate::session::changes::past::OfStage;
+use crate::session::candidate::{Prepared, ResolveRequest, ResolvedStage, ValueOrigin};
 use crate::session::instance::{Placement, Recipe};
 use crate::session::open::Plugins;
 use crate::swap::ask::Replay;
@@ -97,64 +94,5 @@ impl IntoProcessors for Ready {
     fn into_processors(self) -> Vec<Processor> {
         let prepared = self.prepared.into_iter();
         prepared.map(|one| one.made.occupant.processor).collect()
-    }
-}
-
-impl Preparation {
-    /// Prepares all of it, or nothing. Thread: any but audio.
-    pub(super) fn prepare(mut self) -> Result<Ready, Refused> {
-        let mut ready = Ready {
-            prepared: Vec::new(),
-            notes: Vec::new(),
-            steps: Vec::new(),
-        };
-        let mut fills = Vec::new();
-        if let Some(resolve_request) = &self.resolve_request {
-            let resolved = candidate::resolve(&self.plugins.opener, resolve_request)?;
-            ready.notes = resolved.rejected;
-            ready.steps = resolved.steps;
-            for found in resolved.stages {
-                fills.push((found.stage.clone(), StageFill::Library(found)));
-            }
-        }
-        let own = std::mem::take(&mut self.fills).into_iter();
-        fills.extend(own.filter(|(_, fill)| !matches!(fill, StageFill::Resolved)));
-        for (stage, fill) in fills {
-            match self.one(&stage, fill) {
-                Ok(one) => ready.prepared.push(one),
-                Err(refused) => {
-                    ready.prepared.into_iter().for_each(Prepared::end);
-                    return Err(refused);
-                }
-            }
-        }
-        Ok(ready)
-    }
-
-    fn one(&self, stage: &str, fill: StageFill) -> Result<Prepared, Refused> {
-        let Some(terms) = self.terms.get(stage).cloned() else {
-            return Err(Refused::Text(format!("there is no stage `{stage}`")));
-        };
-        let implementation = match fill {
-            StageFill::Library(found) => Implementation::Component {
-                found,
-                part: terms.part,
-                values: terms.values,
-            },
-            StageFill::Bypass | StageFill::Resolved => Implementation::Bypass,
-        };
-        let replay = self.replay.as_ref();
-        let replayed = replay.and_then(|replay| replay.fade(stage)).cloned();
-        let past = terms.history.map(|history| Box::new(OfStage(history)) as _);
-        candidate::prepare(PrepareRequest {
-            stage: stage.to_owned(),
-            implementation,
-            config: Arc::clone(&self.config),
-            placement: terms.placement,
-            old: terms.old,
-            state: terms.state,
-            past,
-            replayed,
-        })
     }
 }
