@@ -1,10 +1,10 @@
 //! Engine: runs a schedule, block by block.
 //!
-//! In: a stretch of input and of output, lent for one call. Out: the output filled; records,
-//! chunks for taps and counters. On the audio thread nothing here allocates, frees, locks, waits
-//! or calls the system, but for the clock on the blocks that are timed.
+//! In: a stretch of input and of output, lent for one call; what control code sent, which takes
+//! effect from the block to come on. Out: the output filled; records, chunks for taps and counters,
+//! states that were asked for. On the audio thread nothing here allocates, frees, locks, waits or
+//! calls the system, but for the clock on the blocks that are timed and where a change is applied.
 
-mod apply;
 mod clock;
 mod facts;
 mod mix;
@@ -12,6 +12,7 @@ mod steps;
 mod switch;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use rtrb::{Producer, RingBuffer};
 use segue_plugin::link::Record;
@@ -19,9 +20,10 @@ use segue_plugin::link::Record;
 use crate::cpu::FloatMode;
 use crate::loading::meter::{self, RealTimeScope};
 use crate::pipeline::block::Lent;
+use crate::pipeline::change::{Change, Reschedule};
 use crate::pipeline::engine::clock::Clock;
 use crate::pipeline::engine::switch::ScheduleSwitch;
-use crate::pipeline::exchange::{Exchange, exchange};
+use crate::pipeline::exchange::{Arrival, Exchange, SavedState, ScheduleState, exchange};
 use crate::pipeline::feed::{Feed, FeedSpec, Full, feeds};
 use crate::pipeline::gauges::EngineGauges;
 use crate::pipeline::loaded_schedule::LoadedSchedule;
@@ -142,6 +144,14 @@ impl Engine {
         result
     }
 
+    /// Lets control code have the states that it asks for, as they are now, at this place of the
+    /// stream. Thread: audio.
+    pub fn answer(&mut self, position_frames: u64) {
+        let _scope = RealTimeScope::enter();
+        let mode = FloatMode::enter();
+        self.answer_requests(position_frames, &mode);
+    }
+
     /// Sends taps what is there, so that they know all frames so far. Thread: audio.
     pub fn flush_taps(&mut self) {
         for tap in &mut self.taps {
@@ -159,6 +169,111 @@ impl Engine {
         self.schedule
             .tap_latency_frames
             .max(self.schedule.latency_frames)
+    }
+
+    #[cold]
+    fn answer_requests(&mut self, position_frames: u64, mode: &FloatMode) {
+        while let Some(mut request) = self.exchange.next_request() {
+            let stage = self.stages.get(request.stage).and_then(Option::as_ref);
+            request.saved = stage.map(|stage| SavedState {
+                at_frames: stage.gauges().frames_in(),
+                position_frames,
+                written: stage.save_state(&mut request.bytes, mode),
+            });
+            self.exchange.answer(request);
+        }
+    }
+
+    /// Takes what control code sent, as far as it can begin now.
+    #[cold]
+    fn take_arrivals(&mut self, position_frames: u64) {
+        while let Some(arrival) = self.next_arrival(position_frames) {
+            match arrival {
+                Arrival::Candidate { stage, candidate } => {
+                    if let Some(stage) = self.stages.get_mut(stage).and_then(Option::as_mut) {
+                        stage.begin_candidate(candidate);
+                    }
+                }
+                Arrival::Change(change) => self.apply(change, position_frames),
+            }
+        }
+    }
+
+    fn next_arrival(&mut self, position_frames: u64) -> Option<Arrival> {
+        let schedule_state = self.schedule_state();
+        self.exchange
+            .next(&self.stages, schedule_state, position_frames)
+    }
+
+    const fn schedule_state(&self) -> ScheduleState {
+        match self.switch {
+            Some(_) => ScheduleState::Switching,
+            None => ScheduleState::Settled,
+        }
+    }
+
+    /// Applies a change: from this frame on, all of it.
+    fn apply(&mut self, mut change: Box<Change>, position_frames: u64) {
+        let began = Instant::now();
+        let is_switching = change.schedule.is_some();
+        if let Some(schedule) = &mut change.schedule {
+            self.begin_schedule(schedule);
+        }
+        for number in &change.reversed {
+            if let Some(stage) = self.stages.get_mut(*number).and_then(Option::as_mut) {
+                stage.reverse();
+            }
+        }
+        self.begin_candidates(&mut change);
+        for (number, event) in &change.param_events {
+            if let Some(stage) = self.stages.get_mut(*number).and_then(Option::as_mut) {
+                // Admitted only where there is room.
+                let _ = stage.push_param_event(*event);
+            }
+        }
+        change.applied_at_frames = Some(position_frames);
+        change.exchange_ns = began.elapsed().as_nanos() as u64;
+        if is_switching {
+            self.switch = Some(ScheduleSwitch::new(change));
+        } else {
+            change.over_at_frames = Some(position_frames);
+            self.exchange.give_back(change);
+        }
+    }
+
+    /// Runs another schedule, with the stages that come with it.
+    fn begin_schedule(&mut self, schedule: &mut Reschedule) {
+        if schedule.larger_slots.capacity() > 0 {
+            let slots = &mut schedule.larger_slots;
+            slots.append(&mut self.stages);
+            slots.resize_with(slots.capacity(), || None);
+            std::mem::swap(&mut self.stages, slots);
+        }
+        for (number, stage) in schedule.added.drain(..) {
+            self.stages[number] = Some(stage);
+        }
+        schedule.next.inherit(&mut self.schedule);
+        std::mem::swap(&mut self.schedule, &mut schedule.next);
+        self.gauges.set_schedule(self.schedule.latency_frames, true);
+        for (number, frames) in &self.schedule.stage_stalls {
+            if let Some(stage) = self.stages.get_mut(*number).and_then(Option::as_mut) {
+                stage.lag(*frames);
+            }
+        }
+    }
+
+    /// Begins the candidates of a change. One whose stage is gone, or has one already, stays in the
+    /// change and goes back with it.
+    fn begin_candidates(&mut self, change: &mut Change) {
+        for at in (0..change.candidates.len()).rev() {
+            let stage = self.stages.get_mut(change.candidates[at].0);
+            match stage.and_then(Option::as_mut) {
+                Some(stage) if stage.takes_candidate() => {
+                    stage.begin_candidate(change.candidates.swap_remove(at).1);
+                }
+                Some(_) | None => self.exchange.forget(1),
+            }
+        }
     }
 }
 
