@@ -6,7 +6,6 @@
 //!
 //! Everything here but `new`, `swap` and what is said so runs on the audio thread.
 
-mod handoff;
 mod input_split;
 mod missed_input;
 mod run;

@@ -1,7 +1,8 @@
 //! Placed instance: an instance in a place of the pipeline, as late as that place is.
 //!
-//! In: blocks. Out: what the instance makes of them, held back where the place is later than the
-//! instance; or why the call counts as failed.
+//! In: blocks; memory for its running state, or such a state. Out: what the instance makes of the
+//! blocks, held back where the place is later than the instance, or why the call counts as failed;
+//! its state, or why there is none. On the audio thread but for what is said.
 
 use std::mem;
 
@@ -13,6 +14,7 @@ use crate::pipeline::budget::BudgetMeter;
 use crate::pipeline::call::{Call, CallLimits, CallResult};
 use crate::pipeline::delay::DelayLine;
 use crate::pipeline::fault::{FaultKind, failure};
+use crate::pipeline::swapped::HandoffRefusal;
 use crate::process::calls;
 
 /// The place that an instance fills.
@@ -104,6 +106,45 @@ impl PlacedInstance {
     /// The instance.
     pub(super) const fn processor(&self) -> Option<&Processor> {
         self.processor.as_ref()
+    }
+
+    /// Writes its running state into a buffer; returns how many bytes.
+    pub(super) fn save_state(
+        &self,
+        into: &mut [u8],
+        mode: &FloatMode,
+    ) -> Result<usize, HandoffRefusal> {
+        let processor = self.processor().ok_or(HandoffRefusal::OldIsOut)?;
+        let _ = mode.was_changed();
+        let status = processor.save_state(into);
+        if mode.was_changed() {
+            return Err(HandoffRefusal::FloatMode);
+        }
+        if !status.is_ok() {
+            return Err(HandoffRefusal::Save(status));
+        }
+        let (bytes, most_bytes) = (status.detail as usize, into.len());
+        if bytes > most_bytes {
+            return Err(HandoffRefusal::TooLong { bytes, most_bytes });
+        }
+        Ok(bytes)
+    }
+
+    /// Goes on from a running state.
+    pub(super) fn load_state(
+        &mut self,
+        state: &[u8],
+        mode: &FloatMode,
+    ) -> Result<(), HandoffRefusal> {
+        let processor = self.processor_mut().ok_or(HandoffRefusal::OldIsOut)?;
+        let status = processor.load_state(state);
+        if mode.was_changed() {
+            return Err(HandoffRefusal::FloatMode);
+        }
+        if !status.is_ok() {
+            return Err(HandoffRefusal::Load(status));
+        }
+        Ok(())
     }
 
     /// Takes an instance out that failed: it is not called again.

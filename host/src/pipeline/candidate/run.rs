@@ -1,19 +1,24 @@
 //! Run: the blocks of a candidate.
 //!
-//! In: blocks, and before them what was missed of them. Out: what the new instance makes of them,
-//! mixed into what is heard as far as its fade-in is. On the audio thread.
+//! In: blocks, and before them what was missed of them; or the running state of the instance in the
+//! place. Out: what the new instance makes of them, mixed into what is heard as far as its fade-in
+//! is; or the two exchanged before the first block. On the audio thread.
 
 use std::mem;
+use std::time::Instant;
 
 use segue_plugin::link::{AudioView, AudioViewMut, Flags, ParamEvent, Record};
 
+use crate::cpu::FloatMode;
 use crate::pipeline::block::OutputUse;
 use crate::pipeline::call::{Call, CallLimits, CallResult};
 use crate::pipeline::candidate::{
     Purpose, RecentInput, StageCandidate, StagePosition, shadow_frames,
 };
+use crate::pipeline::fault::Fault;
+use crate::pipeline::placed_instance::PlacedInstance;
 use crate::pipeline::store::{view, view_mut};
-use crate::pipeline::swapped::Progress;
+use crate::pipeline::swapped::{HandoffRefusal, Progress, SwapMethod};
 
 impl StageCandidate {
     /// Begins at a moment: finds out what it missed and how long its shadow is. `withheld_frames` is
@@ -44,6 +49,46 @@ impl StageCandidate {
             }
         };
         self.fade_in.begin_shadow(shadow.max(withheld_frames));
+    }
+
+    /// Goes on from the running state of the old instance and takes its place, where that was
+    /// prepared and can be; the old one may have failed before. Whether it has the place.
+    pub(in crate::pipeline) fn hand_over(
+        &mut self,
+        old: &mut PlacedInstance,
+        old_fault: Option<Fault>,
+        mode: &FloatMode,
+        at: StagePosition,
+    ) -> bool {
+        let begun = Instant::now();
+        // The memory for the state stays here, and is given back where the instance leaves.
+        let Some(handoff) = &mut self.handoff else {
+            return false;
+        };
+        let new = &mut self.instance;
+        let moved = match old_fault {
+            _ if new.latency_frames() != old.latency_frames() => Err(HandoffRefusal::OtherLatency),
+            Some(_) => Err(HandoffRefusal::OldIsOut),
+            None => old.save_state(&mut handoff.buffer, mode).and_then(|bytes| {
+                new.load_state(&handoff.buffer[..bytes], mode)
+                    .map(|()| bytes)
+            }),
+        };
+        let bytes = match moved {
+            Ok(bytes) => bytes,
+            Err(refusal) => {
+                self.done.refused = Some(refusal);
+                return false;
+            }
+        };
+        new.exchange_instances(old);
+        self.mark_heard(at);
+        self.mark_alone(at);
+        self.done.method = SwapMethod::Handoff {
+            bytes,
+            took_ns: begun.elapsed().as_nanos() as u64,
+        };
+        true
     }
 
     /// There is no old instance, so that its output goes over from what stands in for that.
