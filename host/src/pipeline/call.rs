@@ -1,6 +1,6 @@
 //! Call: what an instance is given for one block, and what the call left behind.
 //!
-//! In: nothing. Out: the words that seats and everything around them share.
+//! In: nothing. Out: the words that placed instances and everything around them share.
 
 use segue_plugin::link::{AudioView, Flags, ParamEvent};
 

@@ -13,7 +13,6 @@ mod busy;
 mod control;
 mod counters;
 mod facts;
-mod handoff;
 mod out;
 mod outbox;
 mod own;

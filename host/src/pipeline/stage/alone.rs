@@ -5,7 +5,7 @@
 
 use crate::pipeline::candidate::StageCandidate;
 use crate::pipeline::stage::block::BusyBlock;
-use crate::pipeline::stage::busy::RecordUse;
+use crate::pipeline::stage::pair::RecordUse;
 use crate::pipeline::stage::seam::Side;
 use crate::pipeline::stage_event::StageEventKind;
 

@@ -1,23 +1,80 @@
 //! Busy: a block of a stage that is more than one call of its instance.
 //!
-//! In: a block, and what waits for it: a candidate, parameter changes. Out: the block, by whoever is
-//! heard; what it read and gave is kept where a history is. On the audio thread.
+//! In: candidates, which begin at the start of a block and may be called back; then the block, with
+//! what waits for it. Out: the block, by whoever is heard; what it read and gave is kept where a
+//! history is. A candidate that goes on from the old instance's running state has its place before
+//! the block. On the audio thread.
 
 use std::mem;
 
 use segue_plugin::link::{AudioViewMut, Record};
 
 use crate::cpu::FloatMode;
-use crate::pipeline::call::{Call, CallLimits, CallResult};
-use crate::pipeline::candidate::{Purpose, RecentInput, StageCandidate};
+use crate::pipeline::call::Call;
+use crate::pipeline::candidate::{RecentInput, StageCandidate, StagePosition};
 use crate::pipeline::fault::FaultKind;
+use crate::pipeline::gauges::StageSound;
+use crate::pipeline::placed_instance::Shape;
 use crate::pipeline::stage::block::BusyBlock;
-use crate::pipeline::stage::seam::Side;
 use crate::pipeline::stage::{Stage, StageResult};
 use crate::pipeline::stage_event::StageEventKind;
-use crate::pipeline::swapped::Progress;
+use crate::pipeline::swapped::{Progress, Reversal};
 
 impl Stage {
+    /// Whether a candidate can begin.
+    pub(in crate::pipeline) fn takes_candidate(&self) -> bool {
+        self.rest.candidate.is_none() && self.rest.outbox.leaving.is_none()
+    }
+
+    /// How many candidates are in it.
+    pub(in crate::pipeline) fn candidates_inside(&self) -> usize {
+        usize::from(self.rest.candidate.is_some()) + usize::from(self.rest.outbox.leaving.is_some())
+    }
+
+    /// Begins a candidate with the next block; where it makes the place later, that is so at once.
+    pub(in crate::pipeline) fn begin_candidate(&mut self, mut candidate: Box<StageCandidate>) {
+        self.is_busy = true;
+        let (before, after) = (self.rest.shape, candidate.shape());
+        if let Some(growth) = candidate.growth_mut() {
+            let grown = Shape {
+                latency_frames: before.latency_frames + growth.frames(),
+                ..before
+            };
+            if grown == after {
+                self.own.instance.grow(&mut growth.pad);
+                self.substitute.grow(growth);
+                self.rest.withheld_frames += growth.frames();
+                self.rest.shape = grown;
+            }
+        }
+        self.rest.outbox.push(StageEventKind::ShadowBegan);
+        self.rest.candidate = Some(candidate);
+    }
+
+    /// Goes back to what was heard before the candidate.
+    pub fn reverse(&mut self) -> Reversal {
+        let Some(mut candidate) = self.rest.candidate.take() else {
+            return Reversal::TooLate;
+        };
+        match candidate.progress() {
+            // Where the fade would begin with the next frame, nobody has heard it either.
+            Progress::Shadow => self.rest.outbox.leave(candidate, StageEventKind::Reversed),
+            Progress::Fading if !candidate.is_heard() => {
+                self.rest.outbox.leave(candidate, StageEventKind::Reversed);
+            }
+            Progress::Fading | Progress::Reversing => {
+                candidate.fade_in_mut().reverse();
+                self.rest.candidate = Some(candidate);
+                return Reversal::Begun;
+            }
+            Progress::Tail => {
+                self.rest.candidate = Some(candidate);
+                return Reversal::TooLate;
+            }
+        }
+        Reversal::Left
+    }
+
     /// As `run`.
     #[cold]
     #[inline(never)]
@@ -58,6 +115,18 @@ impl Stage {
             failed: !was_out && self.rest.fault.is_some(),
             has_events,
         }
+    }
+
+    /// What is heard of it now, for control code.
+    pub(super) fn publish(&self) {
+        let sound = match (self.progress(), self.rest.fault) {
+            (Some(Progress::Shadow), _) => StageSound::Shadow,
+            (Some(Progress::Fading | Progress::Reversing), _) => StageSound::Fading,
+            (Some(Progress::Tail) | None, Some(_)) => StageSound::Out,
+            (Some(Progress::Tail) | None, None) => StageSound::Own,
+        };
+        self.own.gauges.set_sound(sound);
+        self.own.gauges.renew_outputs(self.own.instance.outputs());
     }
 
     /// Whether nothing goes on but its instance.
@@ -132,112 +201,20 @@ impl BusyBlock<'_> {
         Some(candidate)
     }
 
-    /// Calls a candidate.
-    pub(super) fn call_new(
+    /// Gives a candidate the running state and the place of the old instance, where that was
+    /// prepared; gives it back where it is to go on without.
+    fn hand_over(
         &mut self,
-        candidate: &mut StageCandidate,
-        record_use: RecordUse,
-    ) -> CallResult {
-        let records = match record_use {
-            RecordUse::Kept => &mut *self.records,
-            RecordUse::Dropped => &mut [],
-        };
-        let limits = self.stage.own.limits(self.mode);
-        let called = candidate.call(&self.call, records, limits, self.recent);
-        self.count(called, record_use)
-    }
-
-    /// Calls the stage's own instance.
-    pub(super) fn call_own(&mut self, call: &Call<'_>, record_use: RecordUse) -> CallResult {
-        let records = match record_use {
-            RecordUse::Kept => &mut *self.records,
-            RecordUse::Dropped => &mut [],
-        };
-        let own = &mut self.stage.own;
-        let limits = CallLimits {
-            mode: self.mode,
-            budget_meter: own.budget_meter.as_deref_mut(),
-        };
-        let called = own.instance.call(call, &mut self.output, records, limits);
-        self.count(called, record_use)
-    }
-
-    /// Counts a call; what is dropped is not lost.
-    pub(super) fn count(&mut self, mut called: CallResult, record_use: RecordUse) -> CallResult {
-        if record_use == RecordUse::Dropped {
-            called.records_lost = 0;
+        mut candidate: Box<StageCandidate>,
+        at: StagePosition,
+    ) -> Option<Box<StageCandidate>> {
+        let (own, fault) = (&mut self.stage.own, self.stage.rest.fault);
+        if !candidate.hand_over(&mut own.instance, fault, self.mode, at) {
+            return Some(candidate);
         }
-        self.stage
-            .own
-            .counters
-            .count(called, self.call.stream_frames());
-        called
+        candidate.exchange_spreads(&mut own.output_spreads);
+        let event = StageEventKind::Swapped(candidate.done());
+        self.stage.rest.outbox.leave(candidate, event);
+        None
     }
-
-    /// What the instance made is heard, with what is left of a step.
-    pub(super) fn be_heard(&mut self) {
-        if self.is_taken() {
-            self.stage.rest.seam.add(&mut self.output);
-            self.stage.rest.seam.keep_heard(self.output.shared());
-            self.stage
-                .follow(&self.call, self.output.shared(), self.mode);
-        } else {
-            let fault = self.stage.substitute.withhold(&self.call, self.mode);
-            self.stage
-                .rest
-                .outbox
-                .push_fallback(fault, self.call.stream_frames());
-        }
-    }
-
-    /// What becomes of a candidate after a block.
-    pub(super) fn conclude(&mut self, candidate: Box<StageCandidate>) {
-        if candidate.input_split().is_active() && candidate.fade_in().is_back() {
-            // What it still had to give of its part of the input decays.
-            self.stage.rest.seam.begin(Side::Old);
-        }
-        match (candidate.fade_in().is_back(), candidate.fault()) {
-            (true, Some(fault)) => self
-                .stage
-                .rest
-                .outbox
-                .leave(candidate, StageEventKind::CandidateFailed(fault)),
-            (true, None) => self
-                .stage
-                .rest
-                .outbox
-                .leave(candidate, StageEventKind::Reversed),
-            (false, _) if candidate.fade_in().is_faded() => self.take_place(candidate),
-            (false, _) => self.stage.rest.candidate = Some(candidate),
-        }
-    }
-
-    /// The candidate's instance is the stage's own from here on.
-    pub(super) fn take_place(&mut self, mut candidate: Box<StageCandidate>) {
-        let fault = self.stage.rest.fault.take();
-        let has_tail = candidate.input_split().is_active() && !candidate.fade_in().is_over();
-        let own = &mut self.stage.own;
-        candidate.exchange(&mut own.instance, &mut own.output_spreads);
-        let done = candidate.done();
-        if let Some(fault) = fault.or(done.old_fault) {
-            candidate.fail(fault);
-        }
-        let event = match candidate.purpose() {
-            Purpose::Restart => StageEventKind::Returned,
-            Purpose::Swap => StageEventKind::Swapped(done),
-        };
-        if has_tail {
-            self.stage.rest.outbox.push(event);
-            self.stage.rest.candidate = Some(candidate);
-        } else {
-            self.stage.rest.outbox.leave(candidate, event);
-        }
-    }
-}
-
-/// Whether what a call leaves behind besides audio is passed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RecordUse {
-    Kept,
-    Dropped,
 }

@@ -4,7 +4,7 @@
 
 use crate::pipeline::candidate::StageCandidate;
 use crate::pipeline::stage::block::BusyBlock;
-use crate::pipeline::stage::busy::RecordUse;
+use crate::pipeline::stage::pair::RecordUse;
 use crate::pipeline::substitute::Return;
 use crate::pipeline::swapped::Progress;
 

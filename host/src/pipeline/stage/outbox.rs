@@ -1,11 +1,12 @@
 //! Outbox: what happened to a stage in one block, and who leaves it, until both are sent on.
 //!
-//! In: events, and instances that are no longer used. Out: the same, all at once. Fixed memory: on the
-//! audio thread.
+//! In: events, and instances that are no longer used. Out: the same, all at once, with the instances
+//! that failed. Fixed memory: on the audio thread.
 
 use crate::pipeline::candidate::StageCandidate;
 use crate::pipeline::failed::FailedInstance;
 use crate::pipeline::fault::{Fault, FaultKind};
+use crate::pipeline::stage::Stage;
 use crate::pipeline::stage_event::StageEventKind;
 
 /// The most events of one block: the instance fails, the fallback too, a candidate begins, is
@@ -30,6 +31,27 @@ pub(in crate::pipeline) struct Outgoing {
     /// Instances that failed: its own, and its fallback.
     pub(in crate::pipeline) failed: [Option<(FailedInstance, Fault)>; 2],
     pub(in crate::pipeline) leaving: Option<Box<StageCandidate>>,
+}
+
+impl Stage {
+    /// Takes all that the last block did to it.
+    pub(in crate::pipeline) fn take_outgoing(&mut self) -> Outgoing {
+        let own = self.rest.fault.and_then(|fault| {
+            let processor = self.own.instance.take_failed()?;
+            Some((FailedInstance::Own(processor), fault))
+        });
+        let fallback = self.substitute.fallback_mut().and_then(|fallback| {
+            let fault = fallback.fault()?;
+            let processor = fallback.instance_mut().take_failed()?;
+            Some((FailedInstance::Fallback(processor), fault))
+        });
+        let (events, leaving) = self.rest.outbox.take();
+        Outgoing {
+            events,
+            failed: [own, fallback],
+            leaving,
+        }
+    }
 }
 
 impl Outbox {

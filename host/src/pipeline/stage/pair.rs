@@ -1,15 +1,23 @@
 //! Pair: a stage whose instance runs, with a new one beside it.
 //!
 //! In: blocks, given to both. Out: what is heard of the two: the old one, a fade, the new one; and
-//! where one of them fails, the other without a step. On the audio thread.
+//! where one of them fails, the other without a step. The calls of either, and what becomes of a
+//! candidate after a block, are those of every busy block. On the audio thread.
 
-use crate::pipeline::call::{Call, CallResult};
-use crate::pipeline::candidate::StageCandidate;
+use crate::pipeline::call::{Call, CallLimits, CallResult};
+use crate::pipeline::candidate::{Purpose, StageCandidate};
 use crate::pipeline::fault::Fault;
 use crate::pipeline::stage::block::BusyBlock;
-use crate::pipeline::stage::busy::RecordUse;
 use crate::pipeline::stage::seam::Side;
+use crate::pipeline::stage_event::StageEventKind;
 use crate::pipeline::swapped::Progress;
+
+/// Whether what a call leaves behind besides audio is passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RecordUse {
+    Kept,
+    Dropped,
+}
 
 /// Where a fade goes after a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +156,108 @@ impl BusyBlock<'_> {
         candidate.mark_alone(self.position());
         self.take_place(candidate);
         self.be_heard();
+    }
+
+    /// Calls a candidate.
+    pub(super) fn call_new(
+        &mut self,
+        candidate: &mut StageCandidate,
+        record_use: RecordUse,
+    ) -> CallResult {
+        let records = match record_use {
+            RecordUse::Kept => &mut *self.records,
+            RecordUse::Dropped => &mut [],
+        };
+        let limits = self.stage.own.limits(self.mode);
+        let called = candidate.call(&self.call, records, limits, self.recent);
+        self.count(called, record_use)
+    }
+
+    /// Calls the stage's own instance.
+    pub(super) fn call_own(&mut self, call: &Call<'_>, record_use: RecordUse) -> CallResult {
+        let records = match record_use {
+            RecordUse::Kept => &mut *self.records,
+            RecordUse::Dropped => &mut [],
+        };
+        let own = &mut self.stage.own;
+        let limits = CallLimits {
+            mode: self.mode,
+            budget_meter: own.budget_meter.as_deref_mut(),
+        };
+        let called = own.instance.call(call, &mut self.output, records, limits);
+        self.count(called, record_use)
+    }
+
+    /// Counts a call; what is dropped is not lost.
+    pub(super) fn count(&mut self, mut called: CallResult, record_use: RecordUse) -> CallResult {
+        if record_use == RecordUse::Dropped {
+            called.records_lost = 0;
+        }
+        self.stage
+            .own
+            .counters
+            .count(called, self.call.stream_frames());
+        called
+    }
+
+    /// What the instance made is heard, with what is left of a step.
+    pub(super) fn be_heard(&mut self) {
+        if self.is_taken() {
+            self.stage.rest.seam.add(&mut self.output);
+            self.stage.rest.seam.keep_heard(self.output.shared());
+            self.stage
+                .follow(&self.call, self.output.shared(), self.mode);
+        } else {
+            let fault = self.stage.substitute.withhold(&self.call, self.mode);
+            self.stage
+                .rest
+                .outbox
+                .push_fallback(fault, self.call.stream_frames());
+        }
+    }
+
+    /// What becomes of a candidate after a block.
+    pub(super) fn conclude(&mut self, candidate: Box<StageCandidate>) {
+        if candidate.input_split().is_active() && candidate.fade_in().is_back() {
+            // What it still had to give of its part of the input decays.
+            self.stage.rest.seam.begin(Side::Old);
+        }
+        match (candidate.fade_in().is_back(), candidate.fault()) {
+            (true, Some(fault)) => self
+                .stage
+                .rest
+                .outbox
+                .leave(candidate, StageEventKind::CandidateFailed(fault)),
+            (true, None) => self
+                .stage
+                .rest
+                .outbox
+                .leave(candidate, StageEventKind::Reversed),
+            (false, _) if candidate.fade_in().is_faded() => self.take_place(candidate),
+            (false, _) => self.stage.rest.candidate = Some(candidate),
+        }
+    }
+
+    /// The candidate's instance is the stage's own from here on.
+    fn take_place(&mut self, mut candidate: Box<StageCandidate>) {
+        let fault = self.stage.rest.fault.take();
+        let has_tail = candidate.input_split().is_active() && !candidate.fade_in().is_over();
+        let own = &mut self.stage.own;
+        candidate.exchange(&mut own.instance, &mut own.output_spreads);
+        let done = candidate.done();
+        if let Some(fault) = fault.or(done.old_fault) {
+            candidate.fail(fault);
+        }
+        let event = match candidate.purpose() {
+            Purpose::Restart => StageEventKind::Returned,
+            Purpose::Swap => StageEventKind::Swapped(done),
+        };
+        if has_tail {
+            self.stage.rest.outbox.push(event);
+            self.stage.rest.candidate = Some(candidate);
+        } else {
+            self.stage.rest.outbox.leave(candidate, event);
+        }
     }
 
     fn silence(&mut self) {
