@@ -4,7 +4,7 @@
 //! thread.
 
 use crate::pipeline::candidate::StageCandidate;
-use crate::pipeline::stage::block::BusyBlock;
+use crate::pipeline::stage::busy::BusyBlock;
 use crate::pipeline::stage::pair::RecordUse;
 use crate::pipeline::stage::seam::Side;
 use crate::pipeline::stage_event::StageEventKind;

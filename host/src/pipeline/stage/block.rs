@@ -2,12 +2,8 @@
 
 use segue_plugin::link::{AudioView, AudioViewMut, Flags, Record};
 
-use crate::cpu::FloatMode;
 use crate::pipeline::block::OutputUse;
 use crate::pipeline::call::Call;
-use crate::pipeline::candidate::{RecentInput, StagePosition};
-use crate::pipeline::fault::{Fault, FaultKind};
-use crate::pipeline::stage::Stage;
 
 /// What one call of a stage left behind.
 #[derive(Debug, Clone, Copy)]
@@ -63,42 +59,5 @@ impl<'a> StageBlock<'a> {
             use_of_output: self.use_of_output,
         };
         (call, self.output, self.records)
-    }
-}
-
-/// One block of a busy stage.
-pub(super) struct BusyBlock<'a> {
-    pub(super) stage: &'a mut Stage,
-    pub(super) call: Call<'a>,
-    pub(super) output: AudioViewMut<'a>,
-    pub(super) records: &'a mut [Record],
-    pub(super) mode: &'a FloatMode,
-    pub(super) recent: RecentInput<'a>,
-}
-
-impl BusyBlock<'_> {
-    pub(super) const fn frames(&self) -> usize {
-        self.call.frames()
-    }
-
-    /// Whether its output is read.
-    pub(super) fn is_taken(&self) -> bool {
-        self.call.use_of_output == OutputUse::Taken
-    }
-
-    /// Where it begins.
-    pub(super) fn position(&self) -> StagePosition {
-        StagePosition {
-            stream_frames: self.call.stream_frames(),
-            output_frames: self.stage.own.gauges.frames_out(),
-        }
-    }
-
-    /// A failure in it.
-    pub(super) const fn fault(&self, kind: FaultKind) -> Fault {
-        Fault {
-            position_frames: self.call.stream_frames(),
-            kind,
-        }
     }
 }

@@ -10,15 +10,25 @@ use std::mem;
 use segue_plugin::link::{AudioViewMut, Record};
 
 use crate::cpu::FloatMode;
+use crate::pipeline::block::OutputUse;
 use crate::pipeline::call::Call;
 use crate::pipeline::candidate::{RecentInput, StageCandidate, StagePosition};
-use crate::pipeline::fault::FaultKind;
+use crate::pipeline::fault::{Fault, FaultKind};
 use crate::pipeline::gauges::StageSound;
 use crate::pipeline::placed_instance::Shape;
-use crate::pipeline::stage::block::BusyBlock;
 use crate::pipeline::stage::{Stage, StageResult};
 use crate::pipeline::stage_event::StageEventKind;
 use crate::pipeline::swapped::{Progress, Reversal};
+
+/// One block of a busy stage.
+pub(super) struct BusyBlock<'a> {
+    pub(super) stage: &'a mut Stage,
+    pub(super) call: Call<'a>,
+    pub(super) output: AudioViewMut<'a>,
+    pub(super) records: &'a mut [Record],
+    pub(super) mode: &'a FloatMode,
+    pub(super) recent: RecentInput<'a>,
+}
 
 impl Stage {
     /// Whether a candidate can begin.
@@ -142,6 +152,31 @@ impl Stage {
 }
 
 impl BusyBlock<'_> {
+    pub(super) const fn frames(&self) -> usize {
+        self.call.frames()
+    }
+
+    /// Whether its output is read.
+    pub(super) fn is_taken(&self) -> bool {
+        self.call.use_of_output == OutputUse::Taken
+    }
+
+    /// Where it begins.
+    pub(super) fn position(&self) -> StagePosition {
+        StagePosition {
+            stream_frames: self.call.stream_frames(),
+            output_frames: self.stage.own.gauges.frames_out(),
+        }
+    }
+
+    /// A failure in it.
+    pub(super) const fn fault(&self, kind: FaultKind) -> Fault {
+        Fault {
+            position_frames: self.call.stream_frames(),
+            kind,
+        }
+    }
+
     /// The whole block, kept where a history is; returns how many records were written.
     fn run(&mut self) -> u32 {
         let (frames, recent) = (self.frames() as u64, self.recent);

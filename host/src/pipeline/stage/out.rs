@@ -3,7 +3,7 @@
 //! In: blocks. Out: the substitute's, then a fade to the new instance. On the audio thread.
 
 use crate::pipeline::candidate::StageCandidate;
-use crate::pipeline::stage::block::BusyBlock;
+use crate::pipeline::stage::busy::BusyBlock;
 use crate::pipeline::stage::pair::RecordUse;
 use crate::pipeline::substitute::Return;
 use crate::pipeline::swapped::Progress;

@@ -7,7 +7,7 @@
 use crate::pipeline::call::{Call, CallLimits, CallResult};
 use crate::pipeline::candidate::{Purpose, StageCandidate};
 use crate::pipeline::fault::Fault;
-use crate::pipeline::stage::block::BusyBlock;
+use crate::pipeline::stage::busy::BusyBlock;
 use crate::pipeline::stage::seam::Side;
 use crate::pipeline::stage_event::StageEventKind;
 use crate::pipeline::swapped::Progress;
