@@ -22,7 +22,6 @@ mod counters;
 mod decision_points;
 mod degraded;
 mod ended;
-mod ender;
 mod error;
 mod export;
 mod generations;

@@ -2,13 +2,14 @@
 //!
 //! In: what is bound, the open library, and what the place gives and expects. Out: an activated
 //! instance with what it says of itself, or why it does not fit; a stage of the engine around it.
-//! The start, changes, restarts and fallbacks all make theirs here. Every step is foreign code: call
-//! it within a deadline, away from the audio thread.
+//! The start, changes, restarts and fallbacks all make theirs here; how one ends stands here too.
+//! Every step is foreign code: call it within a deadline, away from the audio thread.
 
 mod layouts;
 mod seat;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use segue_plugin::declare::Layout;
 use segue_plugin::fault::Refusal;
@@ -17,7 +18,7 @@ use segue_plugin::setup::{Format, Mode, Timing};
 
 use crate::loading::exercise::{self, MakeStep, MakeSteps};
 use crate::loading::meter::heap_counts;
-use crate::loading::{Generation, Providers};
+use crate::loading::{Generation, Providers, begin_with};
 use crate::observe::{Identity, StepKind};
 use crate::pipeline::{Occupant, Shape};
 use crate::session::bind::Bound;
@@ -28,6 +29,9 @@ pub(super) use seat::{RestartTerms, StageParts};
 /// The longest latency of an instance, in frames: 21 s at 48 kHz. Delay lines of that length exist
 /// for every path beside it.
 pub(super) const LATENCY_FRAMES_MAX: u64 = 1 << 20;
+
+/// How long the end of an instance may take; after that its thread is abandoned.
+pub(super) const DROP_DEADLINE: Duration = Duration::from_secs(10);
 
 /// What a place gives an instance, and what it expects of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,6 +223,15 @@ impl Made {
 /// Ends an instance here. Foreign code: within a deadline.
 pub(super) fn end(mut processor: Processor) {
     processor.deactivate();
+}
+
+/// Ends an instance on a thread of its own; not waited for longer than a deadline. Thread: any but
+/// audio.
+pub(super) fn end_within(processor: Processor) {
+    match begin_with(DROP_DEADLINE, processor, end) {
+        Ok(ending) => drop(ending.wait()),
+        Err((_, processor)) => end(processor),
+    }
 }
 
 /// Why an instance cannot be used in its place, if so.

@@ -13,8 +13,7 @@ use crate::session::candidate::factory::Factory;
 use crate::session::candidate::prime::{Depth, Primed, Unprimed, prime};
 use crate::session::candidate::work::deadline;
 use crate::session::candidate::{Past, Prepared, Refused, Saved};
-use crate::session::ender::end_within;
-use crate::session::instance::Made;
+use crate::session::instance::{Made, end_within};
 
 impl Prepared {
     /// Starts from a state of an older schema instead, and hears `past` from there on. The new

@@ -26,8 +26,7 @@ use crate::session::candidate::rehearse::{
     NoHandoff, Rehearsed, StateFault, agree, rehearse, with_predecessor,
 };
 use crate::session::candidate::{Past, PrepareRequest, Prepared, Refused};
-use crate::session::ender::end_within;
-use crate::session::instance::Made;
+use crate::session::instance::{Made, end_within};
 
 /// What is under way, and how long everything before it took. Shared by the thread that works and
 /// the one that waits.

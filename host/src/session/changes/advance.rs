@@ -7,7 +7,7 @@ use segue_plugin::state::STATE_BYTES_MAX;
 
 use crate::loading::{Missed, begin_with};
 use crate::pipeline::{SavedState, StageGauges, StateRequest};
-use crate::session::candidacy::{Barrier, Holding, clock};
+use crate::session::candidacy::{Ender, Holding, clock};
 use crate::session::candidate::{Past, Prepared, Refused, Saved};
 use crate::session::changes::machine::{ChangeMachine, Seating};
 use crate::session::changes::past::{Nothing, OfStage};
@@ -15,7 +15,7 @@ use crate::session::changes::prepare::Ready;
 use crate::session::changes::refusal::Refusal;
 use crate::session::changes::underway::{ChangeUnderway, Purpose, States};
 use crate::session::context::Context;
-use crate::session::ender::Ender;
+use crate::session::pace::Barrier;
 use crate::swap::table::{Event, State};
 
 /// What became of a change in a step.

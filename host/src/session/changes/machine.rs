@@ -6,10 +6,10 @@
 //! `preparation`, `binding`, `set_values`) and [`Seating`] (`schedule_change`, `seat`,
 //! `second_instance`).
 
+use crate::session::candidacy::Ender;
 use crate::session::changes::receipts::Receipts;
 use crate::session::changes::underway::ChangeUnderway;
 use crate::session::changes::{Configurations, FixedSetup};
-use crate::session::ender::Ender;
 use crate::session::restart::Restarts;
 use crate::session::running_stages::RunningStages;
 

@@ -5,7 +5,7 @@
 
 use crate::config::keys::stream::reserve_help;
 use crate::pipeline::{Arrival, Change, Graph, LoadedSchedule, Reschedule, Transition, transition};
-use crate::session::candidacy::Holding;
+use crate::session::candidacy::{Ender, Holding};
 use crate::session::candidate::Prepared;
 use crate::session::changes::advance::Advance;
 use crate::session::changes::machine::{ChangeMachine, Seating};
@@ -14,7 +14,6 @@ use crate::session::changes::refusal::Refusal;
 use crate::session::changes::schedule_change::PlanParts;
 use crate::session::changes::underway::{ChangeUnderway, Purpose};
 use crate::session::context::Context;
-use crate::session::ender::Ender;
 use crate::session::run::Pace;
 use crate::swap::ask::Insert;
 use crate::swap::table::Event;

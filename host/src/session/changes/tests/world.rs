@@ -23,7 +23,7 @@ use crate::pipeline::{
 use crate::realtime::Priority;
 use crate::session::bind::Bindings;
 use crate::session::build::StageFacts;
-use crate::session::candidacy::{Barrier, Candidacy, Holding};
+use crate::session::candidacy::{Candidacy, Holding};
 use crate::session::candidate::{NoHandoff, Prepared, Refused, stories};
 use crate::session::changes::prepare::Ready;
 use crate::session::changes::tests::Dice;
@@ -33,6 +33,7 @@ use crate::session::changes::{ChangeRequest, Changes, Setup};
 use crate::session::context::Context;
 use crate::session::instance::{Made, Recipe};
 use crate::session::open::Plugins;
+use crate::session::pace::Barrier;
 use crate::session::restart::Restarts;
 use crate::session::run::Pace;
 use crate::session::running_stages::{RunningStage, RunningStages, bypass};
