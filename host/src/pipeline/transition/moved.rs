@@ -7,13 +7,13 @@
 //! other: when two stages change places, one goes on and the other starts anew. Stages that come
 //! in the same order in both graphs cannot be in such a cycle; so of those that may be in one the
 //! longest common order is kept, and then whatever else fits. Of what is left, whoever would stand
-//! in front of a second fade starts anew as well.
+//! in front of a second fade starts anew as well; and whoever fits again without these is kept.
 
 use std::collections::BTreeMap;
 
 use crate::pipeline::network::{Cycle, Network, order};
 use crate::pipeline::transition::graph::Graph;
-use crate::pipeline::transition::series::apart;
+use crate::pipeline::transition::series::{apart, is_apart};
 
 /// The stages of `after`, by their place in the file, that cannot be the running stage whose
 /// number `kept` has for them (none for one that is new anyway): they would wait for themselves,
@@ -26,8 +26,11 @@ pub fn moved(before: &Graph, after: &Network, kept: &[Option<usize>]) -> Result<
     let first = ranks(&before.network.order()?);
     after.order()?;
     let wished = wished(before, after, kept);
-    let stays = unlooped(before, after, &first, &wished)?;
-    let stays = apart(before, after, stays);
+    let unlooped = unlooped(before, after, &first, &wished)?;
+    let mut stays = apart(before, after, unlooped.clone());
+    if stays != unlooped {
+        put_back(before, after, &wished, &mut stays);
+    }
     let moved =
         |stage: &usize| kept.get(*stage).copied().flatten().is_some() && stays[*stage].is_none();
     Ok((0..after.stages.len()).filter(moved).collect())
@@ -62,6 +65,34 @@ fn unlooped(
         }
     }
     Ok(stays)
+}
+
+/// Puts back whoever can stay because others do not: a cycle is open where one of its stages starts
+/// anew for the sake of the fades, and a fade is not there where its stage starts anew.
+fn put_back(
+    before: &Graph,
+    after: &Network,
+    wished: &[Option<usize>],
+    stays: &mut [Option<usize>],
+) {
+    let joined = Joined::new(before, after);
+    let fits = |stays: &[Option<usize>]| {
+        order(&joined.needs(stays)).is_ok() && is_apart(before, after, stays)
+    };
+    let mut is_changed = true;
+    while std::mem::take(&mut is_changed) {
+        for stage in 0..stays.len() {
+            if stays[stage].is_some() || wished[stage].is_none() {
+                continue;
+            }
+            stays[stage] = wished[stage];
+            if fits(stays) {
+                is_changed = true;
+            } else {
+                stays[stage] = None;
+            }
+        }
+    }
 }
 
 /// For each stage of the new graph the one of the old that it could be, by places in the files.

@@ -33,6 +33,11 @@ pub(super) fn apart(
     }
 }
 
+/// Whether, of the stages that go on, none stands in front of a second fade.
+pub(super) fn is_apart(before: &Graph, after: &Network, stays: &[Option<usize>]) -> bool {
+    between_fades(before, after, stays).is_empty()
+}
+
 /// Whether one of these stages of a network reads what another one gives, at once or through
 /// others.
 #[must_use]

@@ -37,7 +37,7 @@ use crate::io::compressed::movie::Movie;
 use crate::io::compressed::mp4::Edit;
 use crate::io::compressed::native::Native;
 use crate::io::compressed::ogg;
-use crate::io::compressed::tags::tags;
+use crate::io::compressed::tags::{Said, tags};
 use crate::io::compressed::vorbis::Surround;
 use crate::io::foreign::Failure;
 use crate::io::foreign::Medium;
@@ -114,7 +114,7 @@ pub(crate) fn open(mut input: Input, kind: Kind) -> Result<Opened, CompressedErr
     let announced = movie.as_ref().and_then(Movie::announced_bytes);
     let medium = Medium::new(input, moves(kind)).announced(announced);
     let mut reader = read(Watched::new(medium, Arc::clone(&failure)), kind)?;
-    let said = tags(reader.as_mut(), last.as_ref());
+    let said = all_tags(reader.as_mut(), last.as_ref());
     let track = audio_track(reader.as_ref())?.clone();
     let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
         return Err(CompressedError::NoAudio);
@@ -144,6 +144,15 @@ pub(crate) fn open(mut input: Input, kind: Kind) -> Result<Opened, CompressedErr
         decoder,
         failure,
     })
+}
+
+/// The tags of a reader, and those that stand in the last bytes of a file.
+fn all_tags(reader: &mut dyn FormatReader, last: Option<&[u8; id3::LAST_BYTES]>) -> Said {
+    let mut said = tags(reader);
+    if let Some(last) = last {
+        id3::read_last(last, &mut said.metadata);
+    }
+    said
 }
 
 /// How an Ogg file ends, where it can be looked at from its end.

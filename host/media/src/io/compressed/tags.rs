@@ -10,7 +10,6 @@ use symphonia::core::meta::Tag;
 
 use crate::io::compressed::mp4::Edit;
 use crate::io::compressed::mp4::edit_of_tag;
-use crate::io::id3;
 use crate::io::metadata::Metadata;
 
 /// The name of the tag in which iTunes says which frames are to be heard.
@@ -25,8 +24,8 @@ pub(crate) struct Said {
     pub(crate) edit: Option<Edit>,
 }
 
-/// Takes all tags of a reader, and those that stand in the last bytes of a file.
-pub(crate) fn tags(reader: &mut dyn FormatReader, last: Option<&[u8; id3::LAST_BYTES]>) -> Said {
+/// Takes all tags of a reader.
+pub(crate) fn tags(reader: &mut dyn FormatReader) -> Said {
     let mut said = Said::default();
     let mut log = reader.metadata();
     loop {
@@ -34,13 +33,9 @@ pub(crate) fn tags(reader: &mut dyn FormatReader, last: Option<&[u8; id3::LAST_B
             said.add(revision);
         }
         if log.pop().is_none() {
-            break;
+            return said;
         }
     }
-    if let Some(last) = last {
-        id3::read_last(last, &mut said.metadata);
-    }
-    said
 }
 
 impl Said {
