@@ -12,7 +12,7 @@
 
 mod added_stage;
 mod advance;
-mod binding;
+mod bypass;
 mod conclude;
 mod describe;
 mod dry_run;

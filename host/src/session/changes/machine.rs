@@ -3,7 +3,7 @@
 //! In: changes that were begun, and what the engine reports. Out: changes for the engine; what runs
 //! from then on, and receipts (`advance`, `send`, `from_engine`, `conclude`). What it plans, and what
 //! places instances get, is pure: [`Planner`] (`plan`, `fades_in_series`, `wiring`, `describe`,
-//! `preparation`, `binding`, `set_values`) and [`Seating`] (`schedule_change`, `seat`,
+//! `preparation`, `swaps`, `bypass`, `set_values`) and [`Seating`] (`schedule_change`, `seat`,
 //! `second_instance`).
 
 use crate::session::candidacy::Ender;

@@ -1,20 +1,18 @@
-//! Swaps: another instance for a stage, its input instead, or what it was before.
+//! Swaps: another instance for a stage, or for all of a plugin.
 //!
-//! In: what somebody wants of a stage or a plugin. Out: a change that brings it about, with what
-//! becomes true when it is over; or why it cannot begin.
+//! In: what somebody wants of a stage or a plugin. Out: a change that brings it about, and the
+//! overrides that are set and given back when it is over, so that a reload keeps to what a stage is
+//! bound to and `save` writes it; or why it cannot begin, or why somebody is not to bind a stage.
 
 use std::sync::Arc;
 
 use semver::VersionReq;
 
-use crate::config::model::Config;
 use crate::config::nearest::{did_you_mean, listed};
 use crate::config::overrides::{OverrideKey, Reset};
 use crate::id::{ComponentAddress, PluginId, StageId};
-use crate::observe::ChangeAction;
-use crate::session::candidate::{
-    ResolveRequest, ResolveScope, StageRequest, ValueOrigin, generations,
-};
+use crate::observe::{ChangeAction, Who};
+use crate::session::candidate::{ResolveScope, StageRequest, generations};
 use crate::session::changes::machine::Planner;
 use crate::session::changes::preparation::Bypasses;
 use crate::session::changes::prepare::StageFill;
@@ -56,78 +54,6 @@ impl Changes {
             ..underway
         })
     }
-
-    /// The input instead of the output, or the output again.
-    pub(super) fn bypass(
-        &mut self,
-        stage: &StageId,
-        way: HeardSignal,
-        request: &ChangeRequest,
-        context: &Context<'_>,
-    ) -> Result<ChangeUnderway, Refusal> {
-        let planner = self.machine.planner();
-        let (action, fill) = planner.heard_otherwise(stage, way)?;
-        let key = OverrideKey::Bypass {
-            stage: stage.clone(),
-        };
-        let mut adoption = Adoption::default();
-        match way {
-            HeardSignal::Bypassed => adoption.set(key, "true".to_owned(), request),
-            HeardSignal::Processed => adoption.resets.push(Reset::Key(key)),
-        }
-        let config = Arc::clone(&self.machine.configurations.after(&mut adoption)?.config);
-        let resolve_request = self
-            .machine
-            .planner()
-            .resolve_request_of(stage, &fill, &config);
-        let fills = vec![(stage.to_string(), fill)];
-        let underway = self.machine.begin_underway(
-            action,
-            request,
-            context,
-            (config, resolve_request, fills),
-        )?;
-        Ok(ChangeUnderway {
-            adoption,
-            ..underway
-        })
-    }
-
-    /// What the stage was before its last swap.
-    pub(super) fn rollback(
-        &mut self,
-        stage: &StageId,
-        request: &ChangeRequest,
-        context: &Context<'_>,
-    ) -> Result<ChangeUnderway, Refusal> {
-        let running = self.machine.planner().running(stage)?;
-        let Some(before) = &running.before else {
-            return Err(Refusal::NothingBefore(stage.clone()));
-        };
-        if before.until_frames < context.position_frames {
-            return Err(Refusal::BeforeIsGone(stage.clone()));
-        }
-        let fill = before
-            .found
-            .clone()
-            .map_or(StageFill::Bypass, StageFill::Library);
-        let part = before.part.clone();
-        let mut adoption = self.machine.planner().back_to(stage, before, request);
-        let config = Arc::clone(&self.machine.configurations.after(&mut adoption)?.config);
-        let fills = vec![(stage.to_string(), fill)];
-        let mut preparation = self.machine.planner().preparation((config, None, fills));
-        let terms = preparation.terms.get_mut(stage.as_str());
-        if let Some(terms) = terms.filter(|terms| terms.values == ValueOrigin::OfAnother) {
-            terms.part = part;
-        }
-        let underway =
-            self.machine
-                .begin_prepared(ChangeAction::Rollback, request, context, preparation)?;
-        Ok(ChangeUnderway {
-            adoption,
-            ..underway
-        })
-    }
 }
 
 /// What is asked for one stage, what it is filled with, and what becomes true.
@@ -158,24 +84,6 @@ impl<'a> Planner<'a> {
         Ok((ResolveScope::Stages(vec![bind]), fills, adoption))
     }
 
-    /// What has to be resolved for a stage, if that is what it is filled with.
-    fn resolve_request_of(
-        &self,
-        stage: &StageId,
-        fill: &StageFill,
-        config: &Config,
-    ) -> Option<ResolveRequest> {
-        let part = config
-            .stage(stage)
-            .filter(|_| matches!(fill, StageFill::Resolved))?;
-        let bind = StageRequest {
-            stage: stage.to_string(),
-            component: part.part.component.value.clone(),
-            versions: self.configurations.overrides.version(stage),
-        };
-        Some(self.resolve_request(ResolveScope::Stages(vec![bind]), config))
-    }
-
     /// Every stage of a plugin that runs, and every one whose plugin uses it.
     pub(super) fn plugin(
         &self,
@@ -200,34 +108,6 @@ impl<'a> Planner<'a> {
         Err(unknown(&what, id.as_str(), "plugins", names))
     }
 
-    /// What fills a stage of which another signal is to be heard.
-    fn heard_otherwise(
-        &self,
-        stage: &StageId,
-        way: HeardSignal,
-    ) -> Result<(ChangeAction, StageFill), Refusal> {
-        use HeardSignal::{Bypassed, Processed};
-        let running = self.running(stage)?;
-        match (way, running.heard) {
-            (Bypassed, Processed) => Ok((ChangeAction::Bypass, StageFill::Bypass)),
-            (Processed, Bypassed) => Ok((ChangeAction::Restore, self.restored(running))),
-            (Bypassed, Bypassed) => Err(Refusal::Bypassed(stage.clone())),
-            (Processed, Processed) => Err(Refusal::NotBypassed(stage.clone())),
-        }
-    }
-
-    /// What a bypassed stage is heard with again: what it was, unless another component was wanted
-    /// of it meanwhile.
-    pub(super) fn restored(&self, running: &RunningStage) -> StageFill {
-        let part = self.configurations.config.stage(&running.id);
-        match part {
-            Some(part) if !same_component(&part.part.component.value, running) => {
-                StageFill::Resolved
-            }
-            _ => StageFill::Library(running.found()),
-        }
-    }
-
     pub(super) fn running(&self, id: &StageId) -> Result<&'a RunningStage, Refusal> {
         let number = self.stages.number(id.as_str());
         let running = number.and_then(|number| self.stages.get(number));
@@ -247,12 +127,113 @@ impl<'a> Planner<'a> {
     }
 }
 
+impl Planner<'_> {
+    /// One stage, bound to a component and perhaps to versions of it.
+    fn bound_to(
+        &self,
+        running: &RunningStage,
+        component: &ComponentAddress,
+        versions: Option<&VersionReq>,
+        request: &ChangeRequest,
+    ) -> Result<Adoption, Refusal> {
+        let mut adoption = Adoption::default();
+        let id = running.id.clone();
+        self.may_bind(&id, request)?;
+        // Where a library appeared nobody wants anything of a stage: it follows the file.
+        if request.cause.who == Who::Watch {
+            return Ok(adoption);
+        }
+        let is_of_file = self.is_of_file(&id, component);
+        let key = OverrideKey::Component { stage: id.clone() };
+        if is_of_file {
+            adoption.resets.push(Reset::Key(key));
+        } else if !same_component(component, running) {
+            adoption.set(key, component.to_string(), request);
+        }
+        bind_version(&mut adoption, id, versions, request);
+        Ok(adoption)
+    }
+
+    /// Every stage of a plugin, bound to versions of it.
+    fn all_bound_to(
+        &self,
+        plugin: &PluginId,
+        versions: Option<&VersionReq>,
+        request: &ChangeRequest,
+    ) -> Result<Adoption, Refusal> {
+        let mut adoption = Adoption::default();
+        for (_, running) in self.stages.iter() {
+            let is_meant =
+                running.bound().plugin == *plugin && running.heard == HeardSignal::Processed;
+            if !is_meant {
+                continue;
+            }
+            let id = running.id.clone();
+            self.may_bind(&id, request)?;
+            if request.cause.who != Who::Watch {
+                bind_version(&mut adoption, id, versions, request);
+            }
+        }
+        Ok(adoption)
+    }
+
+    /// Whether a component is the one that the file names for a stage.
+    pub(super) fn is_of_file(&self, stage: &StageId, component: &ComponentAddress) -> bool {
+        let file = self.configurations.file.stage(stage);
+        file.map(|file| &file.part.component.value)
+            .is_some_and(|own| {
+                let name = own.component();
+                own.plugin() == component.plugin()
+                    && (name == component.component() || name.is_none())
+            })
+    }
+
+    /// Whether nobody of a higher rank asked for a version of the stage.
+    fn may_bind(&self, stage: &StageId, request: &ChangeRequest) -> Result<(), Refusal> {
+        let rank = request.cause.who.rank();
+        let keys = [
+            OverrideKey::Component {
+                stage: stage.clone(),
+            },
+            OverrideKey::Version {
+                stage: stage.clone(),
+            },
+        ];
+        let mut held = keys
+            .iter()
+            .filter_map(|key| self.configurations.overrides.get(key));
+        match held.rfind(|held| held.who.rank() > rank) {
+            None => Ok(()),
+            Some(held) => Err(Refusal::Held {
+                key: held.key.to_string(),
+                value: held.value.clone(),
+                who: held.who.clone(),
+            }),
+        }
+    }
+}
+
+/// Whether a component is the one that a stage is bound to.
 pub(super) fn same_component(wanted: &ComponentAddress, running: &RunningStage) -> bool {
     let bound = running.bound();
     let component = wanted
         .component()
         .is_none_or(|name| name == bound.component.name);
     *wanted.plugin() == bound.plugin && component
+}
+
+/// Versions that were asked for are kept; the newest is wanted anew at every change.
+fn bind_version(
+    adoption: &mut Adoption,
+    id: StageId,
+    versions: Option<&VersionReq>,
+    request: &ChangeRequest,
+) {
+    let key = OverrideKey::Version { stage: id };
+    match versions {
+        Some(versions) => adoption.set(key, versions.to_string(), request),
+        None => adoption.resets.push(Reset::Key(key)),
+    }
 }
 
 fn unknown<'a, N: Iterator<Item = &'a str>>(
