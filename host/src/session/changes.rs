@@ -23,7 +23,6 @@ mod from_engine;
 mod histories;
 mod machine;
 mod measure;
-mod owner;
 mod past;
 mod plan;
 mod preparation;

@@ -10,11 +10,11 @@
 use crate::pipeline::{
     Change, Departure, Fault, StageCandidate, StageEvent, StageEventKind, SwapDone, SwapMethod,
 };
-use crate::session::candidacy::{Holding, IntoProcessors};
+use crate::session::candidacy::{Candidacy, Holding, IntoProcessors};
 use crate::session::changes::machine::ChangeMachine;
-use crate::session::changes::owner::{Leaving, Owner, owner};
-use crate::session::changes::underway::StageChange;
+use crate::session::changes::underway::{ChangeUnderway, StageChange};
 use crate::session::context::Context;
+use crate::session::restart::Restarts;
 use crate::swap::table::Event;
 
 /// Instances that failed while they were heard: of which stage, why, and in what words.
@@ -40,6 +40,31 @@ impl Collected {
         let fault = leaving.and_then(|(_, candidate)| candidate.describe_fault());
         fault.map(|(_, text)| text)
     }
+}
+
+/// A new instance in the engine, or on its way to it or back.
+enum Owner<'a> {
+    /// Of a stage that had failed.
+    Restart(&'a mut Candidacy<Box<StageCandidate>>),
+    /// Of a change.
+    Change(&'a mut StageChange),
+}
+
+impl Owner<'_> {
+    /// Where the instance is on its way.
+    fn candidacy(&mut self) -> &mut Candidacy<Box<StageCandidate>> {
+        match self {
+            Self::Restart(candidacy) => candidacy,
+            Self::Change(stage_change) => &mut stage_change.candidacy,
+        }
+    }
+}
+
+/// Whether instances count that the engine has told all about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    Included,
+    Excluded,
 }
 
 impl ChangeMachine {
@@ -191,7 +216,7 @@ impl ChangeMachine {
         let text = with.why_leaving(stage);
         match owner {
             Owner::Restart(_) => self.restarts.turn(event, text, context),
-            Owner::Change(stage_change) => note(stage_change, event, text),
+            Owner::Change(stage_change) => stage_change.note(event, text),
         }
         if let StageEventKind::Swapped(_) = event.kind {
             self.restarts.swapped(stage, at, &mut self.ender);
@@ -248,6 +273,31 @@ impl ChangeMachine {
     }
 }
 
+/// Whose event or departure it is: what was sent first comes first, and a restart is never sent
+/// while a change has its stage.
+fn owner<'a>(
+    restarts: &'a mut Restarts,
+    changes_underway: &'a mut [ChangeUnderway],
+    stage: usize,
+    leaving: Leaving,
+) -> Option<Owner<'a>> {
+    let is_there = |candidacy: &Candidacy<Box<StageCandidate>>| {
+        let counts = leaving == Leaving::Included || !candidacy.is_leaving();
+        candidacy.is_in_engine() && counts
+    };
+    if let Some(candidacy) = restarts.candidacy(stage)
+        && is_there(candidacy)
+    {
+        return Some(Owner::Restart(candidacy));
+    }
+    let mut stage_changes = changes_underway
+        .iter_mut()
+        .flat_map(|underway| &mut underway.stage_changes);
+    let stage_change = stage_changes
+        .find(|stage_change| stage_change.number == stage && is_there(&stage_change.candidacy));
+    stage_change.map(Owner::Change)
+}
+
 /// What an instance said that failed while it was heard.
 fn said(event: StageEvent, failed: &Failed) -> Option<String> {
     let (StageEventKind::Failed(fault) | StageEventKind::FallbackFailed(fault)) = event.kind else {
@@ -291,35 +341,5 @@ const fn is_last(kind: StageEventKind) -> bool {
         | StageEventKind::FadeBegan
         | StageEventKind::Failed(_)
         | StageEventKind::FallbackFailed(_) => false,
-    }
-}
-
-/// What a receipt is to tell of an event.
-fn note(stage_change: &mut StageChange, event: StageEvent, text: Option<String>) {
-    match event.kind {
-        StageEventKind::CandidateFailed(fault) => {
-            let text = text.unwrap_or_else(|| fault.kind.word().to_string());
-            let (at, heard) = (event.position_frames, stage_change.done.is_some());
-            let when = if heard {
-                ""
-            } else {
-                " before it was heard alone"
-            };
-            let fault = || format!("the new instance failed at frame {at}{when}: {text}");
-            stage_change.fault.get_or_insert_with(fault);
-        }
-        StageEventKind::Swapped(done) => stage_change.done = Some(done),
-        StageEventKind::Reversed => {
-            stage_change
-                .fault
-                .get_or_insert_with(|| "it was called back".to_owned());
-        }
-        StageEventKind::ShadowBegan
-        | StageEventKind::Aligned
-        | StageEventKind::FadeBegan
-        | StageEventKind::Returned
-        | StageEventKind::TailOver
-        | StageEventKind::Failed(_)
-        | StageEventKind::FallbackFailed(_) => {}
     }
 }

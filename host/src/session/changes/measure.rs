@@ -8,8 +8,8 @@ use std::ops::Range;
 use std::sync::mpsc::SyncSender;
 
 use crate::observe::Receipt;
-use crate::session::changes::Changes;
 use crate::session::changes::histories::Histories;
+use crate::session::changes::machine::ChangeMachine;
 use crate::session::changes::receipts::Receipts;
 use crate::session::changes::requests::{Begun, reply};
 use crate::swap::ask::Answer;
@@ -33,25 +33,6 @@ pub(super) struct Measure {
     seam: Option<(usize, Range<u64>)>,
 }
 
-impl Changes {
-    /// A receipt of a value that the stage's instance hears so many frames from now.
-    pub(super) fn measure(&mut self, number: usize, receipt: Receipt, ahead_frames: u64) -> Begun {
-        let history = self.machine.setup.histories.of(number);
-        let is_measured = !self.is_paused && self.measures.0.len() < WAITING_MAX;
-        let (Some(history), Some(running), true) =
-            (history, self.machine.stages.get(number), is_measured)
-        else {
-            return unmeasured(&mut self.machine.receipts, receipt);
-        };
-        let latency_frames = running.facts.timing.latency_frames;
-        let from_frames = history.output_frames() + ahead_frames;
-        let end_frames =
-            from_frames + latency_frames + self.machine.seating().seconds(SEAM_SECONDS);
-        let seam = Some((number, from_frames..end_frames));
-        Begun::Measured(Box::new(Measure::of(vec![receipt], seam)))
-    }
-}
-
 /// A receipt of a value that nothing was heard of.
 pub(super) fn unmeasured(receipts: &mut Receipts, receipt: Receipt) -> Begun {
     receipts.file(receipt.clone());
@@ -70,6 +51,27 @@ impl Measures {
     /// Whether none waits.
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// A receipt of a value that the stage's instance hears so many frames from now.
+    pub(super) fn measure(
+        &self,
+        machine: &mut ChangeMachine,
+        (number, receipt): (usize, Receipt),
+        ahead_frames: u64,
+    ) -> Begun {
+        let history = machine.setup.histories.of(number);
+        let is_measured = self.0.len() < WAITING_MAX;
+        let (Some(history), Some(running), true) =
+            (history, machine.stages.get(number), is_measured)
+        else {
+            return unmeasured(&mut machine.receipts, receipt);
+        };
+        let latency_frames = running.facts.timing.latency_frames;
+        let from_frames = history.output_frames() + ahead_frames;
+        let end_frames = from_frames + latency_frames + machine.seating().seconds(SEAM_SECONDS);
+        let seam = Some((number, from_frames..end_frames));
+        Begun::Measured(Box::new(Measure::of(vec![receipt], seam)))
     }
 
     /// A value was taken by the audio end: its receipt says at which frame.

@@ -163,9 +163,12 @@ impl Changes {
         let receipt = set_receipt(stage, what, request, &change);
         let number = self.set_at_once(stage, &new_values, change, context)?;
         self.machine.adopt(&mut adoption)?;
-        Ok(match new_values.events.is_empty() {
+        // A stream that stands is not measured.
+        Ok(match new_values.events.is_empty() || self.is_paused {
             true => unmeasured(&mut self.machine.receipts, receipt),
-            false => self.measure(number, receipt, ahead_frames),
+            false => self
+                .measures
+                .measure(&mut self.machine, (number, receipt), ahead_frames),
         })
     }
 

@@ -1,15 +1,11 @@
 //! Status: how the session is, for who asks.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use segue_media::utc;
-
 use crate::clock::Lookout;
 use crate::observe::{ChangeAction, SessionState, StageCondition, StageStatus, Status};
 use crate::pipeline::{StageGauges, StageSound};
 use crate::session::candidate::generations;
 use crate::session::changes::Changes;
-use crate::session::changes::machine::Seating;
+use crate::session::changes::machine::{ChangeMachine, Seating};
 use crate::session::changes::preparation::Bypasses;
 use crate::session::changes::set_values::value;
 use crate::session::changes::underway::{ChangeUnderway, Claims};
@@ -52,45 +48,45 @@ impl Changes {
                 .machine
                 .stages
                 .iter()
-                .map(|(number, running)| self.stage_status(number, running, context))
+                .map(|(number, running)| stage_status(&self.machine, (number, running), context))
                 .collect(),
             overrides: self.machine.configurations.overrides.status(),
             receipts: self.machine.receipts.newest(RECEIPTS_SHOWN),
             generations: generations(&current_stages),
         }
     }
+}
 
-    fn stage_status(
-        &self,
-        number: usize,
-        running: &RunningStage,
-        context: &Context<'_>,
-    ) -> StageStatus {
-        let stage = context.rings.stage(number);
-        let bound = running.bound();
-        let outputs = bound.component.outputs.iter();
-        let outputs = outputs.zip(stage.map_or_else(Vec::new, StageGauges::output_values));
-        let params = bound.component.params();
-        let latency_frames = self.machine.seating().place_latency_frames(number);
-        StageStatus {
-            id: running.id.to_string(),
-            component: bound.address(),
-            version: bound.version.to_string(),
-            state: condition(stage, running),
-            latency_frames: latency_frames.unwrap_or(0),
-            params: params
-                .map(|flat| {
-                    let now = value(&bound.params, &flat);
-                    (flat.id, now)
-                })
-                .collect(),
-            outputs: outputs
-                .filter(|(_, value)| value.is_finite())
-                .map(|(declared, value)| (declared.id.clone(), value))
-                .collect(),
-            rollback: rollback(running, context.position_frames),
-            pending: pending(&self.machine.changes_underway, running),
-        }
+/// How one stage is now.
+fn stage_status(
+    machine: &ChangeMachine,
+    (number, running): (usize, &RunningStage),
+    context: &Context<'_>,
+) -> StageStatus {
+    let stage = context.rings.stage(number);
+    let bound = running.bound();
+    let outputs = bound.component.outputs.iter();
+    let outputs = outputs.zip(stage.map_or_else(Vec::new, StageGauges::output_values));
+    let params = bound.component.params();
+    let latency_frames = machine.seating().place_latency_frames(number);
+    StageStatus {
+        id: running.id.to_string(),
+        component: bound.address(),
+        version: bound.version.to_string(),
+        state: condition(stage, running),
+        latency_frames: latency_frames.unwrap_or(0),
+        params: params
+            .map(|flat| {
+                let now = value(&bound.params, &flat);
+                (flat.id, now)
+            })
+            .collect(),
+        outputs: outputs
+            .filter(|(_, value)| value.is_finite())
+            .map(|(declared, value)| (declared.id.clone(), value))
+            .collect(),
+        rollback: rollback(running, context.position_frames),
+        pending: pending(&machine.changes_underway, running),
     }
 }
 
@@ -130,11 +126,4 @@ impl Seating<'_> {
     pub(super) fn reserve_frames(&self) -> u64 {
         self.stages.laid.reserve_frames()
     }
-}
-
-/// The time as people write it down: RFC 3339 in UTC, to the second.
-pub(super) fn now() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = since.map_or(0, |since| since.as_secs());
-    utc(seconds)
 }

@@ -7,13 +7,16 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use segue_media::utc;
 
 use crate::config::model::Config;
 use crate::config::overrides::{self, OverrideKey, Overrides};
 use crate::discovery::SearchPlan;
 use crate::id::StageId;
 use crate::observe::{Alignment, Cause, ChangeAction, Identity, Receipt, StepTime};
-use crate::pipeline::{Rings, StageCandidate, StateRequest, SwapDone};
+use crate::pipeline::{Rings, StageCandidate, StageEvent, StageEventKind, StateRequest, SwapDone};
 use crate::session::candidacy::Candidacy;
 use crate::session::changes::plan::Plan;
 use crate::session::changes::prepare::Ready;
@@ -137,6 +140,37 @@ pub(super) struct StageChange {
     pub(super) fault: Option<String>,
 }
 
+impl StageChange {
+    /// What a receipt is to tell of an event.
+    pub(super) fn note(&mut self, event: StageEvent, text: Option<String>) {
+        match event.kind {
+            StageEventKind::CandidateFailed(fault) => {
+                let text = text.unwrap_or_else(|| fault.kind.word().to_string());
+                let (at, heard) = (event.position_frames, self.done.is_some());
+                let when = if heard {
+                    ""
+                } else {
+                    " before it was heard alone"
+                };
+                let fault = || format!("the new instance failed at frame {at}{when}: {text}");
+                self.fault.get_or_insert_with(fault);
+            }
+            StageEventKind::Swapped(done) => self.done = Some(done),
+            StageEventKind::Reversed => {
+                self.fault
+                    .get_or_insert_with(|| "it was called back".to_owned());
+            }
+            StageEventKind::ShadowBegan
+            | StageEventKind::Aligned
+            | StageEventKind::FadeBegan
+            | StageEventKind::Returned
+            | StageEventKind::TailOver
+            | StageEventKind::Failed(_)
+            | StageEventKind::FallbackFailed(_) => {}
+        }
+    }
+}
+
 /// What a session adopts when a change is over.
 #[derive(Default)]
 pub(super) struct Adoption {
@@ -161,7 +195,7 @@ impl Adoption {
             key,
             value,
             who: request.cause.who.clone(),
-            when: super::status::now(),
+            when: now(),
             why: request.cause.why.clone(),
         });
     }
@@ -301,4 +335,11 @@ impl States {
         self.written_at_frames = self.written_at_frames.or(at);
         self.found.push(request);
     }
+}
+
+/// The time as people write it down: RFC 3339 in UTC, to the second.
+fn now() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    utc(seconds)
 }
