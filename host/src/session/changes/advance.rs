@@ -1,21 +1,24 @@
 //! Advance: every change from one state of the table to the next, as far as it goes now.
 //!
-//! In: changes under way, between two blocks. Out: the same in a later state, or over. What lasts
-//! longer than its bound is called back.
+//! In: changes under way, between two blocks. Out: the same in a later state, or over: concluded, or
+//! refused where it was not sent. What lasts longer than its bound is called back.
 
 use segue_plugin::state::STATE_BYTES_MAX;
 
 use crate::loading::{Missed, begin_with};
+use crate::observe::{ChangeVerdict, Receipt};
 use crate::pipeline::{SavedState, StageGauges, StateRequest};
-use crate::session::candidacy::{Ender, Holding, clock};
+use crate::session::candidacy::{Ender, Holding, IntoProcessors, clock};
 use crate::session::candidate::{Past, Prepared, Refused, Saved};
+use crate::session::changes::conclude::{receipt, reply};
 use crate::session::changes::machine::{ChangeMachine, Seating};
 use crate::session::changes::past::{Nothing, OfStage};
 use crate::session::changes::prepare::Ready;
 use crate::session::changes::refusal::Refusal;
-use crate::session::changes::underway::{ChangeUnderway, Purpose, States};
+use crate::session::changes::underway::{ChangeUnderway, Claims, Purpose, States};
 use crate::session::context::Context;
 use crate::session::pace::Barrier;
+use crate::swap::ask::Answer;
 use crate::swap::table::{Event, State};
 
 /// What became of a change in a step.
@@ -77,6 +80,61 @@ impl ChangeMachine {
                 }
             }
         }
+    }
+
+    /// What is under way when the session ends came to nothing, or nearly to its end.
+    pub(super) fn end_underway(&mut self, context: &mut Context<'_>) {
+        let at = context.position_frames;
+        for mut underway in std::mem::take(&mut self.changes_underway) {
+            let is_sent = underway.candidacy.is_in_engine() || underway.candidacy.is_over();
+            underway.candidacy.after(Event::Ended, at, &mut self.ender);
+            if !is_sent {
+                self.refuse_underway(&mut underway, &Refusal::SessionEnded);
+                continue;
+            }
+            for stage_change in &mut underway.stage_changes {
+                if stage_change.done.is_none() {
+                    let fault = || "the session ended first".to_owned();
+                    stage_change.fault.get_or_insert_with(fault);
+                }
+                stage_change
+                    .candidacy
+                    .after(Event::Ended, at, &mut self.ender);
+            }
+            self.conclude(&mut underway, context);
+        }
+    }
+
+    /// A change that was not sent. A dry run was none of the session's changes, so it has no receipt.
+    pub(super) fn refuse_underway(&mut self, underway: &mut ChangeUnderway, why: &Refusal) {
+        let asking = underway.asking.take();
+        let unused = asking.into_iter().flat_map(IntoProcessors::into_processors);
+        self.ender.end_all(unused);
+        if underway.purpose == Purpose::DryRun {
+            return reply(underway.answer.take(), Answer::Refused(why.to_string()));
+        }
+        let stages: Vec<_> = match &underway.claims {
+            Claims::Stages(stages) => stages.iter().map(ToString::to_string).collect(),
+            Claims::Everything => vec!["*".to_owned()],
+        };
+        for stage in stages {
+            let at = underway.asked_at_frames;
+            let receipt = Receipt {
+                verdict: ChangeVerdict::Refused,
+                state: State::Aborted.word(),
+                reasons: why.lines(),
+                mistakes: why.mistakes(),
+                steps: underway.steps.clone(),
+                ..receipt(
+                    underway.number,
+                    (stage, underway.action),
+                    underway.cause.clone(),
+                    at,
+                )
+            };
+            self.receipts.file(receipt);
+        }
+        reply(underway.answer.take(), Answer::Refused(why.to_string()));
     }
 
     /// What the worker made, once it is there.

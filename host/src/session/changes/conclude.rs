@@ -1,22 +1,79 @@
 //! Conclude: the end of a change: what the session adopts, and its receipts.
 //!
-//! In: changes of which every stage is done. Out: the running stages and the configurations as they
-//! are now, receipts for the report, the audience and whoever asked.
+//! In: changes of which every stage is done; receipts of whatever needs no change. Out: the running
+//! stages and the configurations as they are now, receipts for the report, the audience and whoever
+//! asked: each told once, the first and the newest of a session kept.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
 use crate::id::StageId;
-use crate::observe::{ChangeVerdict, Receipt, StepKind, StepTime, Takeover};
+use crate::observe::{
+    Cause, ChangeAction, ChangeVerdict, Event, EventSink, Receipt, StepKind, StepTime, Takeover,
+};
 use crate::pipeline::{Change, StageGauges, SwapDone, SwapMethod};
-use crate::session::candidacy::IntoProcessors;
 use crate::session::changes::histories::Histories;
 use crate::session::changes::machine::ChangeMachine;
-use crate::session::changes::receipts::receipt;
-use crate::session::changes::refusal::Refusal;
-use crate::session::changes::requests::reply;
 use crate::session::changes::set_values::send_events;
-use crate::session::changes::underway::{ChangeUnderway, Claims, Purpose, StageChange};
+use crate::session::changes::underway::{ChangeUnderway, StageChange};
 use crate::session::context::Context;
 use crate::swap::ask::Answer;
-use crate::swap::table::{Event, State};
+use crate::swap::table::State;
+
+/// The first receipts that are kept of a session, and the newest ones; those between are counted. A
+/// session may go on for months.
+const FIRST: usize = 256;
+const NEWEST: usize = 3_840;
+
+/// The receipts of a session.
+pub(super) struct Receipts {
+    events: Arc<dyn EventSink>,
+    kept: VecDeque<Receipt>,
+    left_out: u64,
+    changes: u64,
+}
+
+impl Receipts {
+    /// None yet.
+    pub(super) const fn new(events: Arc<dyn EventSink>) -> Self {
+        Self {
+            events,
+            kept: VecDeque::new(),
+            left_out: 0,
+            changes: 0,
+        }
+    }
+
+    /// The number of the next change of the session.
+    pub(super) const fn next_number(&mut self) -> u64 {
+        self.changes += 1;
+        self.changes
+    }
+
+    /// Keeps a receipt, and tells of it.
+    pub(super) fn file(&mut self, receipt: Receipt) {
+        self.events.event(Event::Changed {
+            receipt: Box::new(receipt.clone()),
+        });
+        if self.kept.len() == FIRST + NEWEST {
+            self.kept.remove(FIRST);
+            self.left_out += 1;
+        }
+        self.kept.push_back(receipt);
+    }
+
+    /// So many of the newest, the oldest first.
+    pub(super) fn newest(&self, count: usize) -> Vec<Receipt> {
+        let older = self.kept.len().saturating_sub(count);
+        self.kept.iter().skip(older).cloned().collect()
+    }
+
+    /// All that were kept, and how many were not.
+    pub(super) fn take(&mut self) -> (Vec<Receipt>, u64) {
+        (std::mem::take(&mut self.kept).into(), self.left_out)
+    }
+}
 
 impl ChangeMachine {
     /// Ends a change that is over with all its stages; returns whether it was.
@@ -34,61 +91,6 @@ impl ChangeMachine {
         }
         self.conclude(underway, context);
         true
-    }
-
-    /// What is under way when the session ends came to nothing, or nearly to its end.
-    pub(super) fn end_underway(&mut self, context: &mut Context<'_>) {
-        let at = context.position_frames;
-        for mut underway in std::mem::take(&mut self.changes_underway) {
-            let is_sent = underway.candidacy.is_in_engine() || underway.candidacy.is_over();
-            underway.candidacy.after(Event::Ended, at, &mut self.ender);
-            if !is_sent {
-                self.refuse_underway(&mut underway, &Refusal::SessionEnded);
-                continue;
-            }
-            for stage_change in &mut underway.stage_changes {
-                if stage_change.done.is_none() {
-                    let fault = || "the session ended first".to_owned();
-                    stage_change.fault.get_or_insert_with(fault);
-                }
-                stage_change
-                    .candidacy
-                    .after(Event::Ended, at, &mut self.ender);
-            }
-            self.conclude(&mut underway, context);
-        }
-    }
-
-    /// A change that was not sent. A dry run was none of the session's changes, so it has no receipt.
-    pub(super) fn refuse_underway(&mut self, underway: &mut ChangeUnderway, why: &Refusal) {
-        let asking = underway.asking.take();
-        let unused = asking.into_iter().flat_map(IntoProcessors::into_processors);
-        self.ender.end_all(unused);
-        if underway.purpose == Purpose::DryRun {
-            return reply(underway.answer.take(), Answer::Refused(why.to_string()));
-        }
-        let stages: Vec<_> = match &underway.claims {
-            Claims::Stages(stages) => stages.iter().map(ToString::to_string).collect(),
-            Claims::Everything => vec!["*".to_owned()],
-        };
-        for stage in stages {
-            let at = underway.asked_at_frames;
-            let receipt = Receipt {
-                verdict: ChangeVerdict::Refused,
-                state: State::Aborted.word(),
-                reasons: why.lines(),
-                mistakes: why.mistakes(),
-                steps: underway.steps.clone(),
-                ..receipt(
-                    underway.number,
-                    (stage, underway.action),
-                    underway.cause.clone(),
-                    at,
-                )
-            };
-            self.receipts.file(receipt);
-        }
-        reply(underway.answer.take(), Answer::Refused(why.to_string()));
     }
 
     /// Writes receipts, and makes true what the change was for.
@@ -206,6 +208,34 @@ impl ChangeUnderway {
             let end = stage_change.done.map(|done| done.done_at_output_frames);
             end.is_some_and(|end| !histories.is_past(stage_change.number, end))
         })
+    }
+}
+
+/// A receipt of something that somebody did or wants, of which nothing more is known yet.
+pub(super) fn receipt(
+    change: u64,
+    subject: (String, ChangeAction),
+    cause: Cause,
+    asked_at_frames: u64,
+) -> Receipt {
+    let (stage, action) = subject;
+    Receipt {
+        change,
+        stage,
+        action,
+        cause,
+        verdict: ChangeVerdict::Done,
+        state: State::Retired.word(),
+        asked_at_frames,
+        ..Receipt::default()
+    }
+}
+
+/// Gives an answer to who waits for it.
+pub(super) fn reply(to: Option<SyncSender<Answer>>, answer: Answer) {
+    // Who asked may have left in the meantime.
+    if let Some(to) = to {
+        let _ = to.try_send(answer);
     }
 }
 

@@ -6,11 +6,11 @@
 use crate::pipeline::Graph;
 use crate::session::candidacy::Holding;
 use crate::session::changes::added_stage::AddedStage;
+use crate::session::changes::conclude::reply;
 use crate::session::changes::machine::{ChangeMachine, Seating};
 use crate::session::changes::plan::Plan;
 use crate::session::changes::prepare::Ready;
 use crate::session::changes::refusal::Refusal;
-use crate::session::changes::requests::reply;
 use crate::session::changes::send::{Seated, split};
 use crate::session::changes::underway::ChangeUnderway;
 use crate::session::context::Context;

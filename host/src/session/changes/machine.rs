@@ -7,7 +7,7 @@
 //! `second_instance`).
 
 use crate::session::candidacy::Ender;
-use crate::session::changes::receipts::Receipts;
+use crate::session::changes::conclude::Receipts;
 use crate::session::changes::underway::ChangeUnderway;
 use crate::session::changes::{Configurations, FixedSetup};
 use crate::session::restart::Restarts;

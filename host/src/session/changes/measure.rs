@@ -8,10 +8,10 @@ use std::ops::Range;
 use std::sync::mpsc::SyncSender;
 
 use crate::observe::Receipt;
+use crate::session::changes::conclude::{Receipts, reply};
 use crate::session::changes::histories::Histories;
 use crate::session::changes::machine::ChangeMachine;
-use crate::session::changes::receipts::Receipts;
-use crate::session::changes::requests::{Begun, reply};
+use crate::session::changes::requests::Begun;
 use crate::swap::ask::Answer;
 
 /// How long a stage is looked at from a new value on, beside its latency, in seconds: the plugins

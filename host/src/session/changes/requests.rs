@@ -3,13 +3,13 @@
 //! In: commands. Out: what is returned at once, or changes that begin. What cannot begin is refused
 //! in a sentence.
 
-use std::sync::mpsc::{SyncSender, TryRecvError};
+use std::sync::mpsc::TryRecvError;
 
 use crate::id::StageId;
 use crate::observe::{ChangeAction, ChangeState, ChangeVerdict, Receipt};
+use crate::session::changes::conclude::{receipt, reply};
 use crate::session::changes::files::FileWork;
 use crate::session::changes::measure::Measure;
-use crate::session::changes::receipts::receipt;
 use crate::session::changes::refusal::Refusal;
 use crate::session::changes::underway::{ChangeUnderway, Claims};
 use crate::session::changes::{ChangeRequest, Changes};
@@ -253,13 +253,5 @@ fn subject(command: &Command) -> Option<(ChangeAction, String)> {
         | Command::Pause
         | Command::Resume
         | Command::Stop => None,
-    }
-}
-
-/// Gives an answer to who waits for it.
-pub(super) fn reply(to: Option<SyncSender<Answer>>, answer: Answer) {
-    // Who asked may have left in the meantime.
-    if let Some(to) = to {
-        let _ = to.try_send(answer);
     }
 }

@@ -11,9 +11,9 @@ use crate::pipeline::{
 };
 use crate::session::candidate::Prepared;
 use crate::session::changes::added_stage::AddedStage;
+use crate::session::changes::conclude::receipt;
 use crate::session::changes::machine::{ChangeMachine, Seating};
 use crate::session::changes::plan::Plan;
-use crate::session::changes::receipts::receipt;
 use crate::session::changes::refusal::Refusal;
 use crate::session::changes::second_instance::SecondStart;
 use crate::session::changes::underway::ChangeUnderway;
