@@ -105,6 +105,38 @@ fn a_frequency_that_the_rate_cannot_carry_is_refused_whoever_says_it() {
 }
 
 #[test]
+fn the_mistakes_of_all_stages_are_told_at_once_whoever_asks() {
+    let desk = desk();
+    let good = gain(0.0) + &eq(1_000);
+    let wrong = gain(999.0) + &eq(30_000);
+    let sentences = ["gain_db is 999 dB", "band.2.frequency_hz is 30000 Hz"];
+    desk.write(
+        "wrong.toml",
+        "[stream]\nsample_rate_hz = 48000\n".to_owned() + &wrong,
+    );
+    let checked = desk.segue(["check", "wrong.toml"]).expect(2).err;
+    let air = Air::start(desk, &good, &[]);
+    air.wait_for(1.0);
+    let new_eq = wrong.replace("id = \"eq\"", "id = \"new\"");
+    let all_new = new_eq.replace("id = \"gain\"", "id = \"other\"");
+    // Two that go on, one that goes on beside a candidate, and two candidates.
+    for file in [&wrong, &new_eq, &all_new] {
+        air.save(file);
+        for sentence in sentences {
+            has(&checked, sentence);
+            has(&air.refused(&["reload", "--dry-run"], 3), sentence);
+            has(&air.refused(&["reload"], 3), sentence);
+        }
+    }
+    // What cannot be found is told beside what is wrong.
+    air.save(&(gain(999.0) + &stage("eq", "segue.nowhere", "")));
+    for sentence in [sentences[0], "segue.nowhere"] {
+        has(&air.refused(&["reload", "--dry-run"], 3), sentence);
+    }
+    assert_eq!(air.finish().code, Some(0));
+}
+
+#[test]
 fn a_frequency_is_judged_by_the_rate_of_its_session() {
     let desk = desk();
     let rate = |rate_hz: u32| format!("[stream]\nsample_rate_hz = {rate_hz}\n") + &eq(30_000);

@@ -42,7 +42,7 @@ use crate::swap::ask::ReplayedFade;
 
 pub(in crate::session) use affected::exactly;
 pub(in crate::session) use resolve::{generations, resolve};
-pub(in crate::session) use work::prepare;
+pub(in crate::session) use work::{judge, prepare};
 
 /// A stage as it runs.
 #[derive(Debug, Clone)]

@@ -93,6 +93,14 @@ impl Watch {
     }
 }
 
+/// Holds what is wanted against the component's manifest, and makes nothing. Thread: any but audio.
+///
+/// # Errors
+/// Why [`prepare`] would refuse it before it made an instance.
+pub(in crate::session) fn judge(request: &PrepareRequest) -> Result<(), Refused> {
+    Factory::of(request).map(drop)
+}
+
 /// Makes what is wanted ready to be sent. Thread: any but audio; returns at the latest when a
 /// component does not answer within its deadline.
 ///

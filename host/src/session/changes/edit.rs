@@ -109,6 +109,7 @@ impl Changes {
             Reload::DryRun(insert) => (Purpose::DryRun, insert),
         };
         match (plan.needs_instances(), purpose) {
+            (false, _) if plan.mistakes.has_errors() => Err(plan.mistakes.into()),
             (false, Purpose::DryRun) => Ok(Begun::Done(Answer::Planned(plan.lines))),
             (false, Purpose::Change) => {
                 let number = self.machine.receipts.next_number();
@@ -147,6 +148,7 @@ impl Changes {
             resolve_request,
             fills,
             terms,
+            mistakes: plan.mistakes.clone(),
             replay: None,
         };
         self.machine

@@ -10,6 +10,7 @@ use segue_plugin::declare::Layout;
 use segue_plugin::link::ParamEvent;
 
 use crate::config::diff::{Edit, Reason};
+use crate::config::mistake::Mistakes;
 use crate::config::model::{Config, StageConfig as Part};
 use crate::id::StageId;
 use crate::observe::{ChangeAction, ChangeCost, PlannedEdit};
@@ -51,6 +52,8 @@ pub(super) struct Plan {
     pub(super) is_rewired: bool,
     /// The plan in words, a line for each edit.
     pub(super) lines: Vec<PlannedEdit>,
+    /// What is wrong with the values of stages that go on.
+    pub(super) mistakes: Mistakes,
 }
 
 impl Plan {
@@ -157,6 +160,7 @@ impl Planner<'_> {
             new_values: Vec::new(),
             is_rewired: false,
             lines: Vec::new(),
+            mistakes: after.config.mistakes(),
         };
         for edit in edits {
             self.sort_in(&mut plan, edit);
@@ -242,7 +246,14 @@ impl Planner<'_> {
         if plan.swapped.contains(id) || plan.brought.contains(id) {
             return Ok(());
         }
-        let new_values = self.new_values(running, &plan.config)?;
+        let new_values = match self.new_values(running, &plan.config) {
+            // The plan goes on, so that the mistakes of the other stages are told with these.
+            Err(Refusal::Mistakes(found)) => {
+                plan.mistakes.extend(*found);
+                return Ok(());
+            }
+            judged => judged?,
+        };
         if new_values.takes_another && is_heard(running) {
             plan.swapped.push(id.clone());
         } else {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::model::Config;
 use crate::config::words::{SwapState, SwapTail};
 use crate::observe::ChangeAction;
@@ -89,6 +90,7 @@ impl Planner<'_> {
         Preparation {
             plugins: Arc::clone(&self.setup.plugins),
             terms: self.stage_terms(&config),
+            mistakes: config.mistakes(),
             config,
             resolve_request,
             fills,
@@ -142,7 +144,8 @@ impl Preparation {
         };
         let mut fills = Vec::new();
         if let Some(resolve_request) = &self.resolve_request {
-            let resolved = candidate::resolve(&self.plugins.opener, resolve_request)?;
+            let resolved = candidate::resolve(&self.plugins.opener, resolve_request)
+                .map_err(|why| all(self.mistakes.clone(), vec![why]))?;
             ready.notes = resolved.rejected;
             ready.steps = resolved.steps;
             for found in resolved.stages {
@@ -151,8 +154,11 @@ impl Preparation {
         }
         let own = std::mem::take(&mut self.fills).into_iter();
         fills.extend(own.filter(|(_, fill)| !matches!(fill, StageFill::Resolved)));
-        for (stage, fill) in fills {
-            match self.one(&stage, fill) {
+        let requests = fills.into_iter().map(|(stage, fill)| self.one(stage, fill));
+        let requests: Vec<_> = requests.collect::<Result<_, _>>()?;
+        self.judge(&requests)?;
+        for request in requests {
+            match candidate::prepare(request) {
                 Ok(one) => ready.prepared.push(one),
                 Err(refused) => {
                     ready.prepared.into_iter().for_each(Prepared::end);
@@ -163,9 +169,21 @@ impl Preparation {
         Ok(ready)
     }
 
-    /// Prepares one stage.
-    fn one(&self, stage: &str, fill: StageFill) -> Result<Prepared, Refused> {
-        let Some(terms) = self.terms.get(stage).cloned() else {
+    /// Judges all stages before the first instance is made, so that every mistake is told at once.
+    fn judge(&self, requests: &[PrepareRequest]) -> Result<(), Refused> {
+        let refusals = requests
+            .iter()
+            .filter_map(|one| candidate::judge(one).err());
+        let refusals: Vec<_> = refusals.collect();
+        match self.mistakes.has_errors() || !refusals.is_empty() {
+            true => Err(all(self.mistakes.clone(), refusals)),
+            false => Ok(()),
+        }
+    }
+
+    /// What is wanted of one stage.
+    fn one(&self, stage: String, fill: StageFill) -> Result<PrepareRequest, Refused> {
+        let Some(terms) = self.terms.get(&stage).cloned() else {
             return Err(Refused::Text(format!("there is no stage `{stage}`")));
         };
         let implementation = match fill {
@@ -177,10 +195,10 @@ impl Preparation {
             StageFill::Bypass | StageFill::Resolved => Implementation::Bypass,
         };
         let replay = self.replay.as_ref();
-        let replayed = replay.and_then(|replay| replay.fade(stage)).cloned();
+        let replayed = replay.and_then(|replay| replay.fade(&stage)).cloned();
         let past = terms.history.map(|history| Box::new(OfStage(history)) as _);
-        candidate::prepare(PrepareRequest {
-            stage: stage.to_owned(),
+        Ok(PrepareRequest {
+            stage,
             implementation,
             config: Arc::clone(&self.config),
             placement: terms.placement,
@@ -190,6 +208,27 @@ impl Preparation {
             replayed,
         })
     }
+}
+
+/// All that is wrong as one refusal.
+fn all(mut mistakes: Mistakes, refusals: Vec<Refused>) -> Refused {
+    let mut texts = Vec::new();
+    for refusal in refusals {
+        match refusal {
+            Refused::Mistakes(found) => mistakes.extend(found),
+            Refused::Text(text) => texts.push(text),
+        }
+    }
+    if !mistakes.has_errors() {
+        return Refused::Text(texts.join("\n"));
+    }
+    for text in texts {
+        mistakes.push(match text.split_once('\n') {
+            Some((first, rest)) => Mistake::nowhere(first).note(rest),
+            None => Mistake::nowhere(text),
+        });
+    }
+    Refused::Mistakes(mistakes)
 }
 
 impl ChangeMachine {

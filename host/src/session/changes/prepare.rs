@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use segue_plugin::link::Processor;
 
+use crate::config::mistake::Mistakes;
 use crate::config::model::{Config, PartConfig};
 use crate::config::source::Spanned;
 use crate::config::values::{ParamValues, SettingValues};
@@ -76,6 +77,8 @@ pub(super) struct Preparation {
     pub(super) fills: Vec<(String, StageFill)>,
     /// Every stage, by id.
     pub(super) terms: BTreeMap<String, StageTerms>,
+    /// What is wrong with stages of which nothing is to be prepared.
+    pub(super) mistakes: Mistakes,
     /// How it came about in a run that is replayed.
     pub(super) replay: Option<Arc<Replay>>,
 }
