@@ -1,4 +1,4 @@
-//! Conclude: the end of a change: what the session adopts, and its receipts.
+//! Conclude: the end of a change: what the session adopts, what runs from then on, and receipts.
 //!
 //! In: changes of which every stage is done; receipts of whatever needs no change. Out: the running
 //! stages and the configurations as they are now, receipts for the report, the audience and whoever
@@ -13,11 +13,14 @@ use crate::observe::{
     Cause, ChangeAction, ChangeVerdict, Event, EventSink, Receipt, StepKind, StepTime, Takeover,
 };
 use crate::pipeline::{Change, StageGauges, SwapDone, SwapMethod};
+use crate::session::changes::Configurations;
 use crate::session::changes::histories::Histories;
 use crate::session::changes::machine::ChangeMachine;
+use crate::session::changes::refusal::Refusal;
 use crate::session::changes::set_values::send_events;
-use crate::session::changes::underway::{ChangeUnderway, StageChange};
+use crate::session::changes::underway::{Adoption, ChangeUnderway, StageChange};
 use crate::session::context::Context;
+use crate::session::running_stages::RunningStage;
 use crate::swap::ask::Answer;
 use crate::swap::table::State;
 
@@ -159,6 +162,28 @@ impl ChangeMachine {
         let _ = send_events(change, context);
     }
 
+    /// Another instance of a stage, or another stage of that number.
+    pub(super) fn replace_stage(&mut self, number: usize, running: RunningStage) {
+        let id = running.id.clone();
+        let place = self.seating().place(number, &running);
+        if let Some(slot) = self.stages.get_mut(number) {
+            *slot = running;
+        }
+        self.restarts.replace_stage(number, &id, place);
+    }
+
+    /// Makes true what a change was for, and tells who wants to know.
+    ///
+    /// # Errors
+    /// Why it cannot be true any more.
+    pub(super) fn adopt(&mut self, adoption: &mut Adoption) -> Result<(), Refusal> {
+        self.configurations.adopt(adoption)?;
+        if let Some(applied) = &self.setup.applied {
+            applied(&self.configurations.config);
+        }
+        Ok(())
+    }
+
     /// The receipt of one stage.
     pub(super) fn stage_receipt(
         &self,
@@ -197,6 +222,21 @@ impl ChangeMachine {
             late_blocks: context.late_blocks.saturating_sub(underway.late_blocks),
             ..applied(underway, &stage_change.stage)
         }
+    }
+}
+
+impl Configurations {
+    /// Makes it true.
+    ///
+    /// # Errors
+    /// Why it cannot be, where another change overtook it: what ran stays true.
+    pub(super) fn adopt(&mut self, adoption: &mut Adoption) -> Result<(), Refusal> {
+        let after = self.after(adoption)?;
+        self.file = Arc::clone(&after.file);
+        self.overrides = after.overrides.clone();
+        self.config = Arc::clone(&after.config);
+        self.adoptions += 1;
+        Ok(())
     }
 }
 

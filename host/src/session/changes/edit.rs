@@ -12,7 +12,7 @@ use crate::observe::{ChangeAction, PlannedEdit};
 use crate::pipeline::Change;
 use crate::session::changes::conclude::receipt;
 use crate::session::changes::files::Reading;
-use crate::session::changes::machine::{ChangeMachine, Planner};
+use crate::session::changes::machine::Planner;
 use crate::session::changes::measure::Measure;
 use crate::session::changes::plan::Plan;
 use crate::session::changes::prepare::Preparation;
@@ -243,20 +243,6 @@ impl Planner<'_> {
             }
         }
         Ok(overrides::Reset::Key(key))
-    }
-}
-
-impl ChangeMachine {
-    /// Makes true what a change was for, and tells who wants to know.
-    ///
-    /// # Errors
-    /// Why it cannot be true any more.
-    pub(super) fn adopt(&mut self, adoption: &mut Adoption) -> Result<(), Refusal> {
-        self.configurations.adopt(adoption)?;
-        if let Some(applied) = &self.setup.applied {
-            applied(&self.configurations.config);
-        }
-        Ok(())
     }
 }
 

@@ -124,16 +124,6 @@ impl ChangeMachine {
         self.stages.replace(stages, order);
     }
 
-    /// Another instance of a stage, or another stage of that number.
-    pub(super) fn replace_stage(&mut self, number: usize, running: RunningStage) {
-        let id = running.id.clone();
-        let place = self.seating().place(number, &running);
-        if let Some(slot) = self.stages.get_mut(number) {
-            *slot = running;
-        }
-        self.restarts.replace_stage(number, &id, place);
-    }
-
     /// `restart` of every stage, as the configuration says now.
     pub(super) fn renew_policies(&mut self) {
         let stages: Vec<_> = self

@@ -1,7 +1,7 @@
 //! Underway: one change from the moment it begins to its receipts.
 //!
 //! In: what is wanted of which stages. Out: where each of them is, as plain state; the states of
-//! instances that it goes on from; what the session adopts once it is over. What moves it on is
+//! instances that it goes on from; what the session is to adopt once it is over. What moves it on is
 //! elsewhere.
 
 use std::ops::Range;
@@ -256,19 +256,6 @@ impl Configurations {
             overrides,
             config,
         })
-    }
-
-    /// Makes it true.
-    ///
-    /// # Errors
-    /// Why it cannot be, where another change overtook it: what ran stays true.
-    pub(super) fn adopt(&mut self, adoption: &mut Adoption) -> Result<(), Refusal> {
-        let after = self.after(adoption)?;
-        self.file = Arc::clone(&after.file);
-        self.overrides = after.overrides.clone();
-        self.config = Arc::clone(&after.config);
-        self.adoptions += 1;
-        Ok(())
     }
 }
 
