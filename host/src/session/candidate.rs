@@ -8,7 +8,6 @@
 //! Thread: any but audio; both may take seconds.
 
 mod affected;
-mod call;
 mod factory;
 mod migrate;
 mod pass_through;

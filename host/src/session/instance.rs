@@ -1,8 +1,9 @@
 //! Instance: from what is bound to a place to an instance that fits there.
 //!
 //! In: what is bound, the open library, and what the place gives and expects. Out: an activated
-//! instance with what it says of itself, or why it does not fit; a stage of the engine around it.
-//! The start, changes, restarts and fallbacks all make theirs here; how one ends stands here too.
+//! instance with what it says of itself, or why it does not fit; a stage of the engine around it;
+//! of a call that nobody hears, whether a stage would let it pass. The start, changes, restarts and
+//! fallbacks all make theirs here; how one ends stands here too.
 //! Every step is foreign code: call it within a deadline, away from the audio thread.
 
 mod layouts;
@@ -16,11 +17,11 @@ use segue_plugin::fault::Refusal;
 use segue_plugin::link::{Creation, Processor, Start};
 use segue_plugin::setup::{Format, Mode, Timing};
 
-use crate::loading::exercise::{self, MakeStep, MakeSteps};
+use crate::loading::exercise::{self, CallOutcome, ExerciseBuffers, MakeStep, MakeSteps};
 use crate::loading::meter::heap_counts;
 use crate::loading::{Generation, Providers, begin_with};
-use crate::observe::{Identity, StepKind};
-use crate::pipeline::{Occupant, Shape};
+use crate::observe::{FailureKind, Identity, StepKind};
+use crate::pipeline::{Occupant, Shape, failure_kind};
 use crate::session::bind::Bound;
 
 pub(super) use layouts::accepts;
@@ -232,6 +233,59 @@ pub(super) fn end_within(processor: Processor) {
         Ok(ending) => drop(ending.wait()),
         Err((_, processor)) => end(processor),
     }
+}
+
+/// Why a stage would count a call as failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CallFault {
+    /// The component says why.
+    #[error("{0}")]
+    Said(String),
+    /// The component does not say why.
+    #[error("{0}")]
+    Status(FailureKind),
+    /// It left another floating-point mode.
+    #[error("it left the processor in another floating-point mode")]
+    FloatMode,
+    /// Its output was not finite.
+    #[error("its output was not finite while its input was")]
+    NonFinite,
+}
+
+/// Whether a call went well.
+///
+/// # Errors
+/// What the component says, or what was found.
+pub(super) fn passed(processor: &Processor, outcome: CallOutcome) -> Result<(), CallFault> {
+    if !outcome.status.is_ok() {
+        return Err(match processor.fault_text() {
+            text if text.is_empty() => CallFault::Status(failure_kind(outcome.status.code)),
+            text => CallFault::Said(text),
+        });
+    }
+    if outcome.mode_changed {
+        return Err(CallFault::FloatMode);
+    }
+    match outcome.is_finite {
+        true => Ok(()),
+        false => Err(CallFault::NonFinite),
+    }
+}
+
+/// Has blocks of silence processed; returns how many heap calls that took.
+pub(super) fn silence(placement: &Placement, made: &mut Made) -> Result<u64, CallFault> {
+    let (start, outputs) = (placement.start(), made.occupant.outputs);
+    let mut buffers = ExerciseBuffers::new(&start, made.layout_out, outputs);
+    let mut heap_calls = 0;
+    exercise::silence(
+        &mut made.occupant.processor,
+        &mut buffers,
+        |processor, call| {
+            heap_calls += call.heap.calls();
+            passed(processor, call)
+        },
+    )?;
+    Ok(heap_calls)
 }
 
 /// Why an instance cannot be used in its place, if so.

@@ -8,12 +8,11 @@ use segue_plugin::fault::Refusal;
 
 use crate::loading::exercise::as_on_air;
 use crate::observe::StepKind;
-use crate::session::candidate::call::{CallFault, passed};
 use crate::session::candidate::factory::Factory;
 use crate::session::candidate::prime::{Depth, Primed, Unprimed, prime};
 use crate::session::candidate::work::deadline;
 use crate::session::candidate::{Past, Prepared, Refused, Saved};
-use crate::session::instance::{Made, end_within};
+use crate::session::instance::{CallFault, Made, end_within, passed};
 
 impl Prepared {
     /// Starts from a state of an older schema instead, and hears `past` from there on. The new

@@ -7,9 +7,8 @@ use std::ops::Range;
 
 use crate::loading::exercise::ExerciseBuffers;
 use crate::session::candidate::Past;
-use crate::session::candidate::call::{CallFault, passed};
 use crate::session::candidate::factory::Factory;
-use crate::session::instance::Made;
+use crate::session::instance::{CallFault, Made, passed};
 
 /// How much input is heard beside the latency at least, in seconds: the state of filters settles in
 /// it.

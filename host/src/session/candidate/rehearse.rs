@@ -1,9 +1,9 @@
 //! Rehearse: whether a candidate can go on from the state of what is heard, without a gap in the
 //! stream.
 //!
-//! In: what is heard and what comes, how both were made, and an instance that is not used
-//! afterwards. Out: how many bytes the state has, and how long it takes to read; or why the change
-//! fades instead.
+//! In: two components that speak of the same state, how both instances are made, and one that is not
+//! used afterwards. Out: how many bytes the state has, and how long it takes to read; or why the
+//! change fades instead.
 //!
 //! The audio thread calls the `save_state` of the instance on the air, and that one cannot be asked
 //! beforehand: another one of its kind is made, has silence processed, writes its state and ends.
@@ -16,13 +16,10 @@ use segue_plugin::setup::Mode;
 use segue_plugin::state::STATE_BYTES_MAX;
 use semver::Version;
 
-use crate::config::words::SwapState;
 use crate::loading::exercise::as_on_air;
 use crate::loading::meter::HeapCounts;
 use crate::loading::{Missed, within};
-use crate::session::bind::Bound;
-use crate::session::candidate::call::{CallFault, passed, silence};
-use crate::session::instance::{Placement, Recipe};
+use crate::session::instance::{CallFault, Placement, Recipe, passed, silence};
 
 /// How often state is written and read. The fastest time counts: another thread in between says
 /// nothing about the plugin.
@@ -173,38 +170,6 @@ pub(super) struct Rehearsed {
     pub(super) bytes: usize,
     /// How long reading it took.
     pub(super) reading: Duration,
-}
-
-/// Whether old and new speak of the same state.
-pub(super) fn agree(
-    old: Option<&Bound>,
-    new: Option<&Bound>,
-    state: SwapState,
-) -> Result<(), NoHandoff> {
-    if state == SwapState::Fresh {
-        return Err(NoHandoff::Fresh);
-    }
-    let (Some(old), Some(new)) = (old, new) else {
-        return Err(NoHandoff::PassThrough);
-    };
-    let (from, to) = (old.address(), new.address());
-    if from != to {
-        return Err(NoHandoff::OtherComponent { old: from, new: to });
-    }
-    let schema = |bound: &Bound| bound.component.capabilities.state_schema;
-    match (schema(old), schema(new)) {
-        (_, 0) => Err(NoHandoff::NoState {
-            component: to,
-            version: new.version.clone(),
-        }),
-        (0, _) => Err(NoHandoff::NoState {
-            component: from,
-            version: old.version.clone(),
-        }),
-        (old, new) if old == new => Ok(()),
-        (old, new) if old < new => Err(NoHandoff::OlderSchema { old, new }),
-        (old, new) => Err(NoHandoff::NewerSchema { old, new }),
-    }
 }
 
 /// Writes and reads the state as at a handoff; returns what that took.

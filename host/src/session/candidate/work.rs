@@ -6,7 +6,8 @@
 //! Two instances are made. The first is tried on silence and rehearses its state; then it ends,
 //! since neither silence nor a state that was read can be taken back for certain. The second, which
 //! has to answer as the first did, hears the recent input and is the one that is sent. Between them,
-//! what is heard now rehearses its own part of a handoff (`rehearse`).
+//! what is heard now rehearses its own part of a handoff (`rehearse`), where old and new speak of the
+//! same state (`agree`).
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,17 +17,18 @@ use std::time::{Duration, Instant};
 use segue_plugin::declare::{Heap, Layout};
 use segue_plugin::setup::{Mode, Timing};
 
+use crate::config::words::SwapState;
 use crate::loading::exercise::as_on_air;
 use crate::loading::{CREATE_DEADLINE, within};
 use crate::observe::{StepKind, StepTime};
-use crate::session::candidate::call::{passed, silence};
+use crate::session::bind::Bound;
 use crate::session::candidate::factory::Factory;
 use crate::session::candidate::prime::{Depth, Primed, Unprimed, prime, start_frames};
 use crate::session::candidate::rehearse::{
-    NoHandoff, Rehearsed, StateFault, agree, rehearse, with_predecessor,
+    NoHandoff, Rehearsed, StateFault, rehearse, with_predecessor,
 };
 use crate::session::candidate::{Past, PrepareRequest, Prepared, Refused};
-use crate::session::instance::{Made, end_within};
+use crate::session::instance::{Made, end_within, passed, silence};
 
 /// What is under way, and how long everything before it took. Shared by the thread that works and
 /// the one that waits.
@@ -198,6 +200,34 @@ fn tried(factory: &Factory, request: &mut PrepareRequest, watch: &Watch) -> Resu
         answered,
         note,
     })
+}
+
+/// Whether old and new speak of the same state.
+fn agree(old: Option<&Bound>, new: Option<&Bound>, state: SwapState) -> Result<(), NoHandoff> {
+    if state == SwapState::Fresh {
+        return Err(NoHandoff::Fresh);
+    }
+    let (Some(old), Some(new)) = (old, new) else {
+        return Err(NoHandoff::PassThrough);
+    };
+    let (from, to) = (old.address(), new.address());
+    if from != to {
+        return Err(NoHandoff::OtherComponent { old: from, new: to });
+    }
+    let schema = |bound: &Bound| bound.component.capabilities.state_schema;
+    match (schema(old), schema(new)) {
+        (_, 0) => Err(NoHandoff::NoState {
+            component: to,
+            version: new.version.clone(),
+        }),
+        (0, _) => Err(NoHandoff::NoState {
+            component: from,
+            version: old.version.clone(),
+        }),
+        (old, new) if old == new => Ok(()),
+        (old, new) if old < new => Err(NoHandoff::OlderSchema { old, new }),
+        (old, new) => Err(NoHandoff::NewerSchema { old, new }),
+    }
 }
 
 /// What the exercise showed.
