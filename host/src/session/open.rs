@@ -1,28 +1,28 @@
 //! Open: from a configuration to open libraries.
 //!
 //! In: a configuration, and where plugins and caches are. Out: what is bound where, and the
-//! generations behind it. Done once, however many sessions of the pipeline follow.
+//! generations behind it, which the opener opens. Done once, however many sessions of the pipeline
+//! follow.
 
 mod opener;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::admission::{Admission, AdmissionError, Applicant, Rejection};
+use crate::admission::Admission;
 use crate::config::model::Config;
 use crate::discovery::SearchPlan;
 use crate::observe::{Event, EventSink, GenerationReport};
 use crate::provenance::{CostHistory, KeyError, Parts};
 use crate::session::bind::{Bindings, bind};
 use crate::session::build::Opened;
-use crate::session::catalogue::{Catalogue, Choice};
+use crate::session::catalogue::Catalogue;
 use crate::session::error::SessionError;
 use crate::session::generations;
 use crate::session::ingredients::ingredients;
-use crate::session::instance::OpenLibrary;
 use crate::session::optional;
 
-pub(super) use opener::Opener;
+pub(super) use opener::{Opener, open_chosen};
 
 /// Which plugins are to be opened, and how.
 pub struct Opening<'a> {
@@ -145,76 +145,4 @@ fn choose(
     })?;
     let (bindings, without) = chosen.with;
     Ok((bindings, chosen.opened, without))
-}
-
-/// What was chosen, and is open.
-pub(super) struct Chosen<T> {
-    /// The versions.
-    pub(super) choices: Vec<Choice>,
-    /// Their libraries.
-    pub(super) opened: Opened,
-    /// What came with the choice.
-    pub(super) with: T,
-    /// The binaries that were set aside on the way.
-    pub(super) rejected: Vec<Rejection>,
-}
-
-/// Opens what `choose` chooses. A binary that fails its probe is set aside and versions are chosen
-/// again; `choose` is told which ones were until then, the newest last.
-///
-/// # Errors
-/// Why there is no choice, or why nothing can be opened.
-pub(super) fn open_chosen<T, E: From<AdmissionError>>(
-    (catalogue, admission): (&mut Catalogue, &mut Admission),
-    mut choose: impl FnMut(&Catalogue, &[Rejection]) -> Result<(Vec<Choice>, T), E>,
-) -> Result<Chosen<T>, E> {
-    let mut rejected = Vec::new();
-    loop {
-        let (choices, with) = choose(catalogue, &rejected)?;
-        match admit(admission, &choices) {
-            Ok(opened) => {
-                return Ok(Chosen {
-                    choices,
-                    opened,
-                    with,
-                    rejected,
-                });
-            }
-            Err(AdmissionError::Rejected(rejection)) => {
-                for line in &rejection.evidence {
-                    tracing::debug!(plugin = %rejection.plugin, "{line}");
-                }
-                let Rejection {
-                    plugin,
-                    version,
-                    reason,
-                    ..
-                } = &*rejection;
-                catalogue.exclude(plugin, version, reason.clone());
-                rejected.push(*rejection);
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// Opens what was chosen.
-fn admit(admission: &mut Admission, choices: &[Choice]) -> Result<Opened, AdmissionError> {
-    let applicants: Vec<_> = choices.iter().map(applicant).collect();
-    let admitted = admission.admit(&applicants)?;
-    let ids = choices.iter().map(|choice| choice.chosen.id.clone());
-    let opened = admitted.into_iter().map(|one| OpenLibrary {
-        generation: one.generation,
-        providers: one.providers,
-    });
-    Ok(ids.zip(opened).collect())
-}
-
-fn applicant(choice: &Choice) -> Applicant<'_> {
-    Applicant {
-        id: &choice.chosen.id,
-        path: &choice.path,
-        found: &choice.found,
-        uses: &choice.chosen.uses,
-    }
 }

@@ -1,16 +1,19 @@
 //! Opener: what it takes to find and open plugins, at the start and again while sessions run.
 //!
-//! In: where plugins are searched, and who admits them. Out: a fresh catalogue each time somebody
-//! asks, since files come and go.
+//! In: where plugins are searched, who admits them, and who chooses among what is found. Out: a fresh
+//! catalogue each time somebody asks, since files come and go; open libraries of what was chosen,
+//! again without those that their probe set aside.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::admission::Admission;
+use crate::admission::{Admission, AdmissionError, Applicant, Rejection};
 use crate::discovery::{Registry, SearchPlan};
 use crate::loading::{Generation, resident};
-use crate::session::catalogue::Catalogue;
+use crate::session::build::Opened;
+use crate::session::catalogue::{Catalogue, Choice};
+use crate::session::instance::OpenLibrary;
 
 /// How many libraries changes may add to those of the start. Each stays mapped until the process
 /// ends: a few megabytes, so that days of edits fit and a loop of builds does not fill the memory.
@@ -118,5 +121,77 @@ impl Opener {
         let mut all = resident();
         all.retain(|one| !first.iter().any(|other| other.hash() == one.hash()));
         all
+    }
+}
+
+/// What was chosen, and is open.
+pub(in crate::session) struct Chosen<T> {
+    /// The versions.
+    pub(in crate::session) choices: Vec<Choice>,
+    /// Their libraries.
+    pub(in crate::session) opened: Opened,
+    /// What came with the choice.
+    pub(in crate::session) with: T,
+    /// The binaries that were set aside on the way.
+    pub(in crate::session) rejected: Vec<Rejection>,
+}
+
+/// Opens what `choose` chooses. A binary that fails its probe is set aside and versions are chosen
+/// again; `choose` is told which ones were until then, the newest last.
+///
+/// # Errors
+/// Why there is no choice, or why nothing can be opened.
+pub(in crate::session) fn open_chosen<T, E: From<AdmissionError>>(
+    (catalogue, admission): (&mut Catalogue, &mut Admission),
+    mut choose: impl FnMut(&Catalogue, &[Rejection]) -> Result<(Vec<Choice>, T), E>,
+) -> Result<Chosen<T>, E> {
+    let mut rejected = Vec::new();
+    loop {
+        let (choices, with) = choose(catalogue, &rejected)?;
+        match admit(admission, &choices) {
+            Ok(opened) => {
+                return Ok(Chosen {
+                    choices,
+                    opened,
+                    with,
+                    rejected,
+                });
+            }
+            Err(AdmissionError::Rejected(rejection)) => {
+                for line in &rejection.evidence {
+                    tracing::debug!(plugin = %rejection.plugin, "{line}");
+                }
+                let Rejection {
+                    plugin,
+                    version,
+                    reason,
+                    ..
+                } = &*rejection;
+                catalogue.exclude(plugin, version, reason.clone());
+                rejected.push(*rejection);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Opens what was chosen.
+fn admit(admission: &mut Admission, choices: &[Choice]) -> Result<Opened, AdmissionError> {
+    let applicants: Vec<_> = choices.iter().map(applicant).collect();
+    let admitted = admission.admit(&applicants)?;
+    let ids = choices.iter().map(|choice| choice.chosen.id.clone());
+    let opened = admitted.into_iter().map(|one| OpenLibrary {
+        generation: one.generation,
+        providers: one.providers,
+    });
+    Ok(ids.zip(opened).collect())
+}
+
+fn applicant(choice: &Choice) -> Applicant<'_> {
+    Applicant {
+        id: &choice.chosen.id,
+        path: &choice.path,
+        found: &choice.found,
+        uses: &choice.chosen.uses,
     }
 }
