@@ -1,4 +1,5 @@
-//! Table: the states that a change goes through, from the request to its end.
+//! Table: the states that a change goes through, from the request to its end, event by event and
+//! without a wildcard: a new event does not compile until every state has an answer to it.
 //!
 //! In: a state and what happened. Out: the next state, and what the caller owes for getting there.
 //! Off the audio thread candidates are made, run on silence and primed; then they travel to the
@@ -8,11 +9,9 @@
 //! Pure: time comes in as [`Event::DeadlineOver`]. The same table serves a change as a whole and each
 //! stage of it; swaps, edits, roll-backs and the restart of a stage that failed.
 
-mod steps;
+mod bounds;
 
-use std::time::Duration;
-
-use crate::observe::ChangeState;
+pub use bounds::{Place, Wait};
 
 /// Where a change is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,55 +102,6 @@ pub struct Step {
     pub owes: Owes,
 }
 
-/// Who has what a change has yet to see ended or given to a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// A worker.
-    Worker,
-    /// The control thread.
-    Control,
-    /// The engine, or one of the rings to and from it.
-    Engine,
-}
-
-/// How long a state may last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Wait {
-    /// So long by the clock: it is what the worker is given.
-    Clock(Duration),
-    /// So much of the stream: while it stands still, nothing is late.
-    Stream(Duration),
-    /// It is an end.
-    Ever,
-}
-
-/// How long resolving, probing, opening, creating and priming may take: a closure of some
-/// libraries, each with its probe of 5 s at most.
-const PREPARING_MAX: Duration = Duration::from_secs(60);
-
-/// How long states of an older schema may take to become ones of the newer.
-const MIGRATING_MAX: Duration = Duration::from_secs(60);
-
-/// How much of the stream may pass while an earlier change of the schedule is under way: the
-/// longest of them waits until later stages are full.
-const SENDING_MAX: Duration = Duration::from_secs(300);
-
-/// How much of the stream passes until the engine takes what is in its ring, at most: some blocks,
-/// and the shadow and fade of a stage that comes back after a failure.
-const TAKING_MAX: Duration = Duration::from_secs(10);
-
-/// How much of the stream a candidate may run in shadow.
-const SHADOW_MAX: Duration = Duration::from_secs(60);
-
-/// How long the seam may wait after everything is aligned: for a stage that is held.
-const ALIGNED_MAX: Duration = Duration::from_secs(60);
-
-/// The longest fade, and some blocks.
-const FADING_MAX: Duration = Duration::from_secs(70);
-
-/// The longest tail that is let ring is 60 s; and some blocks.
-const DRAINING_MAX: Duration = Duration::from_secs(70);
-
 impl Step {
     const fn to(state: State) -> Self {
         Self::owing(state, Owes::Nothing)
@@ -162,117 +112,241 @@ impl Step {
     }
 }
 
-impl Event {
-    /// Every event, for who checks all of them.
-    pub const ALL: [Self; 15] = [
-        Self::Prepared,
-        Self::Primed,
-        Self::Sent,
-        Self::ShadowBegan,
-        Self::Aligned,
-        Self::HandedOver,
-        Self::FadeBegan,
-        Self::FadeOver,
-        Self::FadedBack,
-        Self::Returned,
-        Self::CandidateFailed,
-        Self::Refused,
-        Self::Cancelled,
-        Self::DeadlineOver,
-        Self::Ended,
-    ];
-}
-
 impl State {
-    /// Every state, for who shows or checks all of them.
-    pub const ALL: [Self; 12] = [
-        Self::Preparing,
-        Self::Prepared,
-        Self::Primed,
-        Self::Sent,
-        Self::Shadow,
-        Self::Aligned,
-        Self::Fading,
-        Self::Reversing,
-        Self::Draining,
-        Self::Leaving,
-        Self::Retired,
-        Self::Aborted,
-    ];
-
-    /// The word for it in receipts and in `status`.
-    #[must_use]
-    pub const fn word(self) -> ChangeState {
-        match self {
-            Self::Preparing => ChangeState::Preparing,
-            Self::Prepared => ChangeState::Prepared,
-            Self::Primed => ChangeState::Primed,
-            Self::Sent => ChangeState::Sent,
-            Self::Shadow => ChangeState::Shadow,
-            Self::Aligned => ChangeState::Aligned,
-            Self::Fading => ChangeState::Fading,
-            Self::Reversing => ChangeState::Reversing,
-            Self::Draining => ChangeState::Draining,
-            Self::Leaving => ChangeState::Leaving,
-            Self::Retired => ChangeState::Retired,
-            Self::Aborted => ChangeState::Aborted,
-        }
-    }
-
     /// Whether the change is over.
     #[must_use]
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Retired | Self::Aborted)
     }
 
-    /// Who has what the change has to see ended or given away; `None` at its end.
-    #[must_use]
-    pub const fn place(self) -> Option<Place> {
-        match self {
-            Self::Preparing | Self::Prepared => Some(Place::Worker),
-            Self::Primed => Some(Place::Control),
-            Self::Sent
-            | Self::Shadow
-            | Self::Aligned
-            | Self::Fading
-            | Self::Reversing
-            | Self::Draining
-            | Self::Leaving => Some(Place::Engine),
-            Self::Retired | Self::Aborted => None,
-        }
-    }
-
-    /// How long it may last; afterwards [`Event::DeadlineOver`] is due.
-    #[must_use]
-    pub const fn wait(self) -> Wait {
-        match self {
-            Self::Preparing => Wait::Clock(PREPARING_MAX),
-            Self::Prepared => Wait::Clock(MIGRATING_MAX),
-            Self::Primed => Wait::Stream(SENDING_MAX),
-            Self::Sent => Wait::Stream(TAKING_MAX),
-            Self::Shadow => Wait::Stream(SHADOW_MAX),
-            Self::Aligned => Wait::Stream(ALIGNED_MAX),
-            Self::Fading | Self::Reversing => Wait::Stream(FADING_MAX),
-            Self::Draining | Self::Leaving => Wait::Stream(DRAINING_MAX),
-            Self::Retired | Self::Aborted => Wait::Ever,
-        }
-    }
-
     /// What becomes of it. What cannot happen in a state, or is late news, leaves it as it is.
     #[must_use]
     pub const fn after(self, event: Event) -> Step {
         match self {
-            Self::Preparing => steps::preparing(event),
-            Self::Prepared => steps::prepared(event),
-            Self::Primed => steps::primed(event),
-            Self::Sent => steps::sent(event),
-            Self::Shadow => steps::shadow(event),
-            Self::Aligned => steps::aligned(event),
-            Self::Fading => steps::fading(event),
-            Self::Reversing => steps::reversing(event),
-            Self::Draining => steps::draining(event),
-            Self::Leaving => steps::leaving(event),
+            Self::Preparing => preparing(event),
+            Self::Prepared => prepared(event),
+            Self::Primed => primed(event),
+            Self::Sent => sent(event),
+            Self::Shadow => shadow(event),
+            Self::Aligned => aligned(event),
+            Self::Fading => fading(event),
+            Self::Reversing => reversing(event),
+            Self::Draining => draining(event),
+            Self::Leaving => leaving(event),
             Self::Retired | Self::Aborted => Step::to(self),
         }
+    }
+}
+
+/// A worker makes the candidates: nobody else can end them.
+const fn preparing(event: Event) -> Step {
+    use Event as E;
+    match event {
+        E::Prepared => Step::to(State::Prepared),
+        // The worker says so when it has ended what it made.
+        E::Refused => Step::to(State::Aborted),
+        E::Cancelled | E::DeadlineOver | E::Ended => Step::owing(State::Aborted, Owes::Abandon),
+        E::Primed
+        | E::Sent
+        | E::ShadowBegan
+        | E::Aligned
+        | E::HandedOver
+        | E::FadeBegan
+        | E::FadeOver
+        | E::FadedBack
+        | E::Returned
+        | E::CandidateFailed => Step::to(State::Preparing),
+    }
+}
+
+/// A worker has them again.
+const fn prepared(event: Event) -> Step {
+    use Event as E;
+    match event {
+        E::Primed => Step::to(State::Primed),
+        E::Refused => Step::to(State::Aborted),
+        E::DeadlineOver | E::Ended => Step::owing(State::Aborted, Owes::Abandon),
+        E::Prepared
+        | E::Sent
+        | E::ShadowBegan
+        | E::Aligned
+        | E::HandedOver
+        | E::FadeBegan
+        | E::FadeOver
+        | E::FadedBack
+        | E::Returned
+        | E::CandidateFailed
+        | E::Cancelled => Step::to(State::Prepared),
+    }
+}
+
+/// The control thread has the candidates.
+const fn primed(event: Event) -> Step {
+    use Event as E;
+    match event {
+        E::Sent => Step::to(State::Sent),
+        E::Refused | E::Cancelled | E::DeadlineOver | E::Ended => {
+            Step::owing(State::Aborted, Owes::End)
+        }
+        E::Prepared
+        | E::Primed
+        | E::ShadowBegan
+        | E::Aligned
+        | E::HandedOver
+        | E::FadeBegan
+        | E::FadeOver
+        | E::FadedBack
+        | E::Returned
+        | E::CandidateFailed => Step::to(State::Primed),
+    }
+}
+
+/// What is in the ring cannot be taken out of it: the engine has to send it back.
+const fn sent(event: Event) -> Step {
+    use Event as E;
+    match event {
+        E::ShadowBegan => Step::to(State::Shadow),
+        // Its stage was gone before it came.
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Leaving, Owes::Recall),
+        E::Prepared
+        | E::Primed
+        | E::Sent
+        | E::Aligned
+        | E::HandedOver
+        | E::FadeBegan
+        | E::FadeOver
+        | E::FadedBack
+        | E::CandidateFailed
+        | E::Refused
+        | E::Cancelled => Step::to(State::Sent),
+    }
+}
+
+/// Nobody hears the candidate: whatever becomes of it, the output is as it was.
+const fn shadow(event: Event) -> Step {
+    use Event as E;
+    match event {
+        E::Aligned => Step::to(State::Aligned),
+        E::HandedOver => Step::to(State::Draining),
+        E::CandidateFailed => Step::to(State::Leaving),
+        // Its stage went, and it with it.
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Leaving, Owes::Recall),
+        E::Prepared
+        | E::Primed
+        | E::Sent
+        | E::ShadowBegan
+        | E::FadeBegan
+        | E::FadeOver
+        | E::FadedBack
+        | E::Refused
+        | E::Cancelled => Step::to(State::Shadow),
+    }
+}
+
+/// It may be heard with the next frame.
+const fn aligned(event: Event) -> Step {
+    use Event as E;
+    match event {
+        E::FadeBegan => Step::to(State::Fading),
+        E::CandidateFailed => Step::to(State::Leaving),
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Leaving, Owes::Recall),
+        E::Prepared
+        | E::Primed
+        | E::Sent
+        | E::ShadowBegan
+        | E::Aligned
+        | E::HandedOver
+        | E::FadeOver
+        | E::FadedBack
+        | E::Refused
+        | E::Cancelled => Step::to(State::Aligned),
+    }
+}
+
+/// Both are heard: who fails leaves the other alone.
+const fn fading(event: Event) -> Step {
+    use Event as E;
+    match event {
+        // Of itself, or at once since the old instance failed.
+        E::FadeOver => Step::to(State::Draining),
+        E::CandidateFailed => Step::to(State::Leaving),
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Reversing, Owes::Recall),
+        E::Prepared
+        | E::Primed
+        | E::Sent
+        | E::ShadowBegan
+        | E::Aligned
+        | E::HandedOver
+        | E::FadeBegan
+        | E::FadedBack
+        | E::Refused
+        | E::Cancelled => Step::to(State::Fading),
+    }
+}
+
+/// It has been recalled while both are heard.
+const fn reversing(event: Event) -> Step {
+    use Event as E;
+    match event {
+        E::FadedBack | E::CandidateFailed | E::DeadlineOver => Step::to(State::Leaving),
+        // It was over before the engine heard of the recall, or there was nothing to go back to.
+        E::FadeOver => Step::to(State::Draining),
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::Prepared
+        | E::Primed
+        | E::Sent
+        | E::ShadowBegan
+        | E::Aligned
+        | E::HandedOver
+        | E::FadeBegan
+        | E::Refused
+        | E::Cancelled => Step::to(State::Reversing),
+    }
+}
+
+/// It is done but for the old instance's way home. Going back from here is a change of its own,
+/// and so is what becomes of the new instance if it fails.
+const fn draining(event: Event) -> Step {
+    use Event as E;
+    match event {
+        E::Returned | E::Ended => Step::owing(State::Retired, Owes::End),
+        E::DeadlineOver => Step::owing(State::Retired, Owes::Forget),
+        E::Prepared
+        | E::Primed
+        | E::Sent
+        | E::ShadowBegan
+        | E::Aligned
+        | E::HandedOver
+        | E::FadeBegan
+        | E::FadeOver
+        | E::FadedBack
+        | E::CandidateFailed
+        | E::Refused
+        | E::Cancelled => Step::to(State::Draining),
+    }
+}
+
+/// It has been recalled or has failed; but what crossed the recall in the rings counts.
+const fn leaving(event: Event) -> Step {
+    use Event as E;
+    match event {
+        // The engine had gone all the way before it heard of the recall.
+        E::HandedOver | E::FadeOver => Step::to(State::Draining),
+        E::Returned | E::Ended => Step::owing(State::Aborted, Owes::End),
+        E::DeadlineOver => Step::owing(State::Aborted, Owes::Forget),
+        E::Prepared
+        | E::Primed
+        | E::Sent
+        | E::ShadowBegan
+        | E::Aligned
+        | E::FadeBegan
+        | E::FadedBack
+        | E::CandidateFailed
+        | E::Refused
+        | E::Cancelled => Step::to(State::Leaving),
     }
 }
