@@ -7,7 +7,7 @@
 use segue_plugin::link::{ParamEvent, Processor};
 
 use crate::pipeline::candidate::StageCandidate;
-use crate::pipeline::crossfade::Fade;
+use crate::pipeline::fade_in::Fade;
 use crate::pipeline::loaded_schedule::LoadedSchedule;
 use crate::pipeline::stage::Stage;
 

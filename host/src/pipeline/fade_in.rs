@@ -1,11 +1,79 @@
-//! Fade in: how far a new instance is on its way into a place.
+//! Fade in: what is heard on the way from an old signal to a new one, and how far a new instance is
+//! on its way into a place.
 //!
-//! Pure arithmetic on frames of the stream: a shadow that nobody hears, a fade, and where the
-//! input goes over instead of the output, the tail of the old instance. A fade can turn round. The
-//! same fade-in is the same samples however the stream is cut into blocks.
+//! In: how many frames of the stream have passed, and both signals. Out: the samples that are heard.
+//! First comes a shadow that nobody hears, then a fade, and where the input goes over instead of the
+//! output, the tail of the old instance. A fade can turn round.
+//!
+//! Pure arithmetic on integer frame counts, so that the same fade-in is the same samples however the
+//! stream is cut into blocks.
 
-use crate::pipeline::crossfade::Fade;
 use crate::pipeline::swapped::Progress;
+
+/// How long old and new are heard together where an instance comes back, in seconds.
+const FADE_SECONDS: f64 = 0.02;
+
+/// A change from an old signal to a new one: `old + (new - old) * t`, t from the frame count.
+///
+/// Equal signals stay equal to the last bit, no sample lies outside the two, and from the frame
+/// after the fade on what is heard is the new signal itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fade {
+    frames: u64,
+}
+
+impl Fade {
+    /// A fade of 20 ms at this sample rate; at least one frame.
+    #[must_use]
+    pub fn at(sample_rate_hz: u32) -> Self {
+        Self::of((f64::from(sample_rate_hz) * FADE_SECONDS).round() as u64)
+    }
+
+    /// A fade of so many frames; at least one.
+    #[must_use]
+    pub const fn of(frames: u64) -> Self {
+        Self {
+            frames: if frames == 0 { 1 } else { frames },
+        }
+    }
+
+    /// How many frames it takes.
+    #[must_use]
+    pub const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Turns the old samples of one channel into what is heard. `before` is how many frames the
+    /// fade is still away, `done` how many of it are over; one of them is 0. Real-time safe.
+    pub fn mix(&self, before: u64, done: u64, old: &mut [f32], new: &[f32]) {
+        let start = usize::try_from(before).map_or(old.len(), |before| before.min(old.len()));
+        let samples = old.iter_mut().zip(new).skip(start);
+        for (at, (sample, new)) in samples.enumerate() {
+            *sample = self.between(done.saturating_add(at as u64), *sample, *new);
+        }
+    }
+
+    /// As `mix` for a fade that goes back: its next frame is frame `next`, and the old signal is
+    /// heard alone from frame 0 on. Real-time safe.
+    pub fn mix_back(&self, next: u64, old: &mut [f32], new: &[f32]) {
+        for (at, (sample, new)) in old.iter_mut().zip(new).enumerate() {
+            *sample = self.between(next.saturating_sub(at as u64), *sample, *new);
+        }
+    }
+
+    /// What is heard at one frame of the fade.
+    #[inline]
+    fn between(&self, frame: u64, old: f32, new: f32) -> f32 {
+        if frame >= self.frames {
+            return new;
+        }
+        if frame == 0 || old == new {
+            return old;
+        }
+        let t = frame as f32 / self.frames as f32;
+        (old + (new - old) * t).clamp(old.min(new), old.max(new))
+    }
+}
 
 /// Where a candidate is, in frames since it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,109 +240,4 @@ impl FadeIn {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const FADE: u64 = 50;
-
-    /// What is heard of two signals, turned round at these frames: back, on, back and so on.
-    fn heard(cuts: &[usize], shadow: u64, turns: &[usize], old: &[f32], new: &[f32]) -> Vec<f32> {
-        let mut fade_in = FadeIn::new(shadow, Fade::of(FADE));
-        let mut heard = old.to_vec();
-        let (mut start, mut turns) = (0, turns.iter().peekable());
-        let mut cuts = cuts.iter().cycle();
-        while start < heard.len() {
-            while turns.next_if(|turn| **turn <= start).is_some() {
-                match fade_in.progress() {
-                    Progress::Fading => fade_in.reverse(),
-                    Progress::Reversing if !fade_in.is_back() => fade_in.resume(),
-                    _ => {}
-                }
-            }
-            let end = turns.peek().map_or(heard.len(), |turn| **turn);
-            let end = end.min(heard.len()).min(start + cuts.next().unwrap());
-            if !fade_in.is_back() {
-                fade_in.mix(&mut heard[start..end], &new[start..end]);
-                fade_in.advance(end - start);
-            }
-            start = end;
-        }
-        heard
-    }
-
-    proptest! {
-        #[test]
-        fn a_fade_may_turn_round_at_any_frame_without_a_step(
-            cuts in prop::collection::vec(1usize..40, 1..6), shadow in 0u64..60,
-            turns in prop::collection::btree_set(0usize..250, 0..6),
-        ) {
-            let turns: Vec<_> = turns.into_iter().collect();
-            let (old, new) = (vec![0.0; 400], vec![1.0; 400]);
-            let ramp = heard(&cuts, shadow, &turns, &old, &new);
-            prop_assert_eq!(&ramp, &heard(&[1_000], shadow, &turns, &old, &new));
-            for pair in ramp.windows(2) {
-                prop_assert!((pair[1] - pair[0]).abs() <= 1.0 / FADE as f32 + 1e-6, "{:?}", pair);
-            }
-            prop_assert!(ramp.iter().all(|sample| (0.0..=1.0).contains(sample)));
-            prop_assert!(ramp[399] == 0.0 || ramp[399] == 1.0);
-            prop_assert_eq!(ramp[0], 0.0);
-            let equal: Vec<_> = (0..400).map(|at| (at as f32 * 0.3).sin()).collect();
-            prop_assert_eq!(&heard(&cuts, shadow, &turns, &equal, &equal), &equal);
-        }
-
-        #[test]
-        fn the_parts_of_an_input_are_it_again_together(
-            input in prop::collection::vec(-1.0f32..1.0, 1..100), done in 0usize..120,
-        ) {
-            let mut fade_in = FadeIn::new(20, Fade::of(FADE));
-            fade_in.advance(done);
-            let (mut old, mut new) = (vec![f32::NAN; input.len()], vec![f32::NAN; input.len()]);
-            fade_in.part(&input, &mut new, &mut old);
-            for (at, sample) in input.iter().enumerate() {
-                prop_assert!((old[at] + new[at] - sample).abs() <= f32::EPSILON);
-                if done + at <= 20 {
-                    prop_assert_eq!((old[at], new[at]), (*sample, 0.0));
-                }
-                if done + at >= 20 + FADE as usize {
-                    prop_assert_eq!((old[at], new[at]), (0.0, *sample));
-                }
-            }
-        }
-
-        #[test]
-        fn a_tail_is_whole_and_then_decays_however_it_is_cut(
-            cuts in prop::collection::vec(1usize..40, 1..6), tail in 0u64..60,
-            ends_at in prop::option::of(0usize..120),
-        ) {
-            let run = |cuts: &[usize]| {
-                let mut fade_in = FadeIn::new(0, Fade::of(1)).with_tail(tail, 9);
-                fade_in.advance(1);
-                let mut output = vec![0.0; 150];
-                let (mut start, mut cuts) = (0, cuts.iter().cycle());
-                while start < 150 && !fade_in.is_over() {
-                    if ends_at == Some(start) {
-                        fade_in.end_tail();
-                    }
-                    let next = ends_at.filter(|at| *at > start).unwrap_or(150);
-                    let end = next.min(start + cuts.next().unwrap());
-                    fade_in.add_tail(&vec![1.0; end - start], &mut output[start..end]);
-                    fade_in.advance(end - start);
-                    start = end;
-                }
-                output
-            };
-            let output = run(&cuts);
-            prop_assert_eq!(&output, &run(&[1_000]));
-            let whole = ends_at.map_or(tail, |at| tail.min(at as u64)) as usize;
-            for (at, sample) in output.iter().enumerate() {
-                let expected = match at.checked_sub(whole) {
-                    None => 1.0,
-                    Some(after) => 9_usize.saturating_sub(after) as f32 / 10.0,
-                };
-                prop_assert_eq!(*sample, expected, "{}", at);
-            }
-        }
-    }
-}
+mod tests;

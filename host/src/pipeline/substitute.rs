@@ -13,7 +13,7 @@ use segue_plugin::link::{AudioView, AudioViewMut};
 
 use crate::cpu::FloatMode;
 use crate::pipeline::call::Call;
-use crate::pipeline::crossfade::Decay;
+use crate::pipeline::decay::Decay;
 use crate::pipeline::delay::DelayLine;
 use crate::pipeline::fallback::Fallback;
 use crate::pipeline::fault::{FaultKind, OnError};

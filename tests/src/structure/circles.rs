@@ -5,7 +5,7 @@
 //! is no need. So a module file that only passes on what its parts define is in no circle with them.
 //!
 //! A module file and the files beside each other in its folder are one folder: `pipeline.rs` and
-//! `pipeline/seat.rs` are at home in `pipeline`, `pipeline/stage.rs` and `pipeline/stage/block.rs` in
+//! `pipeline/rings.rs` are at home in `pipeline`, `pipeline/stage.rs` and `pipeline/stage/block.rs` in
 //! `pipeline/stage`. A circle is at home in one folder, or goes through several.
 
 use std::collections::BTreeSet;

@@ -6,7 +6,7 @@
 
 use segue_plugin::link::{AudioView, AudioViewMut};
 
-use crate::pipeline::crossfade::Decay;
+use crate::pipeline::decay::Decay;
 
 /// Whose last frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,8 +23,8 @@ use crate::pipeline::candidate::{
     CandidateSetup, Handoff, LatencyGrowth, PlannedFade, StageCandidate,
 };
 use crate::pipeline::change::{Change, Reschedule, ScheduleFade};
-use crate::pipeline::crossfade::Fade;
 use crate::pipeline::exchange::{Arrival, Departure};
+use crate::pipeline::fade_in::Fade;
 use crate::pipeline::fault::OnError;
 use crate::pipeline::history::{History, HistoryShape};
 use crate::pipeline::network::{Source, Wiring};

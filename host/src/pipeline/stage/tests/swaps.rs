@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use segue_plugin::link::ParamEvent;
 
 use super::*;
-use crate::pipeline::crossfade::Fade;
+use crate::pipeline::fade_in::Fade;
 use crate::pipeline::swapped::HandoffRefusal;
 
 fn cuts() -> impl Strategy<Value = Vec<usize>> {
