@@ -157,7 +157,7 @@ impl Timetable {
             Some(_) => {
                 self.anchor = Some(Anchor {
                     moment: now,
-                    frames: self.current.start_frames + frames as u64,
+                    frames: self.next_frames(frames),
                 });
             }
             None => self.follow(lateness),
