@@ -165,6 +165,12 @@ fn a_value_for_another_component_than_the_files_is_judged_too() {
         &air.refused(&["set", "gain", "band.1.gain_db", "999"], 3),
         sentence,
     );
+    // A row is told by its length, whatever of it the file has; a slip in it by what it has.
+    let long = air.refused(&["set", "gain", "band.17.q", "3"], 3);
+    has(&long, "it has band.1 to band.16");
+    assert!(!long.contains("did you mean"), "{long}");
+    let slip = air.refused(&["set", "gain", "band.9.gian_db", "3"], 3);
+    has(&slip, "did you mean `gain_db`?");
     assert_eq!(air.overrides().len(), 1, "{:?}", air.overrides());
     assert_eq!(air.finish().code, Some(0));
 }

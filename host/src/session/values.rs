@@ -6,6 +6,7 @@
 //! This is the one judgement of values: a check, a start, a reload, its dry run, `set` and `save`
 //! all ask here, so that none of them accepts what another refuses.
 
+mod known;
 mod settings;
 
 use segue_plugin::manifest::Component;
@@ -15,6 +16,7 @@ use crate::config::mistake::{Mistake, Mistakes};
 use crate::config::nearest::{did_you_mean, listed};
 use crate::config::source::{Sources, Span, Spanned, TextOrigin};
 use crate::config::values::{FlatParam as Written, ParamValues, Scalar};
+pub(super) use crate::session::values::known::what_it_has;
 pub(super) use crate::session::values::settings::{fits, settings};
 
 /// What values are held against.

@@ -11,7 +11,6 @@ use segue_plugin::manifest::Component;
 use segue_plugin::manifest::model::FlatParam;
 
 use crate::config::model::Config;
-use crate::config::nearest::{did_you_mean, listed};
 use crate::config::overrides::OverrideKey;
 use crate::id::StageId;
 use crate::observe::{ChangeAction, Receipt};
@@ -269,21 +268,13 @@ pub(super) fn send_events(mut change: Change, context: &mut Context<'_>) -> Sent
 /// Whether a stage's component has a parameter; or what it has.
 fn has_param(running: &RunningStage, param: &str) -> Result<(), Refusal> {
     let component = &running.bound().component;
-    let ids: Vec<_> = component.params().map(|flat| flat.id).collect();
-    if ids.iter().any(|id| id == param) {
+    if component.params().any(|flat| flat.id == param) {
         return Ok(());
     }
-    let help = did_you_mean(param, ids.iter().map(String::as_str));
-    let help = help.map_or_else(String::new, |help| format!("; {help}"));
-    let address = running.bound().address();
-    let known = match ids.is_empty() {
-        true => "none".to_owned(),
-        false => listed(ids.iter().map(String::as_str).take(12)),
-    };
     Err(Refusal::NoParam {
-        address,
+        address: running.bound().address(),
         param: param.to_owned(),
-        known: format!(": it has {known}{help}"),
+        known: format!(": {}", values::what_it_has(component, param)),
     })
 }
 
