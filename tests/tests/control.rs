@@ -634,6 +634,10 @@ fn what_was_set_on_another_component_waits_for_it_and_is_not_written_into_the_fi
     // The band is no parameter of the gain: it does not stand in its way.
     let _ = air.done(&["rollback", "gain"]);
     air.wait_for(factor(-6.0));
+    let bare = air.refused(&["reset"], 2);
+    assert!(bare.contains("<KEY|STAGE|--all>"), "{bare}");
+    let bare = air.refused(&["swap"], 2);
+    assert!(bare.contains("<STAGE|--plugin <ID[@VERSION]>>"), "{bare}");
     let slip = air.refused(&["reset", "gain.params.gian_db"], 3);
     assert!(slip.contains("no parameter `gian_db`"), "{slip}");
     let over = air.finish();

@@ -2,6 +2,7 @@
 //!
 //! Comments here are what `--help` shows.
 
+mod examples;
 mod profile;
 mod run;
 
@@ -11,108 +12,27 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::cli::arguments::examples as shown;
 use crate::cli::ctl::arguments::Ctl;
 
 pub(super) use profile::Profile;
 pub(super) use run::{PaceWord, Run, Search};
 
-const EXAMPLES: &str = "\
-Examples:
-  segue run                                  run ./plugins.toml
-  segue run in.wav out.wav --stage 'segue.gain gain_db=-6'
-  segue list                                 what there is
-  segue inspect segue.gain --toml            a [[stage]] ready to paste
-  segue check                                what is wrong with ./plugins.toml
-
-Exit codes: 0 done; 1 it failed while running; 2 command line or configuration wrong;
-3 a plugin is missing, refused or in conflict; 4 done, but degraded; 128 + signal.";
+/// The widest that help is written, in columns: longer lines are hard to follow.
+const COLUMNS_MAX: usize = 100;
 
 /// One file, or many and a folder: clap alone would show one.
 const RUN_USAGE: &str = "segue run [OPTIONS] [IN]... [OUT]";
 
-const RUN_EXAMPLES: &str = "\
-Examples:
-  segue run                                  what ./plugins.toml says
-  segue run in.wav out.wav --config studio.toml --set eq.band.1.gain_db=-3
-  segue run in.wav out.wav --stage 'segue.gain gain_db=-6'
-  segue run in.wav --stage segue.gain        measure only, write nothing
-  segue run in.wav out.wav --report run.json
-  segue run in.wav out.wav --timeline changes.toml      swap and set at exact frames
-  segue run takes/ done/ --resume            every audio file below takes/, where it left off
-  sox in.mp3 -t s16 - | segue run - - --raw s16le:44100:2 --stage segue.gain | aplay -f cd
-
-A stage is written as a component and its values, NAME=VALUE; `id=`, `on_error=` and
-`settings.NAME=` set what is not a parameter. Folders of OUT and of the report are made.
-
-Many files: IN is a folder, a pattern such as 'takes/**/*.wav', or several paths, and OUT a folder.
-Folders are read with all that lies below them, and outputs keep their paths there. Each file comes
-out as if it were alone; a failing file is reported, the others continue. A journal beside the
-outputs says what each was made of (its input is read once more for that), and --resume goes on
-from it.
-Exit codes then: 0 all well; 4 some failed or were degraded; 1 none succeeded.";
-
-const LIST_EXAMPLES: &str = "\
-Examples:
-  segue list                                 components, and what is not ready with its reason
-  segue list --kind metric
-  segue list --plugins                       one line per plugin, with its file
-  segue list --why                           every file and every folder that was searched
-  segue list --json | jq -r '.components[].address'
-
-Nothing is opened or run: manifests are read as data.";
-
-const INSPECT_EXAMPLES: &str = "\
-Examples:
-  segue inspect segue.filters/eq             everything its manifest says
-  segue inspect segue.gain --toml >> plugins.toml
-  segue inspect build/libtube.so             also what cannot be loaded here, a .dll say
-
-Nothing is opened or run: manifests are read as data.";
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  segue check                                ./plugins.toml
-  segue check studio.toml --strict
-  segue check --resolved                     with defaults, and where each value is from
-  segue check --explain stage.on_error
-  segue check --schema > plugins.schema.json for editors";
-
-const GRAPH_EXAMPLES: &str = "\
-Examples:
-  segue graph                                ./plugins.toml, in text
-  segue graph studio.toml --format svg > studio.svg";
-
-const PROFILE_EXAMPLES: &str = "\
-Examples:
-  segue profile                              ./plugins.toml with its input, or a generated one
-  segue profile in.wav --stage 'segue.gain gain_db=-6' --stage segue.filters
-  segue profile --seconds 60 --histogram
-  segue profile in.wav --json | jq '.stages[] | [.id, .time.p99_ns]'
-
-Nothing is written, and the clock is read for every block. Without IN, and where the configuration
-names no file, noise as in speech is made: syllables of 0.7 s at -20 dB RMS, pauses of 0.3 s at
--60 dB, at the rate and with the channels that [stream] names, or else at 48 kHz in stereo.";
-
-const INIT_EXAMPLES: &str = "\
-Examples:
-  segue init                                 writes plugins.toml, every key commented
-  segue init studio.toml";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  segue completions bash > ~/.local/share/bash-completion/completions/segue
-  segue completions zsh > ~/.zfunc/_segue    where fpath has ~/.zfunc
-  segue completions fish > ~/.config/fish/completions/segue.fish
-  segue completions powershell >> $PROFILE";
-
-const MAN_EXAMPLES: &str = "\
-Examples:
-  segue man ~/.local/share/man/man1          one page for each command; then: man segue-run
-  segue man . && man ./segue.1";
-
 /// An audio plugin host that changes its processors while the audio runs
 #[derive(Debug, Parser)]
-#[command(name = "segue", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(
+    name = "segue",
+    version,
+    after_help = shown::SEGUE,
+    max_term_width = COLUMNS_MAX,
+    disable_help_subcommand = true
+)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,
@@ -153,33 +73,33 @@ pub(super) enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run a pipeline over a stream
-    #[command(after_help = RUN_EXAMPLES, override_usage = RUN_USAGE)]
+    #[command(after_help = shown::RUN, override_usage = RUN_USAGE)]
     Run(Box<Run>),
     /// List the components that there are
-    #[command(after_help = LIST_EXAMPLES)]
+    #[command(after_help = shown::LIST)]
     List(ListArguments),
     /// Show what a plugin says of itself
-    #[command(after_help = INSPECT_EXAMPLES)]
+    #[command(after_help = shown::INSPECT)]
     Inspect(Inspect),
     /// Explain what is wrong with a configuration
-    #[command(after_help = CHECK_EXAMPLES)]
+    #[command(after_help = shown::CHECK)]
     Check(Check),
     /// Draw the stages of a configuration
-    #[command(after_help = GRAPH_EXAMPLES)]
+    #[command(after_help = shown::GRAPH)]
     Graph(GraphArguments),
     /// Run a pipeline, write nothing, and show where its time goes
-    #[command(after_help = PROFILE_EXAMPLES)]
+    #[command(after_help = shown::PROFILE)]
     Profile(Box<Profile>),
     /// Ask a running session for something: how it is, a swap, a reload
     Ctl(Ctl),
     /// Write a commented configuration to start from
-    #[command(after_help = INIT_EXAMPLES)]
+    #[command(after_help = shown::INIT)]
     Init(Init),
     /// Print what lets a shell complete commands and flags
-    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    #[command(after_help = shown::COMPLETIONS)]
     Completions(Completions),
     /// Write the man pages
-    #[command(after_help = MAN_EXAMPLES)]
+    #[command(after_help = shown::MAN)]
     Man(Man),
 }
 
@@ -231,7 +151,7 @@ pub(super) struct Inspect {
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// The configuration [default: ./plugins.toml, the user's, the system's]
+    /// The configuration [default: $SEGUE_CONFIG, ./plugins.toml, the user's, the system's]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// Treat warnings as errors
@@ -258,7 +178,7 @@ pub(super) struct Check {
 
 #[derive(Debug, Args)]
 pub(super) struct GraphArguments {
-    /// The configuration [default: ./plugins.toml, the user's, the system's]
+    /// The configuration [default: $SEGUE_CONFIG, ./plugins.toml, the user's, the system's]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// How it is drawn
@@ -314,16 +234,78 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    #[test]
-    fn every_command_shows_examples_within_100_columns() {
-        for command in Arguments::command().get_subcommands() {
-            let help = command.get_after_help().map(ToString::to_string);
-            let help = help.unwrap_or_default();
-            assert!(help.contains("Examples:"), "{}", command.get_name());
+    /// Examples are lines that fit a narrow terminal; what follows them is filled by whoever shows
+    /// it, so a paragraph is one line.
+    fn check(help: &str, name: &str) {
+        let (first, further) = help.split_once("\n\n").unwrap_or((help, ""));
+        assert!(first.starts_with("Examples:\n"), "{name}");
+        let is_list = |lines: &str| lines.lines().skip(1).all(|line| line.starts_with("  "));
+        for paragraph in std::iter::once(first).chain(further.split("\n\n")) {
+            assert!(is_list(paragraph), "{name}\n{paragraph}");
+            let mut listed = paragraph.lines().skip(1);
             assert!(
-                help.lines().all(|line| line.chars().count() <= 100),
-                "{help}"
+                listed.all(|line| line.chars().count() <= 80),
+                "{name}\n{paragraph}"
             );
+        }
+    }
+
+    #[test]
+    fn every_command_shows_examples_within_80_columns_and_fills_the_rest() {
+        let whole = Arguments::command();
+        let mut all: Vec<_> = whole.get_subcommands().collect();
+        let ctl = all.iter().find(|command| command.get_name() == "ctl");
+        all.extend(
+            ctl.unwrap()
+                .get_subcommands()
+                .filter(|below| below.get_after_help().is_some()),
+        );
+        all.push(&whole);
+        for command in all {
+            let help = command.get_after_help().map(ToString::to_string);
+            check(&help.unwrap_or_default(), command.get_name());
+        }
+    }
+
+    /// The help of a command and of those below it has no line that a narrow terminal breaks.
+    fn fits(command: &mut clap::Command) {
+        let help = command.render_long_help().to_string();
+        let long = help.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(long, None, "{}", command.get_name());
+        command.get_subcommands_mut().for_each(fits);
+    }
+
+    #[test]
+    fn the_help_of_every_command_fits_80_columns() {
+        let mut whole = Arguments::command().term_width(80);
+        whole.build();
+        fits(&mut whole);
+    }
+
+    #[test]
+    fn the_environment_is_told_where_it_is_asked() {
+        let mut whole = Arguments::command();
+        let mut help = |path: &[&str]| {
+            let command = path.iter().try_fold(&mut whole, |command, name| {
+                command.find_subcommand_mut(name)
+            });
+            command.unwrap().render_long_help().to_string()
+        };
+        let all = "SEGUE_CONFIG SEGUE_PLUGIN_PATH SEGUE_CPU NO_COLOR XDG_CACHE_HOME XDG_STATE_HOME";
+        for (path, names) in [
+            (&[][..], all),
+            (&["run"], all),
+            (&["profile"], "SEGUE_CONFIG SEGUE_PLUGIN_PATH SEGUE_CPU"),
+            (&["list"], "SEGUE_PLUGIN_PATH"),
+            (&["inspect"], "SEGUE_PLUGIN_PATH"),
+            (&["check"], "SEGUE_CONFIG SEGUE_PLUGIN_PATH"),
+            (&["graph"], "SEGUE_CONFIG SEGUE_PLUGIN_PATH"),
+            (&["ctl"], "XDG_RUNTIME_DIR XDG_STATE_HOME"),
+        ] {
+            let help = help(path);
+            for name in names.split(' ') {
+                assert!(help.contains(name), "{path:?}: {name}\n{help}");
+            }
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::shell::Shell;
 
+/// What the pages are of.
+const VERSION: &str = concat!("segue ", env!("CARGO_PKG_VERSION"));
+
 /// Writes the pages; those that are there are replaced.
 ///
 /// # Errors
@@ -50,7 +53,8 @@ fn write(folder: &Path) -> io::Result<usize> {
 
 /// The page of one command: examples come as they are typed, in a section of their own.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
-    let man = clap_mangen::Man::new(command.clone());
+    // The program stands in the footer of every page.
+    let man = clap_mangen::Man::new(command.clone()).source(VERSION);
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
@@ -69,21 +73,29 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// What follows the flags in `--help`: the examples line by line, then paragraphs that are filled.
+/// What follows the flags in `--help`: lists line by line, in sections of their own, and paragraphs
+/// that are filled.
 fn examples(help: &str) -> String {
-    let (examples, notes) = help.split_once("\n\n").unwrap_or((help, ""));
-    let mut text = ".SH EXAMPLES\n.nf\n".to_owned();
-    for line in examples.lines().filter(|line| *line != "Examples:") {
-        text.push_str(&escaped(line));
-    }
-    text.push_str(".fi\n");
-    if !notes.is_empty() {
-        text.push_str(".SH NOTES\n");
-    }
-    for line in notes.lines() {
-        match line {
-            "" => text.push_str(".PP\n"),
-            line => text.push_str(&escaped(line)),
+    let mut text = String::new();
+    let mut has_notes = false;
+    for paragraph in help.split("\n\n") {
+        match paragraph.split_once(":\n") {
+            Some((heading, lines)) => {
+                let lines: String = lines.lines().map(escaped).collect();
+                let heading = heading.to_uppercase();
+                // Lines bring their indent, and fit a narrow terminal with no other.
+                text.push_str(&format!(".SH {heading}\n.nf\n.in 0\n{lines}.in\n.fi\n"));
+            }
+            None => {
+                let codes = paragraph.strip_prefix("Exit codes: ");
+                text.push_str(match (codes, has_notes) {
+                    (Some(_), _) => ".SH EXIT STATUS\n",
+                    (None, true) => ".PP\n",
+                    (None, false) => ".SH NOTES\n",
+                });
+                has_notes = codes.is_none();
+                text.push_str(&escaped(codes.unwrap_or(paragraph)));
+            }
         }
     }
     text
@@ -130,6 +142,7 @@ mod tests {
                 page.contains(".TH") && page.contains("\n.SH EXAMPLES\n.nf\n"),
                 "{page}"
             );
+            assert!(page.contains(&format!("\"{VERSION}\"")), "{page}");
             for below in command.get_subcommands() {
                 let below = below.get_name();
                 assert!(
@@ -150,13 +163,17 @@ mod tests {
     }
     #[test]
     fn examples_are_lines_of_their_own_that_can_be_copied() {
-        let text = examples("Examples:\n  a - 'b' ~ x\\y\n  .c\n\nOne.\nTwo.\n\nThree.");
+        let text = examples(
+            "Examples:\n  a - 'b' ~ x\\y\n  .c\n\nOne.\n\nThree.\n\nExit codes: 0 done.\n\n\
+             Environment:\n  A    b",
+        );
         assert_eq!(
             text,
-            ".SH EXAMPLES\n.nf\n\\&  a \\- \\(aqb\\(aq \\(ti x\\ey\n\\&  .c\n.fi\n\
-             .SH NOTES\n\\&One.\n\\&Two.\n.PP\n\\&Three.\n"
+            ".SH EXAMPLES\n.nf\n.in 0\n\\&  a \\- \\(aqb\\(aq \\(ti x\\ey\n\\&  .c\n.in\n.fi\n\
+             .SH NOTES\n\\&One.\n.PP\n\\&Three.\n.SH EXIT STATUS\n\\&0 done.\n\
+             .SH ENVIRONMENT\n.nf\n.in 0\n\\&  A    b\n.in\n.fi\n"
         );
         let plain = examples("Examples:\n  a");
-        assert_eq!(plain, ".SH EXAMPLES\n.nf\n\\&  a\n.fi\n");
+        assert_eq!(plain, ".SH EXAMPLES\n.nf\n.in 0\n\\&  a\n.in\n.fi\n");
     }
 }

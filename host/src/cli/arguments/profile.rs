@@ -26,7 +26,7 @@ pub(in crate::cli) struct Profile {
     /// For programs: the report of the run
     #[arg(long)]
     pub(in crate::cli) json: bool,
-    /// The configuration [default: ./plugins.toml, the user's, the system's]
+    /// The configuration [default: $SEGUE_CONFIG, ./plugins.toml, the user's, the system's]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "stage")]
     config: Option<PathBuf>,
     /// A stage of a chain, in the place of a configuration; may be repeated

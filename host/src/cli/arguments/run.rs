@@ -27,7 +27,7 @@ pub(in crate::cli) struct Run {
     /// What many files become: wav, flac or aiff [default: wav]
     #[arg(long, value_name = "FORM", value_parser = ["wav", "flac", "aiff"])]
     pub(in crate::cli) format: Option<String>,
-    /// The configuration [default: ./plugins.toml, the user's, the system's]
+    /// The configuration [default: $SEGUE_CONFIG, ./plugins.toml, the user's, the system's]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "stage")]
     pub(in crate::cli) config: Option<PathBuf>,
     /// A stage of a chain, in the place of a configuration; may be repeated
@@ -76,7 +76,8 @@ pub(in crate::cli) struct ControlArguments {
     /// Changes at places of the stream: swaps, parameters, edits
     #[arg(long, value_name = "F.toml", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) timeline: Option<PathBuf>,
-    /// What `segue ctl` calls the session [default: [pipeline] name, the configuration's file]
+    /// What `segue ctl` calls the session [default: [pipeline] name, the configuration's file; chain
+    /// with --stage]
     #[arg(long, value_name = "NAME", conflicts_with = "no_control")]
     pub(in crate::cli) name: Option<String>,
     /// Open no control socket: nobody can ask the session for anything
@@ -96,7 +97,8 @@ pub(in crate::cli) enum PaceWord {
 /// Where else plugins are.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Search {
-    /// A folder to search for plugins first, or several with : between; may be repeated
+    /// A folder to search for plugins, or several with : between, before those of SEGUE_PLUGIN_PATH;
+    /// may be repeated
     #[arg(long = "plugin-path", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) plugin_path: Vec<OsString>,
 }

@@ -2,20 +2,31 @@
 //!
 //! Comments here are what `--help` shows.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
   segue ctl status                           how the running session is
-  segue ctl swap tube acme.warmth/tube@1.1.0 another component or version, without a pause
+  segue ctl swap tube acme.warmth/tube@1.1.0 another component or version
   segue ctl set tube drive_db 9.5 --why 'brighter'
-  segue ctl reload --dry-run                 what the edited configuration would change
-  segue ctl rollback tube                    what the stage was before its last swap
+  segue ctl reload --dry-run                 what the edited file would change
+  segue ctl rollback tube                    what it was before its last swap
   segue ctl events --json | jq .             follow it
   segue ctl status --session voice --json    one of several, for programs
 
-The one session that runs is found by itself. Where several run they are listed, and --session says
-which. Exit codes: 0 done; 1 it failed; 2 command line wrong; 3 refused, or no session is there.";
+The one session that runs is found by itself. Where several run they are listed, and --session \
+says which.
+
+Exit codes: 0 done; 1 it failed; 2 command line wrong; 3 refused, or no session is there.
+
+Environment:
+  XDG_RUNTIME_DIR      holds segue/NAME.sock, the sockets of sessions
+  XDG_STATE_HOME       without it holds segue/control/NAME.sock";
+
+/// One stage, or a plugin: in one line they do not fit 80 columns.
+const SWAP_USAGE: &str = "\
+segue ctl swap [OPTIONS] <STAGE> [COMPONENT[@VERSION]]
+       segue ctl swap [OPTIONS] --plugin <ID[@VERSION]>";
 
 const SWAP_EXAMPLES: &str = "\
 Examples:
@@ -23,7 +34,7 @@ Examples:
   segue ctl swap tube @1.0.0                 just this version of what is there
   segue ctl swap tube acme.warmth/tape       another component
   segue ctl swap tube acme.warmth/tube@1.1   1.1 or later, and less than 2
-  segue ctl swap --plugin acme.warmth@1.1.0  every stage of the plugin, as one change";
+  segue ctl swap --plugin acme.warmth@1.1.0  every stage of the plugin at once";
 
 const SET_EXAMPLES: &str = "\
 Examples:
@@ -57,7 +68,7 @@ pub(super) enum CtlCommand {
     /// Show how the session is: stages, overrides, the newest receipts
     Status,
     /// Replace what fills a stage, or every stage of a plugin
-    #[command(after_help = SWAP_EXAMPLES)]
+    #[command(after_help = SWAP_EXAMPLES, override_usage = SWAP_USAGE)]
     Swap(SwapArguments),
     /// Set a parameter of a stage
     #[command(after_help = SET_EXAMPLES)]
@@ -84,15 +95,21 @@ pub(super) enum CtlCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true)))]
 pub(super) struct SwapArguments {
     /// The stage
-    #[arg(value_name = "STAGE", required_unless_present = "plugin")]
+    #[arg(value_name = "STAGE", group = "what")]
     pub(super) stage: Option<String>,
     /// What is to fill it [default: the newest version of what is there]
     #[arg(value_name = "COMPONENT[@VERSION]")]
     pub(super) component: Option<String>,
     /// Every stage of this plugin, and what depends on it, as one change
-    #[arg(long, value_name = "ID[@VERSION]", conflicts_with_all = ["stage", "component"])]
+    #[arg(
+        long,
+        value_name = "ID[@VERSION]",
+        group = "what",
+        conflicts_with = "component"
+    )]
     pub(super) plugin: Option<String>,
     /// Put silence into the stream where the latency reserve does not suffice
     #[arg(long)]
@@ -140,11 +157,12 @@ pub(super) struct StageArguments {
 }
 
 #[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
 pub(super) struct ResetArguments {
-    /// A key (tube.params.drive_db), or a stage
-    #[arg(value_name = "KEY|STAGE", required_unless_present = "all")]
+    /// A key (tube.params.drive_db, tube.component, tube.version, tube.bypass), or a stage
+    #[arg(value_name = "KEY|STAGE")]
     pub(super) key: Option<String>,
     /// Every override
-    #[arg(long, conflicts_with = "key")]
+    #[arg(long)]
     pub(super) all: bool,
 }
