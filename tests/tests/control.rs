@@ -576,6 +576,7 @@ fn more_latency_than_the_reserve_is_refused_unless_silence_is_allowed() {
         "{refused}"
     );
     assert!(refused.contains("--insert"), "{refused}");
+    assert_eq!(refused.matches("silence").count(), 1, "{refused}");
     air.stays(1.0);
     let answer = air.done(&["swap", "late", "test.late/long", "--insert"]);
     assert_eq!(receipts(&answer)[0]["alignment"]["inserted_frames"], 380);

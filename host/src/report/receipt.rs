@@ -40,7 +40,7 @@ pub fn essence(receipt: &Receipt, sample_rate_hz: u32) -> String {
     let stage = &receipt.stage;
     let at = place(seen_at(receipt), sample_rate_hz);
     let what = match (stage.as_str(), what(receipt)) {
-        (ALL, _) => format!("at {at}"),
+        (ALL, _) => format!("the pipeline at {at}"),
         (stage, Some(what)) => format!("{stage} {what} at {at}"),
         (stage, None) => format!("{stage} at {at}"),
     };
@@ -57,7 +57,7 @@ pub fn text(receipt: &Receipt, color: Color, columns: usize, sample_rate_hz: u32
     let at = |frames| place(frames, sample_rate_hz);
     let (number, stage) = (receipt.change, &receipt.stage);
     let head = match stage.as_str() {
-        ALL => format!("change {number}: {}", receipt.action),
+        ALL => format!("change {number}: {} of the pipeline", receipt.action),
         stage => format!("change {number}: {} of `{stage}`", receipt.action),
     };
     let mut page = Page::new(&head, color, columns);

@@ -159,7 +159,7 @@ fn receipts(status: &Status, look: &Look) -> String {
     let first = status.receipts.len().saturating_sub(RECEIPTS_MAX);
     let mut text = String::new();
     for receipt in &status.receipts[first..] {
-        let label = format!("{} {}:", receipt.action, receipt.verdict);
+        let label = format!("{}:", receipt.action);
         let line = one_line(&essence(receipt, status.sample_rate_hz));
         let who = one_line(&receipt.cause.who.to_string());
         let line = format!("{line} ({who})");

@@ -12,14 +12,12 @@ use crate::config::words::{Convert, Dither, OutputBits, Release, Tail};
 pub fn reserve_help(frames: u64) -> String {
     let most = LATENCY_RESERVE_FRAMES_MAX.unsigned_abs();
     match frames <= most {
-        true => format!(
-            "write latency_reserve_frames = {frames} in [stream] and restart the session, or allow \
-             silence to be put in"
-        ),
-        false => format!(
-            "latency_reserve_frames in [stream] is at most {most}; allow silence to be put in, or \
-             restart the session"
-        ),
+        true => {
+            format!("write latency_reserve_frames = {frames} in [stream] and restart the session")
+        }
+        false => {
+            format!("latency_reserve_frames in [stream] is at most {most}, so restart the session")
+        }
     }
 }
 

@@ -208,6 +208,16 @@ fn receipts_have_their_essence_in_a_line() {
 }
 
 #[test]
+fn what_is_about_no_single_stage_is_about_the_pipeline() {
+    let mut receipt = fade();
+    receipt.stage = "*".to_owned();
+    let found = line(&receipt, 48_000);
+    assert!(found.starts_with("swap: the pipeline at 1."), "{found}");
+    let page = text(&receipt, Color::Plain, 80, 48_000);
+    assert!(page.contains("swap of the pipeline\n"), "{page}");
+}
+
+#[test]
 fn where_the_rate_is_not_known_places_are_frames() {
     let found = essence(&fade(), 0);
     assert!(found.contains("at frame 59232: 960 frames fade"), "{found}");

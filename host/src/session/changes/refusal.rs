@@ -3,7 +3,7 @@
 //! In: what stands in its way. Out: a sentence, or mistakes in a file with the text that they stand
 //! in; drawn where they leave the session, in receipts and in what is returned to who asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::mistake::Mistakes;
 use crate::config::overrides::{UnknownOverride, ValueRefused};
@@ -25,7 +25,7 @@ pub(in crate::session) enum Refusal {
     #[error("{}", .0.render(Color::Plain, COLUMNS))]
     Mistakes(Box<Mistakes>),
     /// Another file than the running one has them, or cannot be read.
-    #[error("{}: {why}", path.display())]
+    #[error("{}", of_other_file(path, why))]
     OtherFile {
         /// The file.
         path: PathBuf,
@@ -125,8 +125,8 @@ pub(in crate::session) enum Refusal {
     /// The output would be later than it may be.
     #[error(
         "it makes the output {needed} frames later, and {left} frames of the reserve are left; \
-         {help}; `segue ctl swap --insert` and `segue ctl reload --insert` put {more} frames of \
-         silence into the stream now"
+         {help}, or put {more} frames of silence into the stream with `--insert` of `segue ctl swap` \
+         and `segue ctl reload`"
     )]
     TooLate {
         /// How much later it would be.
@@ -171,6 +171,14 @@ impl Refusal {
     /// The reasons of a receipt: a line each.
     pub(in crate::session) fn lines(&self) -> Vec<String> {
         self.to_string().lines().map(str::to_owned).collect()
+    }
+}
+
+/// Mistakes name the file that they stand in, and one that cannot be read is named as well.
+fn of_other_file(path: &Path, why: &Refusal) -> String {
+    match why {
+        Refusal::Mistakes(_) => why.to_string(),
+        why => format!("{}: {why}", path.display()),
     }
 }
 
