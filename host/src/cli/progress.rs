@@ -256,6 +256,7 @@ impl EventSink for ProgressSink {
             Event::Priority { report } => self.priority(&report),
             Event::StallBegan { .. } | Event::StallEnded { .. } => self.stall(&event),
             Event::Notice { text } => self.line(Weight::Note, "notice", &text),
+            Event::Dropped { .. } => {} // Said on the control socket alone.
             Event::Finished { .. } => clear_bar(),
             Event::Fault {
                 position_frames: at,

@@ -235,7 +235,7 @@ mod tests {
              frame to the next. Nothing\n  fades where the state is handed over.\n  \
              takes    a duration with its unit, as in \"20ms\", at most \"10s\"\n  \
              absent   \"20ms\"\n  \
-             example  fade = \"20ms\"\n  since    Segue 1.0\n",
+             example  fade = \"20ms\"\n  since    Segue 1.2\n",
         );
     }
 

@@ -108,7 +108,7 @@ words!(
     /// When an edited configuration is applied to a running session.
     Reload {
         /// When somebody asks for it.
-        Manual = "manual", V1_0, "only when `segue ctl reload` or SIGHUP asks for it";
+        Manual = "manual", V1_2, "only when `segue ctl reload` or SIGHUP asks for it";
         /// At every edit that has no mistake.
         OnSave = "on-save", V1_2, "every valid edit is applied at once";
     }
@@ -130,9 +130,9 @@ words!(
     /// What a changed library does to a running session.
     Watch {
         /// Nothing; nobody looks.
-        Off = "off", V1_0, "nobody looks";
+        Off = "off", V1_2, "nobody looks";
         /// It is reported.
-        Report = "report", V1_0, "the change is reported, nothing is applied";
+        Report = "report", V1_2, "the change is reported, nothing is applied";
         /// It replaces the stages that use it.
         Swap = "swap", V1_2, "the stages that use it are swapped";
     }
@@ -224,9 +224,9 @@ words!(
     /// What a new instance of a stage starts from.
     SwapState {
         /// The running state of the old one, where both agree on its schema.
-        Handoff = "handoff", V1_0, "the old instance's running state, where both agree on it";
+        Handoff = "handoff", V1_2, "the old instance's running state, where both agree on it";
         /// Nothing.
-        Fresh = "fresh", V1_0, "nothing; the new instance is primed and faded in";
+        Fresh = "fresh", V1_2, "nothing; the new instance is primed and faded in";
     }
 );
 

@@ -18,7 +18,7 @@ use crate::control::peer::Peer;
 use crate::control::protocol::{Greeting, ProblemKind, REQUEST_BYTES_MAX, Reply};
 use crate::control::request::{self, Order, Wanted};
 use crate::control::service::Service;
-use crate::observe::Cause;
+use crate::observe::{Cause, Event};
 use crate::process::calls::CallWatch;
 use crate::swap::ask::{Answer, Command, ControlEnd, NotTaken, Reload};
 use crate::swap::events::NoEvent;
@@ -305,9 +305,9 @@ fn follow(stream: &UnixStream, shared: &Shared, id: Value) -> io::Result<()> {
             Err(NoEvent::Ended) => return Ok(()),
         };
         line::write(stream, &serde_json::to_string(&*event)?, WRITE_WITHIN)?;
-        let dropped = events.dropped();
-        if dropped > 0 {
-            let told = format!(r#"{{"event":"dropped","count":{dropped}}}"#);
+        let count = events.dropped();
+        if count > 0 {
+            let told = serde_json::to_string(&Event::Dropped { count })?;
             line::write(stream, &told, WRITE_WITHIN)?;
         }
     }

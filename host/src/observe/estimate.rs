@@ -10,7 +10,7 @@ pub struct StageCost {
     pub error: f64,
     /// T: nanoseconds of processing per second of stream.
     pub ns_per_stream_second: f64,
-    /// M: bytes of heap it holds; `None` where its library is not metered.
+    /// M: bytes of heap it holds; null where its library is not metered.
     pub held_bytes: Option<f64>,
 }
 
@@ -18,9 +18,9 @@ pub struct StageCost {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StageEstimate {
-    /// From earlier runs, before this one began; `None` where there were none.
+    /// From earlier runs, before this one began; null where there were none.
     pub estimated: Option<StageCost>,
-    /// In this run; `None` where no call was timed.
+    /// In this run; null where no call was timed.
     pub found: Option<StageCost>,
 }
 
@@ -33,7 +33,7 @@ pub struct TotalCost {
     pub error: f64,
     /// `T_total`: nanoseconds of processing per second of stream, the host's own among them.
     pub ns_per_stream_second: f64,
-    /// `M_peak`: the most memory the process holds, in bytes; `None` where nobody knows.
+    /// `M_peak`: the most memory the process holds, in bytes; null where nobody knows.
     pub peak_memory_bytes: Option<u64>,
 }
 
@@ -45,6 +45,6 @@ pub struct TotalEstimate {
     pub stages_known: u64,
     /// From earlier runs, before this one began.
     pub estimated: Option<TotalCost>,
-    /// In this run; `None` where no block was timed.
+    /// In this run; null where no block was timed.
     pub found: Option<TotalCost>,
 }

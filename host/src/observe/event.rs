@@ -116,6 +116,11 @@ pub enum Event {
         /// The sentence.
         text: String,
     },
+    /// A follower of the control socket read too slowly: so many events are missing before the next.
+    Dropped {
+        /// How many.
+        count: u64,
+    },
     /// The session is over.
     Finished {
         /// Frames processed.

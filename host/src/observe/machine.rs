@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The machine, its system, and the host that ran there. `None` where the system does not say.
+/// The machine, its system, and the host that ran there. Null where the system does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MachineReport {

@@ -38,11 +38,12 @@ pub struct Receipt {
     /// When it was asked for.
     pub asked_at_frames: u64,
     /// When it was applied: the first frame that was processed with what it brought, heard or not.
-    /// `None` where it never was.
+    /// Absent where it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied_at_frames: Option<u64>,
     /// When the states were written that its new instances go on from, where control code asked for
-    /// them before it was applied.
+    /// them before it was applied; absent where none were, as at a handoff, whose state is written
+    /// as it is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub states_at_frames: Option<u64>,
     /// The first frame of the seam: of the fade, or the first of the new instance.
@@ -61,7 +62,7 @@ pub struct Receipt {
     pub frames_out: u64,
     /// How large the steps of the signal were where old and new meet.
     pub seam: Option<Seam>,
-    /// Heap calls on the audio thread during the change; `None` where a library is not metered.
+    /// Heap calls on the audio thread during the change; null where a library is not metered.
     pub heap_calls: Option<u64>,
     /// Blocks that were handed on later than a block after they were due, during the change; 0 at
     /// pace `fast`.
@@ -72,7 +73,7 @@ pub struct Receipt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileMistake {
-    /// The file, the line and the character, from 1: `voice.toml:27:1`. `None` where it has no
+    /// The file, the line and the character, from 1: `voice.toml:27:1`. Null where it has no
     /// place.
     pub place: Option<String>,
     /// What is wrong.
@@ -129,7 +130,7 @@ pub enum Takeover {
         frames: u64,
         /// How many frames of recent input it had seen before.
         primed_frames: u64,
-        /// The first frame of recent input that it heard, in stream time; `None` where it heard none.
+        /// The first frame of recent input that it heard, in stream time; null where it heard none.
         #[serde(default)]
         primed_from_frames: Option<u64>,
         /// The first frame that it had not heard when it was sent; it caught up from there.

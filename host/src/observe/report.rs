@@ -64,7 +64,7 @@ pub struct RunReport {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProcessReport {
-    /// The most memory that was resident; `None` where the system does not say.
+    /// The most memory that was resident; null where the system does not say.
     pub peak_memory_bytes: Option<u64>,
 }
 
@@ -115,7 +115,7 @@ pub struct StreamReport {
     pub blocks: u64,
     /// Blocks that were handed on later than a block after they were due; 0 at pace `fast`.
     pub late_blocks: u64,
-    /// How late blocks were handed on, against when each was due; `None` at pace `fast`.
+    /// How late blocks were handed on, against when each was due; null at pace `fast`.
     pub lateness: Option<Lateness>,
     /// Stretches in which the stream did not go on; none at pace `fast`.
     pub stalls: Stalls,
@@ -185,7 +185,7 @@ pub struct StageReport {
     pub latency_frames: u64,
     /// Its tail.
     pub tail_frames: u64,
-    /// Its heap; `None` where its library is not metered.
+    /// Its heap; null where its library is not metered.
     pub heap: Option<HeapReport>,
     /// Its failures, the first hundred.
     pub faults: Vec<FaultReport>,
@@ -201,7 +201,7 @@ pub struct StageReport {
     pub substitutes: Vec<SubstituteReport>,
     /// The component that is kept warm beside it, where there is one.
     pub fallback: Option<FallbackReport>,
-    /// New instances after failures; `None` where none is ever tried.
+    /// New instances after failures; null where none is ever tried.
     pub restart: Option<RestartReport>,
     /// What it used of its budget, where it has one.
     pub budget: Option<BudgetReport>,
@@ -383,7 +383,7 @@ pub struct ReadingReport {
     pub id: String,
     /// Its unit.
     pub unit: String,
-    /// The channel's name; `None` for the whole signal.
+    /// The channel's name; null for the whole signal.
     pub channel: Option<String>,
     /// The value for the whole stream, where the component gives one.
     pub value: Option<f64>,
@@ -443,7 +443,7 @@ pub struct GenerationReport {
     pub hash: String,
     /// The bytes of its file.
     pub size_bytes: u64,
-    /// The most bytes its heap held; `None` where it is not metered.
+    /// The most bytes its heap held; null where it is not metered.
     pub heap_peak_bytes: Option<u64>,
     /// Panics caught inside it.
     pub panics: u64,

@@ -35,7 +35,7 @@ pub struct Status {
     pub reserve_frames: u64,
     /// Blocks that were handed on later than a block after they were due.
     pub late_blocks: u64,
-    /// How late blocks were handed on, against when each was due; `None` at pace `fast`.
+    /// How late blocks were handed on, against when each was due; null at pace `fast`.
     #[serde(default)]
     pub lateness: Option<Lateness>,
     /// Stalls that are over.
@@ -71,7 +71,8 @@ pub struct StageStatus {
     pub state: StageCondition,
     /// How late it is.
     pub latency_frames: u64,
-    /// Its parameters by full id, in plain units.
+    /// Its parameters by full id, in plain units; a choice as the place of its word in the list of
+    /// `segue inspect`, from 0.
     pub params: Vec<(String, f64)>,
     /// The last values of its declared outputs, by id.
     pub outputs: Vec<(String, f64)>,
@@ -89,7 +90,7 @@ pub struct OverrideStatus {
     pub key: String,
     /// The value as it would be written.
     pub value: String,
-    /// What the file says; `None` where it says nothing.
+    /// What the file says; null where it says nothing.
     pub file: Option<String>,
     /// Who wanted it.
     pub who: Who,

@@ -9,7 +9,7 @@ use crate::cli::shell::Shell;
 use crate::cli::text::{one_line, seconds};
 use crate::control::{Client, Followed};
 use crate::observe::Event;
-use crate::report::receipt::essence;
+use crate::report::receipt;
 
 /// Prints every line as it came.
 pub(super) fn pass_on(shell: &Shell, client: &mut Client) -> Result<Exit, Failure> {
@@ -48,12 +48,10 @@ fn words(event: &Event, rate: u32) -> Option<String> {
         Event::Progress { .. } => return None,
         Event::Probed { plugin } => format!("probed: {plugin}"),
         Event::Started { sample_rate_hz, .. } => format!("started: {sample_rate_hz} Hz"),
-        Event::Changed { receipt } => {
-            let (action, verdict) = (&receipt.action, &receipt.verdict);
-            format!("{action} {verdict}: {}", essence(receipt, rate))
-        }
+        Event::Changed { receipt } => receipt::line(receipt, rate),
         Event::Notice { text } => format!("notice: {text}"),
         Event::Priority { report } => format!("priority: {}", report.sentence()?),
+        Event::Dropped { count } => format!("dropped: {count} events, which were not read in time"),
         Event::Finished { frames } => format!("finished: {frames} frames"),
         Event::Fault {
             position_frames, ..
@@ -119,6 +117,7 @@ fn placed(event: &Event, at: &str) -> String {
         | Event::Changed { .. }
         | Event::Notice { .. }
         | Event::Priority { .. }
+        | Event::Dropped { .. }
         | Event::Finished { .. } => String::new(),
     }
 }

@@ -56,7 +56,7 @@ pub static PLUGINS: Table = Table {
             doc: "What a changed library does to a running session.",
             absent: Absent::Default("\"report\""),
             example: "\"report\"",
-            since: Release::V1_0,
+            since: Release::V1_2,
         },
         ConfigKey {
             name: "trust",

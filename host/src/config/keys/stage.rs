@@ -114,7 +114,7 @@ pub static STAGE: Table = Table {
             doc: "How a new instance takes over while the audio runs.",
             absent: Absent::Keys,
             example: "{ fade = \"20ms\", state = \"handoff\" }",
-            since: Release::V1_0,
+            since: Release::V1_2,
         },
     ],
     renamed: &[
@@ -217,7 +217,7 @@ static SWAP: Table = Table {
                   next. Nothing fades where the state is handed over.",
             absent: Absent::Default("\"20ms\""),
             example: "\"20ms\"",
-            since: Release::V1_0,
+            since: Release::V1_2,
         },
         ConfigKey {
             name: "state",
@@ -228,7 +228,7 @@ static SWAP: Table = Table {
             doc: "What the new instance starts from.",
             absent: Absent::Default("\"handoff\""),
             example: "\"handoff\"",
-            since: Release::V1_0,
+            since: Release::V1_2,
         },
         ConfigKey {
             name: "tail",

@@ -160,7 +160,7 @@ pub static STREAM: Table = Table {
                   `--pace fast` it does nothing, since the input is read ahead.",
             absent: Absent::Default("0"),
             example: "0",
-            since: Release::V1_0,
+            since: Release::V1_2,
         },
         ConfigKey {
             name: "decide_every_frames",

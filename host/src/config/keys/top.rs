@@ -102,7 +102,7 @@ pub static HOST: Table = Table {
             doc: "When an edited configuration is applied to a running session.",
             absent: Absent::Default("\"manual\""),
             example: "\"manual\"",
-            since: Release::V1_0,
+            since: Release::V1_2,
         },
         ConfigKey {
             name: "memory_max",
