@@ -19,7 +19,7 @@ use segue_tests::build::reference;
 use segue_tests::desk::Desk;
 use segue_tests::embed::Embedder;
 use segue_tests::mutate::Dice;
-use segue_tests::script::{Changes, SAMPLE_RATE_HZ, Script, assert_same};
+use segue_tests::script::{Changes, Run, SAMPLE_RATE_HZ, Script, assert_same, frame};
 use segue_tests::wav::{self, noise};
 
 /// The longest call, as a power of two, and in frames: short ones are as frequent as long ones.
@@ -411,5 +411,62 @@ fn every_kind_is_among(done: &[(ChangeAction, &'static str)]) {
     ];
     for kind in expected {
         assert!(done.contains(&kind), "{kind:?} is not among {done:?}");
+    }
+}
+
+/// A run with one change, and with how it came about in another.
+fn replayed(script: &Script, at: usize, action: &str, replay: &str) -> Run {
+    let line = format!("{action}\nreplay = {{ {replay} }}");
+    script.changed(&Changes::new().at(at, &line))
+}
+
+#[test]
+fn a_change_that_comes_about_otherwise_than_its_replay_says_degrades_the_run() {
+    let text = File::new().text();
+    let script = Script::new(installed(), vec![noise(2, FRAMES)], &text);
+    script.desk.write("same.toml", &text);
+    let swap = "swap = { stage = \"gain\", component = \"segue.filters/eq\" }";
+    let first = script.changed(&Changes::new().at(10_000, swap)).expect(0);
+    let (receipt, fade) = (first.receipt(), &first.receipt()["takeover"]);
+    let applied = frame(receipt, "applied_at_frames");
+    let [from, to] = ["primed_from_frames", "primed_to_frames"].map(|key| frame(fade, key));
+    let fades = |stage: &str, from: usize| {
+        let primed = format!("primed_from_frames = {from}, primed_to_frames = {to}");
+        format!("{{ stage = \"{stage}\", {primed} }}")
+    };
+    let says = |more: &str| format!("applied_at_frames = {applied}, {more}");
+    let right = says(&format!("fades = [{}]", fades("gain", from)));
+    let same = replayed(&script, to, swap, &right).expect(0);
+    assert_same(&same.output, &first.output, "replayed");
+
+    let edit = "edit = { config = \"same.toml\" }";
+    let two = format!("fades = [{}, {}]", fades("gain", from), fades("eq", from));
+    let states = format!(
+        "states_at_frames = {applied}, fades = [{}]",
+        fades("gain", from)
+    );
+    for (action, replay, expected) in [
+        (swap, says(""), "`gain` was faded in ("),
+        (swap, says(&two), "no new instance of `eq` was faded in"),
+        (
+            swap,
+            says(&states),
+            "states were written: no state, expected frame",
+        ),
+        (
+            edit,
+            says(""),
+            "nothing differs from what runs, expected a change",
+        ),
+    ] {
+        let run = replayed(&script, to, action, &replay).expect(4);
+        let told = run.report["degraded"].to_string();
+        for word in [
+            expected,
+            "changes.toml line 1",
+            "did not come about as `replay` says",
+        ] {
+            assert!(told.contains(word), "{word}: {told}\n{replay}");
+        }
     }
 }

@@ -132,7 +132,7 @@ fn change(value: &Toml<'_>, file: &mut File<'_>, mistakes: &mut Mistakes) -> Opt
     };
     let at = place(&mut fields, mistakes);
     let why = fields.text("why", mistakes).map(|why| why.value);
-    let replay = replay(&mut fields, mistakes);
+    let replay = replay(&mut fields, at, mistakes);
     let command = command(&mut fields, file, mistakes);
     Some(Timed {
         at: at?,

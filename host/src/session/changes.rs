@@ -28,6 +28,7 @@ mod plan;
 mod preparation;
 mod prepare;
 mod refusal;
+mod replayed;
 mod requests;
 mod save;
 mod schedule_change;
@@ -321,11 +322,13 @@ impl Changes {
         self.machine.ender.finish();
         let order = self.machine.stages.order().iter();
         let log = |number: &usize| logs.get(*number).cloned().unwrap_or(StageLog::NEW);
+        let unlike_replay = self.machine.receipts.unlike.take();
         let (receipts, receipts_left_out) = self.machine.receipts.take();
         Finished {
             logs: order.map(log).collect(),
             receipts,
             receipts_left_out,
+            unlike_replay,
             config: Arc::clone(&self.machine.configurations.config),
         }
     }
@@ -345,6 +348,8 @@ pub(super) struct Finished {
     pub(super) logs: Vec<StageLog>,
     pub(super) receipts: Vec<Receipt>,
     pub(super) receipts_left_out: u64,
+    /// Changes that did not come about as their timeline says, one sentence each.
+    pub(super) unlike_replay: Vec<String>,
     /// What ran in the end.
     pub(super) config: Arc<Config>,
 }

@@ -24,6 +24,8 @@ const OUTAGE_NS: u64 = 1_000_000_000;
 pub(super) struct Trouble {
     /// What the input has not of what it was to have.
     pub(super) losses: Vec<String>,
+    /// Changes that did not come about as their timeline says.
+    pub(super) unlike_replay: Vec<String>,
     /// Instances that did not end in time.
     pub(super) instances: Option<Missed>,
     /// Taps and decisions that did not.
@@ -68,11 +70,15 @@ pub(super) fn degraded(
 
 /// One sentence for each change that did not come about; of one run no more than a few.
 fn changes(receipts: &[Receipt]) -> Vec<String> {
-    let mut missed = receipts.iter().filter_map(change);
-    let mut reasons: Vec<_> = missed.by_ref().take(CHANGES_MAX).collect();
-    match missed.count() {
+    few(receipts.iter().filter_map(change), "did not come about")
+}
+
+/// No more than a few sentences about changes, and how many more there are.
+fn few(mut all: impl Iterator<Item = String>, what: &str) -> Vec<String> {
+    let mut reasons: Vec<_> = all.by_ref().take(CHANGES_MAX).collect();
+    match all.count() {
         0 => {}
-        more => reasons.push(format!("{more} more changes did not come about")),
+        more => reasons.push(format!("{more} more changes {what}")),
     }
     reasons
 }
@@ -167,6 +173,8 @@ fn outages(stream: &StreamReport) -> impl Iterator<Item = String> + '_ {
 impl Trouble {
     fn reasons(&self) -> Vec<String> {
         let mut reasons = self.losses.clone();
+        let unlike = self.unlike_replay.iter().cloned();
+        reasons.extend(few(unlike, "did not come about as `replay` says"));
         reasons.extend(
             self.instances
                 .map(|why| format!("the end of the instances {why}")),

@@ -174,7 +174,7 @@ impl Over {
         written: Option<Written>,
         result: &Result<Ended, SessionError>,
     ) -> RunReport {
-        let mut report = self.of_stream(counters, written);
+        let (mut report, unlike_replay) = self.of_stream(counters, written);
         self.compare(&mut report);
         let observers = self.of_observers(&mut report, found);
         self.name_results(&mut report);
@@ -186,6 +186,7 @@ impl Over {
         report.complete = matches!(result, Ok(Ended::Complete));
         let trouble = Trouble {
             losses: losses(&*still.source),
+            unlike_replay,
             instances,
             observers,
             records_lost,
@@ -195,13 +196,19 @@ impl Over {
         report
     }
 
-    /// What is known of the stream, its stages and its changes.
-    fn of_stream(&mut self, counters: &Counters, written: Option<Written>) -> RunReport {
+    /// What is known of the stream, its stages and its changes; beside it, which changes did not come
+    /// about as their timeline says.
+    fn of_stream(
+        &mut self,
+        counters: &Counters,
+        written: Option<Written>,
+    ) -> (RunReport, Vec<String>) {
         let (changes, mut context) = self.control.parts();
         let Finished {
             logs,
             receipts,
             receipts_left_out,
+            unlike_replay,
             config,
         } = changes.finish(&mut context);
         let stages = &self.control.changes.stages();
@@ -227,7 +234,7 @@ impl Over {
         report.notices.extend(tags);
         report.changes = receipts;
         report.changes_left_out = receipts_left_out;
-        report
+        (report, unlike_replay)
     }
 
     /// Holds a run that did not change against what earlier ones cost, and remembers what it did.

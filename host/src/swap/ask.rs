@@ -185,6 +185,19 @@ impl Replay {
     pub fn fade(&self, stage: &str) -> Option<&ReplayedFade> {
         self.fades.iter().find(|fade| fade.stage.as_str() == stage)
     }
+
+    /// How far back from where the change begins the new instances hear, in frames.
+    #[must_use]
+    pub fn heard_frames(&self) -> u64 {
+        let heard = || {
+            let fades = self.fades.iter();
+            fades.filter_map(|fade| fade.primed_frames.as_ref())
+        };
+        let begin = heard().map(|frames| frames.start).min();
+        let end = heard().map(|frames| frames.end).max();
+        end.zip(begin)
+            .map_or(0, |(end, begin)| end.saturating_sub(begin))
+    }
 }
 
 /// A place of the stream.

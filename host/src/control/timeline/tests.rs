@@ -355,6 +355,53 @@ fn a_file_is_read_from_its_folder() {
     assert_eq!(changes[0].command, expected);
 }
 
+/// What is said of one change with these numbers, which begins on line 2.
+#[track_caller]
+fn check_replay(at: &str, replay: &str, expected: &[&str]) {
+    let text = format!("[[change]]\n{at}\nswap = {{ stage = \"a\" }}\n[change.replay]\n{replay}");
+    let mistakes = parse(&text, Path::new("c.toml")).expect_err(&text);
+    let found = mistakes.iter().map(|mistake| {
+        let line = mistakes.position(mistake).expect("it has a place").line;
+        format!("{line}: {}", mistake.message)
+    });
+    assert_eq!(found.collect::<Vec<_>>(), expected, "{text}");
+}
+
+#[test]
+fn a_replay_that_no_run_can_have_had_is_told_at_its_lines() {
+    check_replay(
+        "at_frames = 100",
+        "applied_at_frames = 90\nstates_at_frames = 95",
+        &[
+            "5: `applied_at_frames` is 90, expected 100 or more, where the change begins",
+            "6: `states_at_frames` is 95, expected at most 90, where the change is applied",
+            "6: `states_at_frames` is 95, expected 100 or more, where the change begins",
+        ],
+    );
+    check_replay(
+        "at_frames = 100",
+        "applied_at_frames = 200\n[[change.replay.fades]]\nstage = \"a\"\nprimed_from_frames = \
+         120\nprimed_to_frames = 110\n[[change.replay.fades]]\nstage = \"a\"\n\
+         primed_from_frames = 1\n",
+        &[
+            "9: `primed_to_frames` is 110, expected 120 or more, as `primed_from_frames` is",
+            "9: `primed_to_frames` is 110, expected at most 100, where the change begins",
+            "10: `a` has a second fade",
+            "12: `primed_from_frames` stands alone, expected both or neither",
+        ],
+    );
+    // Which frame a time is, nobody knows here.
+    check_replay(
+        "at = \"1s\"",
+        "applied_at_frames = 50_000\nstates_at_frames = 50_001\n\
+         fades = [{ stage = \"a\", primed_from_frames = 0, primed_to_frames = 50_002 }]\n",
+        &[
+            "6: `states_at_frames` is 50001, expected at most 50000, where the change is applied",
+            "7: `primed_to_frames` is 50002, expected at most 50000, where the change is applied",
+        ],
+    );
+}
+
 fn token() -> impl Strategy<Value = String> {
     let words = [
         "[[change]]\n",

@@ -17,6 +17,7 @@ use crate::session::changes::Configurations;
 use crate::session::changes::histories::Histories;
 use crate::session::changes::machine::ChangeMachine;
 use crate::session::changes::refusal::Refusal;
+use crate::session::changes::replayed::Unlike;
 use crate::session::changes::set_values::send_events;
 use crate::session::changes::underway::{Adoption, ChangeUnderway, StageChange};
 use crate::session::context::Context;
@@ -35,6 +36,8 @@ pub(super) struct Receipts {
     kept: VecDeque<Receipt>,
     left_out: u64,
     changes: u64,
+    /// Changes that did not come about as in the run that they replay.
+    pub(super) unlike: Unlike,
 }
 
 impl Receipts {
@@ -45,6 +48,7 @@ impl Receipts {
             kept: VecDeque::new(),
             left_out: 0,
             changes: 0,
+            unlike: Unlike::none(),
         }
     }
 
@@ -128,6 +132,8 @@ impl ChangeMachine {
             }
             self.renew_policies();
         }
+        let replay = underway.replay.as_deref();
+        self.receipts.unlike.compare(&mut receipts, replay);
         for receipt in &receipts {
             self.receipts.file(receipt.clone());
         }

@@ -5,6 +5,7 @@
 //! kept; to whoever asked, when enough of it is there to look at.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use crate::observe::Receipt;
@@ -12,7 +13,7 @@ use crate::session::changes::conclude::{Receipts, reply};
 use crate::session::changes::histories::Histories;
 use crate::session::changes::machine::ChangeMachine;
 use crate::session::changes::requests::Begun;
-use crate::swap::ask::Answer;
+use crate::swap::ask::{Answer, Replay};
 
 /// How long a stage is looked at from a new value on, beside its latency, in seconds: the plugins
 /// take 20 ms to go over to one, and some need as long before or more until it is heard.
@@ -27,6 +28,8 @@ pub(super) struct Measure {
     receipts: Vec<Receipt>,
     /// Who waits for them.
     pub(super) answer: Option<SyncSender<Answer>>,
+    /// How they came about in a run that is replayed.
+    pub(super) replay: Option<Arc<Replay>>,
     /// Whether the audio end took the values.
     is_taken: bool,
     /// The stage, and the frames of its output that are looked at.
@@ -115,6 +118,7 @@ impl Measure {
         Self {
             receipts,
             answer: None,
+            replay: None,
             is_taken: false,
             seam,
         }
@@ -130,6 +134,9 @@ impl Measure {
         if let (Some((number, frames)), [receipt]) = (self.seam, &mut self.receipts[..]) {
             receipt.seam = histories.seam(number, frames);
         }
+        receipts
+            .unlike
+            .compare(&mut self.receipts, self.replay.as_deref());
         for receipt in &self.receipts {
             receipts.file(receipt.clone());
         }

@@ -11,6 +11,7 @@ use crate::session::changes::conclude::{receipt, reply};
 use crate::session::changes::files::FileWork;
 use crate::session::changes::measure::Measure;
 use crate::session::changes::refusal::Refusal;
+use crate::session::changes::replayed::difference;
 use crate::session::changes::underway::{ChangeUnderway, Claims};
 use crate::session::changes::{ChangeRequest, Changes};
 use crate::session::context::Context;
@@ -98,9 +99,13 @@ impl Changes {
         context: &mut Context<'_>,
     ) {
         match begun {
-            Ok(Begun::Done(answer)) => reply(request.answer, answer),
+            Ok(Begun::Done(answer)) => {
+                self.compare_at_once(&request, &answer);
+                reply(request.answer, answer);
+            }
             Ok(Begun::Measured(mut measure)) => {
                 measure.answer = request.answer;
+                measure.replay = request.replay;
                 self.measures.push(*measure);
             }
             Ok(Begun::Underway(mut underway)) => {
@@ -110,6 +115,23 @@ impl Changes {
             Ok(Begun::Files(task)) => self.hold_for_files(request, task, context),
             Ok(Begun::Waits) => self.waiting.push_back(request),
             Err(why) => self.refuse(request, &why),
+        }
+    }
+
+    /// Holds what is done at once against what a timeline says of it.
+    fn compare_at_once(&mut self, request: &ChangeRequest, answer: &Answer) {
+        let (Some(replay), Some((action, stage))) = (&request.replay, subject(&request.command))
+        else {
+            return;
+        };
+        let found = match answer {
+            Answer::Changed(receipts) => difference(replay, receipts),
+            Answer::Done(text) => Some(format!("{text}, expected a change")),
+            Answer::Status(_) | Answer::Planned(_) | Answer::Refused(_) => None,
+        };
+        if let Some(found) = found {
+            let unlike = &mut self.machine.receipts.unlike;
+            unlike.tell((action, &stage), &request.cause.who, &found);
         }
     }
 

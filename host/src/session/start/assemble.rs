@@ -47,6 +47,10 @@ const HISTORY_BYTES_MAX: usize = 64 << 20;
 /// What is kept at least, in frames.
 const HISTORY_FRAMES_MIN: usize = 4_096;
 
+/// What is kept beyond what instances hear in a run that is replayed, in frames: the blocks that go by
+/// until they hear it.
+const REPLAYED_MARGIN_FRAMES: u64 = 4_096;
+
 /// What is decided once all instances are there.
 pub(super) struct Connected {
     /// The configuration as it was read, without leaving anything out.
@@ -313,7 +317,14 @@ fn history_frames(request: &Request, instances: &Instances, format: &Format) -> 
     if request.pace == Pace::Fast && request.timeline.is_empty() {
         return None;
     }
-    let wanted = f64::from(format.sample_rate_hz()) * HISTORY_SECONDS;
+    let wanted = (f64::from(format.sample_rate_hz()) * HISTORY_SECONDS) as usize;
+    // A live instance hears what comes while it hears what is kept: in the end more than that.
+    let replays = request
+        .timeline
+        .iter()
+        .filter_map(|one| one.replay.as_ref());
+    let frames = replays.map(|replay| replay.heard_frames().saturating_add(REPLAYED_MARGIN_FRAMES));
+    let replayed = usize::try_from(frames.max().unwrap_or(0)).unwrap_or(usize::MAX);
     let channels = |stage: &BuiltStage| {
         let place = &stage.own.recipe.placement;
         let keys: usize = place.sidechain_channels().iter().sum();
@@ -322,8 +333,10 @@ fn history_frames(request: &Request, instances: &Instances, format: &Format) -> 
     let channels: usize = instances.stages.iter().map(channels).sum();
     let most = HISTORY_BYTES_MAX / (channels.max(1) * size_of::<f32>());
     Some(
-        (wanted as usize)
-            .next_power_of_two()
+        wanted
+            .max(replayed)
+            .checked_next_power_of_two()
+            .unwrap_or(usize::MAX)
             .min(most.max(HISTORY_FRAMES_MIN)),
     )
 }
