@@ -29,6 +29,7 @@ mod out;
 mod printed;
 mod profile;
 mod progress;
+mod records;
 mod run;
 mod search;
 mod shell;

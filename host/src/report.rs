@@ -36,6 +36,12 @@ pub fn text(report: &RunReport, color: Color, columns: usize) -> String {
     parts.join("\n")
 }
 
+/// The end of a run for a log, a line each: what was not as it should be, and how it went.
+#[must_use]
+pub fn lines(report: &RunReport) -> String {
+    summary::remarks(report, Color::Plain, usize::MAX) + &summary::line(report, usize::MAX)
+}
+
 /// The report for programs: JSON with its schema version inside. What is not finite is `null`.
 #[must_use]
 pub fn json(report: &RunReport) -> String {

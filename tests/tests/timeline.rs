@@ -202,3 +202,64 @@ fn an_edit_that_the_end_overtakes_is_reported() {
         assert_eq!(run.output[0].len(), FRAMES);
     }
 }
+
+/// What a run or a command says on standard error at `--log json`: the event, the level and the
+/// sentence of every record. Every line is one.
+#[track_caller]
+fn records(err: &str) -> Vec<(String, String, String)> {
+    let record = |line: &str| {
+        let record: Value = serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {err}"));
+        let (level, fields) = (record["level"].clone(), record["fields"].clone());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&fields["event"]), text(&level), fields.to_string())
+    };
+    err.lines().map(record).collect()
+}
+
+#[test]
+fn a_log_of_json_has_records_only_and_all_that_people_are_told() {
+    let script = script();
+    let changes = Changes::new()
+        .swap(10_001, "one", ", version = \"=1.0.0\"")
+        .swap(20_001, "onne", "");
+    for (more, expected) in [
+        (
+            &["--log", "json"][..],
+            &[
+                ("swap", "INFO", "one test.swap/level 1.1.0 -> 1.0.0"),
+                ("swap", "WARN", "onne"),
+                ("degraded", "ERROR", "swap of `onne` was refused"),
+                ("done", "INFO", "frames to out.wav"),
+            ][..],
+        ),
+        (
+            &["--log", "json", "-q"],
+            &[("degraded", "ERROR", "swap of `onne` was refused")],
+        ),
+    ] {
+        let run = script.changed_with(&changes, more).expect(4);
+        let found = records(&run.answer.err);
+        for (event, level, words) in expected {
+            let is_it = |one: &&(String, String, String)| {
+                one.0 == *event && one.1 == *level && one.2.contains(words)
+            };
+            assert_eq!(found.iter().filter(is_it).count(), 1, "{event}: {found:#?}");
+        }
+    }
+    script
+        .desk
+        .write("wrong.toml", "[stream]\nblock_frames = 0\nblok = 1\n");
+    for arguments in [
+        "run in.wav new.wav --config wrong.toml --log json",
+        "check wrong.toml --log json",
+    ] {
+        let answer = script.desk.segue(arguments.split(' ')).expect(2);
+        let found = records(&answer.err);
+        for place in ["wrong.toml:2:", "wrong.toml:3:"] {
+            let is_it = |one: &&(String, String, String)| {
+                one.0 == "mistake" && one.1 == "ERROR" && one.2.contains(place)
+            };
+            assert_eq!(found.iter().filter(is_it).count(), 1, "{place}: {found:#?}");
+        }
+    }
+}

@@ -10,10 +10,10 @@ mod outside;
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::cli::arguments::{Check, Search};
+use crate::cli::arguments::{Check, LogFormat, Search};
 use crate::cli::configuration;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, tell_mistakes};
 use crate::cli::search;
 use crate::cli::shell::Shell;
 use crate::cli::terminal::say;
@@ -178,12 +178,10 @@ fn tell(
         return Ok(exit);
     }
     if !findings.mistakes.is_empty() {
-        say(&findings
-            .mistakes
-            .render(terminal.err.color, terminal.err.width));
+        tell_mistakes(&findings.mistakes, terminal);
     }
     if let Some(conflict) = findings.conflict {
-        if !findings.mistakes.is_empty() {
+        if !findings.mistakes.is_empty() && terminal.log == LogFormat::Text {
             say("\n");
         }
         Failure::from(conflict).tell(terminal);

@@ -9,6 +9,7 @@ use segue_media::io::CreateError;
 use crate::admission::AdmissionError;
 use crate::cli::arguments::LogFormat;
 use crate::cli::exit::Exit;
+use crate::cli::records;
 use crate::cli::terminal::{Look, Terminal, say};
 use crate::cli::text::{clean, entry};
 use crate::config::mistake::Mistakes;
@@ -109,16 +110,17 @@ impl Failure {
     /// Says it on standard error and returns the exit code.
     pub(super) fn tell(&self, terminal: &Terminal) -> Exit {
         match (&self.story, terminal.log) {
-            (Story::Mistakes(mistakes), _) => {
-                say(&mistakes.render(terminal.err.color, terminal.err.width));
-            }
+            (Story::Mistakes(mistakes), _) => tell_mistakes(mistakes, terminal),
             (
                 Story::Told {
-                    message, causes, ..
+                    message,
+                    causes,
+                    help,
                 },
                 LogFormat::Json,
             ) => {
-                tracing::error!(causes = causes.join("; "), "{message}");
+                let help = help.as_deref().unwrap_or_default();
+                tracing::error!(causes = causes.join("; "), help, "{message}");
             }
             (Story::Told { .. }, LogFormat::Text) => say(&self.text(&terminal.err)),
         }
@@ -143,6 +145,14 @@ impl Failure {
             text.push_str(&entry("  help:", INDENT, help, look.line_width()));
         }
         text
+    }
+}
+
+/// Says on standard error what is wrong with a configuration.
+pub(super) fn tell_mistakes(mistakes: &Mistakes, terminal: &Terminal) {
+    match terminal.log {
+        LogFormat::Text => say(&mistakes.render(terminal.err.color, terminal.err.width)),
+        LogFormat::Json => records::mistakes(mistakes),
     }
 }
 

@@ -7,13 +7,16 @@ use std::io;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::arguments::LogFormat;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::shell::Shell;
-use crate::cli::terminal::{Amount, say};
+use crate::cli::terminal::{Amount, Terminal, say};
 use crate::config::render::Color;
 
 /// Starts logging.
@@ -26,7 +29,7 @@ pub(super) fn start(shell: &Shell) -> Result<(), Failure> {
     let builder = tracing_subscriber::fmt()
         .with_writer(LogWriter)
         .with_ansi(is_ansi)
-        .with_max_level(level(terminal.amount));
+        .with_max_level(level(terminal));
     let filter = match shell.environment.variable("SEGUE_LOG") {
         None => None,
         Some(text) => Some(filter(&text.to_string_lossy())?),
@@ -34,7 +37,7 @@ pub(super) fn start(shell: &Shell) -> Result<(), Failure> {
     match (terminal.log, filter) {
         (LogFormat::Text, None) => builder.without_time().with_target(false).init(),
         (LogFormat::Text, Some(filter)) => builder.with_env_filter(filter).init(),
-        (LogFormat::Json, None) => builder.json().init(),
+        (LogFormat::Json, None) => builder.json().finish().with(plugins(terminal)).init(),
         (LogFormat::Json, Some(filter)) => builder.json().with_env_filter(filter).init(),
     }
     Ok(())
@@ -47,14 +50,27 @@ fn filter(text: &str) -> Result<EnvFilter, Failure> {
     })
 }
 
-fn level(amount: Amount) -> LevelFilter {
-    match amount {
-        Amount::Quiet => LevelFilter::ERROR,
-        Amount::Normal => LevelFilter::WARN,
-        Amount::Verbose(1) => LevelFilter::INFO,
-        Amount::Verbose(2) => LevelFilter::DEBUG,
-        Amount::Verbose(_) => LevelFilter::TRACE,
+/// What is logged. What people usually want to know, changes that are done say, is a record of a log
+/// of JSON, and a line for people beside one of text.
+fn level(terminal: &Terminal) -> LevelFilter {
+    match (terminal.amount, terminal.log) {
+        (Amount::Quiet, _) => LevelFilter::ERROR,
+        (Amount::Normal, LogFormat::Text) => LevelFilter::WARN,
+        (Amount::Normal, LogFormat::Json) | (Amount::Verbose(1), _) => LevelFilter::INFO,
+        (Amount::Verbose(2), _) => LevelFilter::DEBUG,
+        (Amount::Verbose(_), _) => LevelFilter::TRACE,
     }
+}
+
+/// The same, but for what plugins log: that is for those who ask for more.
+fn plugins(terminal: &Terminal) -> Targets {
+    let level = level(terminal);
+    let of_plugins = match terminal.amount {
+        Amount::Quiet | Amount::Normal => level.min(LevelFilter::WARN),
+        Amount::Verbose(_) => level,
+    };
+    let all = Targets::new().with_default(level);
+    all.with_target("plugin", of_plugins)
 }
 
 /// Makes writers that hand on whole lines.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use segue_media::io::Stop;
 
-use crate::cli::arguments::{Profile, Run};
+use crate::cli::arguments::{LogFormat, Profile, Run};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress::ProgressSink;
+use crate::cli::records;
 use crate::cli::run::meaning::{configuration, input, open};
 use crate::cli::shell::Shell;
 use crate::cli::signals;
@@ -87,7 +88,11 @@ fn tell(shell: &Shell, arguments: &Profile, outcome: Outcome) -> Result<Exit, Fa
     }
     Ok(match (outcome.result?, &outcome.report) {
         (Ended::Interrupted(signal), _) => {
-            say(&format!("stopped by {}\n", signals::name(signal)));
+            let text = format!("stopped by {}", signals::name(signal));
+            match shell.terminal.log {
+                LogFormat::Text => say(&format!("{text}\n")),
+                LogFormat::Json => records::lines(&text),
+            }
             Exit::Signal(signal)
         }
         (Ended::ByDecision(_), _) => Exit::Degraded,

@@ -95,6 +95,9 @@ impl ProgressSink {
         let text = clean(&format!("{}{text}", self.prefix));
         match (self.terminal.log, weight) {
             (LogFormat::Json, Weight::Warning) => tracing::warn!(event = label, "{text}"),
+            (LogFormat::Json, Weight::Detail) if !is_wanted => {
+                tracing::debug!(event = label, "{text}");
+            }
             (LogFormat::Json, _) => tracing::info!(event = label, "{text}"),
             (LogFormat::Text, _) if is_wanted => say(&self.drawn(weight, label, &text)),
             (LogFormat::Text, _) => {}

@@ -14,10 +14,11 @@ use std::sync::Arc;
 
 use segue_media::io::Stop;
 
-use crate::cli::arguments::Run;
+use crate::cli::arguments::{LogFormat, Run};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress::ProgressSink;
+use crate::cli::records;
 use crate::cli::run::live::{Live, RunReached};
 use crate::cli::run::meaning::{
     PIPE, TableStream, configuration, content, input, non_finite, open, output, pace, timed,
@@ -172,14 +173,14 @@ fn tell(
                 .into_iter()
                 .chain(unreported(path, &outcome.report, &error));
             for sentence in kept {
-                say(&clean(&format!("{sentence}\n")));
+                end_line(shell, &sentence);
             }
             return Err(error.into());
         }
     };
     saved?;
     if let Some(text) = kept::early(shell.terminal.amount, &ended, stream, outcome.written) {
-        say(&clean(&format!("{text}\n")));
+        end_line(shell, &text);
     }
     Ok(exit(&ended, outcome.report.as_ref()))
 }
@@ -210,17 +211,29 @@ fn exit(ended: &Ended, report: Option<&RunReport>) -> Exit {
     }
 }
 
+/// One line about how a run ended.
+fn end_line(shell: &Shell, text: &str) {
+    match shell.terminal.log {
+        LogFormat::Text => say(&clean(&format!("{text}\n"))),
+        LogFormat::Json => records::lines(&clean(text)),
+    }
+}
+
 fn show(shell: &Shell, words: TableStream, report: &RunReport) {
     let terminal = &shell.terminal;
-    if terminal.amount == Amount::Quiet {
-        for reason in &report.degraded {
-            say(&clean(&format!("degraded: {reason}\n")));
-        }
-        return;
-    }
     let text = |look: &Look| report::text(report, look.color, look.width);
-    match words {
-        TableStream::Here => terminal.print(&text(&terminal.out)),
-        TableStream::Aside => say(&text(&terminal.err)),
+    if terminal.log == LogFormat::Json {
+        records::lines(&report::lines(report));
+    }
+    match (terminal.amount, words, terminal.log) {
+        (Amount::Quiet, _, LogFormat::Text) => {
+            for reason in &report.degraded {
+                end_line(shell, &format!("degraded: {reason}"));
+            }
+        }
+        // A log of JSON has what it says already.
+        (Amount::Quiet, _, LogFormat::Json) | (_, TableStream::Aside, LogFormat::Json) => {}
+        (_, TableStream::Here, _) => terminal.print(&text(&terminal.out)),
+        (_, TableStream::Aside, LogFormat::Text) => say(&text(&terminal.err)),
     }
 }

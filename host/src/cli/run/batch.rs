@@ -18,10 +18,11 @@ use segue_media::io::{self, Overwrite};
 use crate::batch::{
     self, Batch, BatchWanted, Holds, JOURNAL_NAME, Journal, JournalError, List, ListError, Resume,
 };
-use crate::cli::arguments::{PaceWord, Run};
+use crate::cli::arguments::{LogFormat, PaceWord, Run};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress::ProgressSink;
+use crate::cli::records;
 use crate::cli::run::batch::hall::Hall;
 use crate::cli::run::meaning::{PIPE, TableStream, non_finite, open, overwrite, port_path};
 use crate::cli::run::save;
@@ -29,6 +30,7 @@ use crate::cli::shell::Shell;
 use crate::cli::signals;
 use crate::cli::terminal::{Amount, Look, clear_bar, say};
 use crate::config::model::{Config, StreamPort};
+use crate::config::render::Color;
 use crate::config::source::Spanned;
 use crate::observe::{BatchReport, Event, EventSink, FileState};
 use crate::report;
@@ -275,7 +277,12 @@ fn tell(
     let is_well = report.files.iter().all(|file| {
         file.degraded.is_empty() && matches!(file.state, FileState::Done | FileState::Kept)
     });
+    if terminal.log == LogFormat::Json {
+        records::lines(&report::batch::text(unsaid, Color::Plain, usize::MAX));
+    }
     match (terminal.amount, words) {
+        // A log of JSON has what it says already.
+        (Amount::Quiet, _) | (_, TableStream::Aside) if terminal.log == LogFormat::Json => {}
         (Amount::Quiet, _) if is_well && report.degraded.is_empty() => {}
         (Amount::Quiet, _) | (_, TableStream::Aside) => say(&text(&terminal.err)),
         (_, TableStream::Here) => terminal.print(&text(&terminal.out)),
