@@ -137,6 +137,27 @@ fn the_mistakes_of_all_stages_are_told_at_once_whoever_asks() {
 }
 
 #[test]
+fn a_plugin_that_is_not_there_is_refused_with_what_there_is() {
+    let air = Air::start(desk(), &gain(0.0), &[]);
+    air.wait_for(1.0);
+    for (swapped, near) in [
+        ("segue.gian", "did you mean segue.gain?"),
+        ("acme.none", ""),
+    ] {
+        let told = air.refused(&["swap", "gain", swapped], 3);
+        let all = [
+            "segue.gain, segue.levels",
+            "test.late, test.shapes",
+            "`segue list --why`",
+        ];
+        for sentence in ["was not found", near].into_iter().chain(all) {
+            has(&told, sentence);
+        }
+    }
+    assert_eq!(air.finish().code, Some(0));
+}
+
+#[test]
 fn a_frequency_is_judged_by_the_rate_of_its_session() {
     let desk = desk();
     let rate = |rate_hz: u32| format!("[stream]\nsample_rate_hz = {rate_hz}\n") + &eq(30_000);

@@ -14,7 +14,7 @@ use crate::admission::{AdmissionError, Rejection, StoreError};
 use crate::id::ComponentAddress;
 use crate::loading::{Generation, resident};
 use crate::observe::{StepKind, StepTime};
-use crate::resolve::{Conflict, Wishes};
+use crate::resolve::{Conflict, Misfit, Wishes};
 use crate::session::build::Opened;
 use crate::session::candidate::affected::{AffectedStages, Strictness, affected, contents_of};
 use crate::session::candidate::{
@@ -27,6 +27,9 @@ use crate::session::open::{Opener, open_chosen};
 /// How often folders are searched again because a library changed while it was read: who writes
 /// one takes a moment, and asks again when it is done.
 const SCANS_MAX: usize = 3;
+
+/// How many plugins are named where one was not found; `segue list` shows them all.
+const NAMES_MAX: usize = 12;
 
 /// Chooses versions, and opens them after a probe where they have no verdict. A binary that fails
 /// is set aside and versions are chosen again; never older ones than run, unless they were named.
@@ -92,7 +95,7 @@ fn attempt(
         let chosen = open_chosen((&mut catalogue, admission), |catalogue, rejected| {
             let began = Instant::now();
             let choices = choose(catalogue, request, affected);
-            let choices = choices.map_err(|conflict| with_rejections(rejected, &conflict))?;
+            let choices = choices.map_err(|conflict| why_not(catalogue, rejected, &conflict))?;
             not_backwards(request, affected, &choices, rejected)?;
             resolving += began.elapsed();
             Ok::<_, Attempt>((choices, ()))
@@ -161,13 +164,44 @@ fn running(request: &ResolveRequest) -> Vec<Arc<Generation>> {
     all
 }
 
-/// The conflict, after those of the binaries that were set aside of which it does not speak.
-fn with_rejections(rejected: &[Rejection], conflict: &Conflict) -> Refused {
-    let conflict = conflict.to_string();
+/// The conflict, after those of the binaries that were set aside of which it does not speak; with
+/// what there is, where a plugin is not.
+fn why_not(catalogue: &Catalogue, rejected: &[Rejection], conflict: &Conflict) -> Refused {
+    let text = conflict.to_string();
     let mut all = texts(rejected);
-    all.retain(|text| !conflict.contains(text));
-    all.push(conflict);
-    Refused::Text(all.join("; "))
+    all.retain(|rejection| !text.contains(rejection));
+    all.push(text);
+    let mut text = all.join("; ");
+    if is_of_missing(conflict) {
+        text.push_str(&what_there_is(&catalogue.ids()));
+    }
+    Refused::Text(text)
+}
+
+fn is_of_missing(conflict: &Conflict) -> bool {
+    let Conflict::Unsolvable(explanation) = conflict else {
+        return false;
+    };
+    let mut verdicts = explanation.verdicts.iter();
+    verdicts.any(|verdict| matches!(verdict, Misfit::Missing { .. }))
+}
+
+/// A line about the plugins that were found.
+fn what_there_is(ids: &[&str]) -> String {
+    let shown = ids.iter().take(NAMES_MAX).copied();
+    let mut names = shown.collect::<Vec<_>>().join(", ");
+    match ids.len().saturating_sub(NAMES_MAX) {
+        0 => {}
+        more => names.push_str(&format!(" and {more} more")),
+    }
+    match ids.is_empty() {
+        true => {
+            "\nno plugin was found; `segue list --why` shows where it was looked for".to_owned()
+        }
+        false => format!(
+            "\nfound were {names}; `segue list` shows them, `segue list --why` where it was looked for"
+        ),
+    }
 }
 
 /// After a binary was set aside: nothing older than what runs comes in its place by itself.
