@@ -19,6 +19,7 @@ use crate::cli::text::{clean, entry};
 use crate::config::render::Color;
 use crate::observe::{ChangeVerdict, Event, EventSink, PriorityReport, PriorityState, Receipt};
 use crate::report::receipt::essence;
+use crate::session::Pace;
 
 /// How long a run has to take before a bar appears: a shorter one would only flicker.
 pub(super) const BAR_AFTER: Duration = Duration::from_millis(300);
@@ -40,6 +41,7 @@ pub(super) struct ProgressSink {
     terminal: Terminal,
     /// What lines begin with: the file, where many are under way.
     prefix: String,
+    pace: Pace,
     sample_rate_hz: AtomicU32,
     notes: AtomicU32,
     alerts: AtomicU32,
@@ -77,6 +79,7 @@ impl ProgressSink {
         Self {
             terminal,
             prefix,
+            pace: Pace::Fast,
             sample_rate_hz: AtomicU32::new(0),
             notes: AtomicU32::new(0),
             alerts: AtomicU32::new(0),
@@ -84,6 +87,11 @@ impl ProgressSink {
             stalls: AtomicU32::new(0),
             started: Mutex::new(None),
         }
+    }
+
+    /// The same at this pace; else it is taken to go as fast as it can.
+    pub(super) fn at(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// Says one thing, if it matters enough.
@@ -146,7 +154,7 @@ impl ProgressSink {
     }
 
     /// A place in the stream, as people read it.
-    fn at(&self, frames: u64) -> String {
+    fn place(&self, frames: u64) -> String {
         moment(frames, self.sample_rate_hz.load(Ordering::Relaxed))
     }
 
@@ -236,7 +244,7 @@ impl ProgressSink {
         };
         if started.bar.is_none() && started.at.elapsed() >= BAR_AFTER {
             let rate = self.sample_rate_hz.load(Ordering::Relaxed);
-            let bar = bar(started.frames, rate).with_elapsed(started.at.elapsed());
+            let bar = bar(started.frames, rate, self.pace).with_elapsed(started.at.elapsed());
             set_bar(bar.clone());
             started.bar = Some(bar);
         }
@@ -284,7 +292,7 @@ impl EventSink for ProgressSink {
             | Event::Alert {
                 position_frames: at,
                 ..
-            } => self.placed(&event, &self.at(at)),
+            } => self.placed(&event, &self.place(at)),
         }
     }
 }

@@ -74,7 +74,8 @@ fn play(
     course: Course,
 ) -> Result<Outcome, Failure> {
     let stop = signals::listen()?;
-    let events: Arc<dyn EventSink> = Arc::new(ProgressSink::new(shell.terminal));
+    let events: Arc<dyn EventSink> =
+        Arc::new(ProgressSink::new(shell.terminal).at(pace(arguments)));
     let config = Arc::new(config);
     let watch = CallWatch::default();
     let around = RunReached {

@@ -29,7 +29,7 @@ impl ProgressSink {
     }
 
     fn tell(&self, line: &StallLine) {
-        let text = format!("at {} {}", self.at(line.position_frames), line.text);
+        let text = format!("at {} {}", self.place(line.position_frames), line.text);
         if self.terminal.log == LogFormat::Text {
             return self.line(Weight::Warning, "stall", &text);
         }
