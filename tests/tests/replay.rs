@@ -274,6 +274,14 @@ impl Loop<'_> {
         }
     }
 
+    /// Pauses or resumes, where that is wanted.
+    fn turn(&mut self, is_wanted: bool, command: Command) {
+        if is_wanted {
+            let answer = ask(&self.control, command);
+            assert!(matches!(self.answer(&answer), Answer::Done(_)));
+        }
+    }
+
     /// Plays until an answer is there. Now and then it stands still until the conductor has looked.
     fn answer(&mut self, answer: &Receiver<Answer>) -> Answer {
         loop {
@@ -307,23 +315,24 @@ fn play(embedder: &Embedder, desk: &Desk, source: &[f32], seed: u64) -> Played {
         source,
         output: Vec::new(),
     };
-    let (mut file, mut changes, mut done) = (File::new(), Changes::new(), Vec::new());
+    let (mut file, mut lines) = (File::new(), Vec::new());
     one.rest();
     for number in 0..CHANGES {
+        // A loop goes on all the same; what is asked meanwhile may be answered before it is applied.
+        let is_paused = one.dice.below(4) == 0;
+        one.turn(is_paused, Command::Pause);
         let wanted = Wanted::any(&mut one.dice, &file, number, desk);
         let answer = ask(&one.control, wanted.command);
         match one.answer(&answer) {
             Answer::Changed(receipts) => {
                 file = wanted.file.unwrap_or(file);
-                if let Some((at, line)) = came_about(&receipts, &wanted.line) {
-                    changes = changes.at(at, &line);
-                }
-                done.extend(receipts.iter().map(|one| (one.action, how(one))));
+                lines.push((receipts[0].change, wanted.line));
             }
             // Nothing differs, or something that is asked for cannot be.
             Answer::Done(_) | Answer::Refused(_) => {}
             other => panic!("{}: {other:?}", wanted.line),
         }
+        one.turn(is_paused, Command::Resume);
         one.rest();
     }
     while one.output.len() < FRAMES {
@@ -331,6 +340,15 @@ fn play(embedder: &Embedder, desk: &Desk, source: &[f32], seed: u64) -> Played {
     }
     let report = one.audio.end();
     assert_eq!(report.degraded, [""; 0], "seed {seed}");
+    let (mut changes, mut done) = (Changes::new(), Vec::new());
+    for (number, line) in lines {
+        let receipts = report.changes.iter().filter(|one| one.change == number);
+        let receipts: Vec<_> = receipts.cloned().collect();
+        done.extend(receipts.iter().map(|one| (one.action, how(one))));
+        if let Some((at, line)) = came_about(&receipts, &line) {
+            changes = changes.at(at, &line);
+        }
+    }
     Played {
         output: one.output,
         changes,

@@ -148,7 +148,7 @@ pub(super) struct Changes {
     waiting: VecDeque<ChangeRequest>,
     /// The command whose file is being read or written.
     files: Option<Files>,
-    /// Receipts of values that were set, until their signal is there.
+    /// Receipts of values that were set, until they were taken and their signal is there.
     measures: Measures,
     is_paused: bool,
     is_stopped: bool,
@@ -277,7 +277,7 @@ impl Changes {
             self.machine.advance(context);
             let machine = &mut self.machine;
             let histories = &machine.setup.histories;
-            self.measures.file_one(histories, &mut machine.receipts);
+            self.measures.file_some(histories, &mut machine.receipts);
         }
     }
 

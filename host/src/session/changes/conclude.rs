@@ -16,6 +16,7 @@ use crate::pipeline::{Change, StageGauges, SwapDone, SwapMethod};
 use crate::session::changes::Configurations;
 use crate::session::changes::histories::Histories;
 use crate::session::changes::machine::ChangeMachine;
+use crate::session::changes::measure::came_to_nothing;
 use crate::session::changes::refusal::Refusal;
 use crate::session::changes::replayed::Unlike;
 use crate::session::changes::set_values::send_events;
@@ -109,11 +110,13 @@ impl ChangeMachine {
             receipt.heard_at_frames = underway.applied_at_frames.or(receipt.heard_at_frames);
             receipt.applied_at_frames = underway.applied_at_frames;
             receipt.states_at_frames = underway.states.written_at_frames();
+            if underway.applied_at_frames.is_none() {
+                came_to_nothing(receipt);
+            }
         }
-        let is_done = underway
-            .stage_changes
-            .iter()
-            .all(|stage_change| stage_change.done.is_some());
+        let mut stage_changes = underway.stage_changes.iter();
+        let is_done = underway.applied_at_frames.is_some()
+            && stage_changes.all(|stage_change| stage_change.done.is_some());
         let stage_changes = std::mem::take(&mut underway.stage_changes);
         for stage_change in &stage_changes {
             receipts.push(self.stage_receipt(underway, stage_change, context));

@@ -13,7 +13,7 @@ use crate::pipeline::Change;
 use crate::session::changes::conclude::receipt;
 use crate::session::changes::files::Reading;
 use crate::session::changes::machine::Planner;
-use crate::session::changes::measure::Measure;
+use crate::session::changes::measure::{Measure, took_effect};
 use crate::session::changes::plan::Plan;
 use crate::session::changes::prepare::Preparation;
 use crate::session::changes::refusal::Refusal;
@@ -163,6 +163,9 @@ impl Changes {
         adoption: &mut Adoption,
         context: &mut Context<'_>,
     ) -> Result<Sent, Refusal> {
+        if !context.rings.has_room() {
+            return Err(Refusal::Busy);
+        }
         let mut events = Vec::new();
         for (number, params, changed) in &plan.new_values {
             events.extend(changed.iter().map(|event| (*number, *event)));
@@ -198,20 +201,19 @@ impl Changes {
                 request.cause.clone(),
                 request.asked_at_frames,
             );
-            receipt.heard_at_frames = Some(context.position_frames);
-            receipt.done_at_frames = Some(context.position_frames);
             receipt.reasons = vec![edit.what.clone()];
             receipt
         };
-        let receipts: Vec<_> = plan.lines.iter().map(receipt).collect();
+        let mut receipts: Vec<_> = plan.lines.iter().map(receipt).collect();
         let action = action_of(request);
         tracing::debug!(%action, changes = receipts.len(), "applied");
         if sent == Sent::Values {
             return Begun::Measured(Box::new(Measure::of(receipts, None)));
         }
-        receipts
-            .iter()
-            .for_each(|receipt| self.machine.receipts.file(receipt.clone()));
+        for receipt in &mut receipts {
+            took_effect(receipt, context.position_frames);
+            self.machine.receipts.file(receipt.clone());
+        }
         Begun::Done(Answer::Changed(receipts))
     }
 }

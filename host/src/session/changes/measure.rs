@@ -2,17 +2,18 @@
 //!
 //! In: receipts of values that were set, by somebody or by an edited file. Out: the same with the
 //! frame at which the audio end took them, and of one value with a seam, where the stage's output is
-//! kept; to whoever asked, when enough of it is there to look at.
+//! kept; to whoever asked, when enough of it is there to look at. No receipt is filed before the audio
+//! end took its values: one whose values it never took says so.
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use crate::observe::Receipt;
+use crate::observe::{ChangeState, ChangeVerdict, Receipt};
 use crate::session::changes::conclude::{Receipts, reply};
 use crate::session::changes::histories::Histories;
 use crate::session::changes::machine::ChangeMachine;
-use crate::session::changes::requests::Begun;
+use crate::session::changes::refusal::Refusal;
 use crate::swap::ask::{Answer, Replay};
 
 /// How long a stage is looked at from a new value on, beside its latency, in seconds: the plugins
@@ -20,7 +21,7 @@ use crate::swap::ask::{Answer, Replay};
 const SEAM_SECONDS: f64 = 0.1;
 
 /// The most receipts that wait for their seam. Whoever sets more than that in a tenth of a second
-/// turns a knob: those beyond are filed at once, without a seam, so that measuring stays cheap.
+/// turns a knob: those beyond are filed without one, so that measuring stays cheap.
 const WAITING_MAX: usize = 16;
 
 /// Receipts of one change of values, which wait for the signal that they are about.
@@ -34,12 +35,6 @@ pub(super) struct Measure {
     is_taken: bool,
     /// The stage, and the frames of its output that are looked at.
     seam: Option<(usize, Range<u64>)>,
-}
-
-/// A receipt of a value that nothing was heard of.
-pub(super) fn unmeasured(receipts: &mut Receipts, receipt: Receipt) -> Begun {
-    receipts.file(receipt.clone());
-    Begun::Done(Answer::Changed(vec![receipt]))
 }
 
 /// The receipts of a session that wait for their signal, the first first.
@@ -56,25 +51,26 @@ impl Measures {
         self.0.is_empty()
     }
 
-    /// A receipt of a value that the stage's instance hears so many frames from now.
+    /// The receipt of a value that the stage's instance hears so many frames from now.
     pub(super) fn measure(
         &self,
-        machine: &mut ChangeMachine,
+        machine: &ChangeMachine,
         (number, receipt): (usize, Receipt),
         ahead_frames: u64,
-    ) -> Begun {
+    ) -> Measure {
+        let measured = self.0.iter().filter(|one| one.seam.is_some());
+        let is_measured = measured.count() < WAITING_MAX;
         let history = machine.setup.histories.of(number);
-        let is_measured = self.0.len() < WAITING_MAX;
-        let (Some(history), Some(running), true) =
-            (history, machine.stages.get(number), is_measured)
-        else {
-            return unmeasured(&mut machine.receipts, receipt);
-        };
-        let latency_frames = running.facts.timing.latency_frames;
-        let from_frames = history.output_frames() + ahead_frames;
-        let end_frames = from_frames + latency_frames + machine.seating().seconds(SEAM_SECONDS);
-        let seam = Some((number, from_frames..end_frames));
-        Begun::Measured(Box::new(Measure::of(vec![receipt], seam)))
+        let places = history.filter(|_| is_measured);
+        let seam = places.zip(machine.stages.get(number));
+        let seam = seam.map(|(history, running)| {
+            let latency_frames = running.facts.timing.latency_frames;
+            let from_frames = history.output_frames() + ahead_frames;
+            let looked_at_frames = machine.seating().seconds(SEAM_SECONDS);
+            let end_frames = from_frames + latency_frames + looked_at_frames;
+            (number, from_frames..end_frames)
+        });
+        Measure::of(vec![receipt], seam)
     }
 
     /// A value was taken by the audio end: its receipt says at which frame.
@@ -83,9 +79,7 @@ impl Measures {
             for receipt in &mut measure.receipts {
                 if receipt.change == change {
                     measure.is_taken = true;
-                    receipt.applied_at_frames = Some(at_frames);
-                    receipt.heard_at_frames = Some(at_frames);
-                    receipt.done_at_frames = Some(at_frames);
+                    took_effect(receipt, at_frames);
                 }
             }
         }
@@ -96,20 +90,54 @@ impl Measures {
         self.0.push(measure);
     }
 
-    /// Files all that wait, where their signal does not come for now.
+    /// The stream stands from now on. What was measured until now is all: it would be compared with
+    /// a stream that stands. Values that the audio end has not taken wait until it goes on.
+    pub(super) fn pause(&mut self, histories: &Histories, receipts: &mut Receipts) {
+        for measure in self.0.extract_if(.., |one| one.is_taken) {
+            measure.end(histories, receipts);
+        }
+        self.0.iter_mut().for_each(|one| one.seam = None);
+    }
+
+    /// Files all that wait, since the session is over.
     pub(super) fn end(&mut self, histories: &Histories, receipts: &mut Receipts) {
-        for measure in self.0.drain(..) {
+        for mut measure in self.0.drain(..) {
+            if !measure.is_taken {
+                measure.seam = None;
+                measure.receipts.iter_mut().for_each(came_to_nothing);
+            }
             measure.end(histories, receipts);
         }
     }
 
-    /// Files the first whose signal is there: one a block, since looking takes a while.
-    pub(super) fn file_one(&mut self, histories: &Histories, receipts: &mut Receipts) {
+    /// Files those that were taken and have no signal to wait for, and the first whose signal is
+    /// there: one a block, since looking takes a while.
+    pub(super) fn file_some(&mut self, histories: &Histories, receipts: &mut Receipts) {
+        let is_over = |one: &mut Measure| one.is_taken && one.seam.is_none();
+        for measure in self.0.extract_if(.., is_over) {
+            measure.end(histories, receipts);
+        }
         let is_there = |one: &Measure| one.is_taken && one.is_past(histories);
         if let Some(at) = self.0.iter().position(is_there) {
             self.0.remove(at).end(histories, receipts);
         }
     }
+}
+
+/// The receipt of what was sent and never applied: the session ended first.
+pub(super) fn came_to_nothing(receipt: &mut Receipt) {
+    receipt.verdict = ChangeVerdict::Aborted;
+    receipt.state = ChangeState::Aborted;
+    receipt.heard_at_frames = None;
+    receipt.done_at_frames = None;
+    receipt.reasons.push(Refusal::SessionEnded.to_string());
+}
+
+/// A value holds from a frame on: heard or not, nothing more is to come of it.
+pub(super) const fn took_effect(receipt: &mut Receipt, at_frames: u64) {
+    receipt.applied_at_frames = Some(at_frames);
+    receipt.heard_at_frames = Some(at_frames);
+    receipt.done_at_frames = Some(at_frames);
 }
 
 impl Measure {

@@ -197,12 +197,11 @@ impl Changes {
         })
     }
 
-    /// What was measured until now is all: it would be compared with a stream that stands.
     fn pause(&mut self) -> Begun {
         self.is_paused = true;
         let machine = &mut self.machine;
         self.measures
-            .end(&machine.setup.histories, &mut machine.receipts);
+            .pause(&machine.setup.histories, &mut machine.receipts);
         Begun::Done(Answer::Done("no further input is taken".to_owned()))
     }
 

@@ -13,11 +13,11 @@ use segue_plugin::manifest::model::FlatParam;
 use crate::config::model::Config;
 use crate::config::overrides::OverrideKey;
 use crate::id::StageId;
-use crate::observe::{ChangeAction, Receipt};
+use crate::observe::{ChangeAction, ChangeState, Receipt};
 use crate::pipeline::{Arrival, Change};
 use crate::session::changes::conclude::receipt;
 use crate::session::changes::machine::{ChangeMachine, Planner};
-use crate::session::changes::measure::unmeasured;
+use crate::session::changes::measure::{Measure, took_effect};
 use crate::session::changes::prepare::StageFill;
 use crate::session::changes::refusal::Refusal;
 use crate::session::changes::requests::Begun;
@@ -26,7 +26,7 @@ use crate::session::changes::{ChangeRequest, Changes};
 use crate::session::context::Context;
 use crate::session::running_stages::RunningStage;
 use crate::session::values::{self, Judge};
-use crate::swap::ask::HeardSignal;
+use crate::swap::ask::{Answer, HeardSignal};
 
 /// The most parameter events of one change: an engine takes so many for a block.
 const EVENTS_MAX: usize = 1_024;
@@ -159,16 +159,41 @@ impl Changes {
             ..Change::default()
         };
         let what = format!("{param} = {value}");
-        let receipt = set_receipt(stage, what, request, &change);
+        let receipt = set_receipt(stage, what, request, change.number);
         let number = self.set_at_once(stage, &new_values, change, context)?;
         self.machine.adopt(&mut adoption)?;
-        // A stream that stands is not measured.
-        Ok(match new_values.events.is_empty() || self.is_paused {
-            true => unmeasured(&mut self.machine.receipts, receipt),
-            false => self
-                .measures
-                .measure(&mut self.machine, (number, receipt), ahead_frames),
+        let is_asked_in_pause = self.is_paused && request.answer.is_some();
+        Ok(match (new_values.events.is_empty(), is_asked_in_pause) {
+            (true, _) => self.without_event(receipt, at_frames),
+            (false, true) => self.once_it_goes_on(receipt),
+            (false, false) => {
+                let measure = self
+                    .measures
+                    .measure(&self.machine, (number, receipt), ahead_frames);
+                Begun::Measured(Box::new(measure))
+            }
         })
+    }
+
+    /// A value that no instance has to hear of: it holds from now on.
+    fn without_event(&mut self, mut receipt: Receipt, at_frames: u64) -> Begun {
+        took_effect(&mut receipt, at_frames);
+        self.machine.receipts.file(receipt.clone());
+        Begun::Done(Answer::Changed(vec![receipt]))
+    }
+
+    /// A value that was sent to a stream that stands. Who asked is told so at once, and may resume
+    /// it then; the receipt is filed when the audio end has taken the value. Its seam is not
+    /// measured: it would be compared with a stream that stands.
+    fn once_it_goes_on(&mut self, receipt: Receipt) -> Begun {
+        let mut sent = Receipt {
+            state: ChangeState::Sent,
+            ..receipt.clone()
+        };
+        let note = "the session is paused: it comes about once that goes on";
+        sent.reasons.push(note.to_owned());
+        self.measures.push(Measure::of(vec![receipt], None));
+        Begun::Done(Answer::Changed(vec![sent]))
     }
 
     /// Another instance with the value, once nothing else claims the stage.
@@ -232,15 +257,13 @@ impl ChangeMachine {
 }
 
 /// The receipt of a value that is set by a change.
-fn set_receipt(stage: &StageId, what: String, request: &ChangeRequest, change: &Change) -> Receipt {
+fn set_receipt(stage: &StageId, what: String, request: &ChangeRequest, number: u64) -> Receipt {
     let mut receipt = receipt(
-        change.number,
+        number,
         (stage.to_string(), ChangeAction::Set),
         request.cause.clone(),
         request.asked_at_frames,
     );
-    receipt.heard_at_frames = Some(change.not_before_frames);
-    receipt.done_at_frames = Some(change.not_before_frames);
     receipt.reasons = vec![what];
     receipt
 }
