@@ -7,10 +7,11 @@
 )]
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
-use segue_tests::air::{Air, LEVEL};
+use segue_tests::air::{Air, LEVEL, Over};
 use segue_tests::build::{reference, test_plugin};
 use segue_tests::desk::Desk;
 use serde_json::Value;
@@ -123,6 +124,86 @@ fn pause_stops_the_input_and_stop_ends_the_session() {
     let _ = air.done(&["stop"]);
     let over = air.wait();
     assert_eq!(over.code, Some(0), "{}", over.err);
+}
+
+/// The receipts of the report.
+fn changes(over: &Over) -> &[Value] {
+    over.report["changes"].as_array().unwrap()
+}
+
+#[test]
+fn a_value_that_is_set_while_paused_is_applied_at_the_frame_where_it_is_heard_from() {
+    // This one steps from one block to the next, and the input is constant.
+    let scale = stage("one", "test.provider/scale", "");
+    let air = on_air(&["provider-1"], &scale, 0.5);
+    let _ = air.done(&["pause"]);
+    let told = air.done(&["set", "one", "more", "2"]);
+    let told = &receipts(&told)[0];
+    assert_eq!(told["state"], "sent", "{told:#}");
+    for at in ["applied_at_frames", "heard_at_frames", "done_at_frames"] {
+        assert_eq!(told[at], Value::Null, "{told:#}");
+    }
+    let paused = air.status();
+    assert_eq!(paused["receipts"], serde_json::json!([]), "{paused:#}");
+    let _ = air.done(&["resume"]);
+    air.wait_for(1.0);
+    let _ = air.done(&["stop"]);
+    let over = air.wait();
+    assert_eq!(over.code, Some(0), "{}", over.err);
+    let [receipt] = changes(&over) else {
+        panic!("{:#}", over.report["changes"]);
+    };
+    assert_eq!(receipt["verdict"], "done", "{receipt:#}");
+    let steps = over.heard.iter().position(|one| *one > LEVEL * 0.75);
+    let latency_frames = over.report["stream"]["latency_frames"].as_u64().unwrap();
+    let steps_at = steps.unwrap() as u64 - latency_frames;
+    for at in ["applied_at_frames", "heard_at_frames", "done_at_frames"] {
+        assert_eq!(receipt[at], steps_at, "{receipt:#}");
+    }
+}
+
+#[test]
+fn what_is_set_and_never_applied_is_not_done() {
+    let air = on_air(&[], &gain("gain", -6.0), factor(-6.0));
+    let _ = air.done(&["pause"]);
+    let _ = air.done(&["set", "gain", "gain_db", "-12"]);
+    let _ = air.done(&["stop"]);
+    let over = air.wait();
+    let [receipt] = changes(&over) else {
+        panic!("{:#}", over.report["changes"]);
+    };
+    assert_eq!(receipt["verdict"], "aborted", "{receipt:#}");
+    assert_eq!(receipt["state"], "aborted", "{receipt:#}");
+    assert_eq!(receipt["heard_at_frames"], Value::Null, "{receipt:#}");
+    assert_eq!(
+        receipt["reasons"],
+        serde_json::json!(["gain_db = -12", "the session ended first"])
+    );
+}
+
+#[test]
+fn what_waits_for_a_stream_that_stands_says_so_once() {
+    let air = on_air(&[], &gain("gain", -6.0), factor(-6.0));
+    let _ = air.done(&["pause"]);
+    let mut command = air.desk.command(["ctl", "bypass", "gain", "--json"]);
+    let mut waiting = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut err = BufReader::new(waiting.stderr.take().unwrap());
+    let _ = err.read_line(&mut line).unwrap();
+    let expected = "the session is paused: what is asked for comes about once `segue ctl resume` \
+                    lets it go on\n";
+    assert_eq!(line, expected);
+    let _ = air.done(&["resume"]);
+    let mut more = String::new();
+    let _ = err.read_to_string(&mut more).unwrap();
+    assert_eq!(more, "");
+    assert_eq!(waiting.wait().unwrap().code(), Some(0));
+    air.wait_for(1.0);
+    assert_eq!(air.finish().code, Some(0));
 }
 
 #[test]

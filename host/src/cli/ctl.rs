@@ -10,11 +10,13 @@ mod status;
 mod table;
 #[cfg(test)]
 mod tests;
+mod waits;
 mod wish;
 
 use crate::cli::ctl::arguments::Ctl;
 use crate::cli::ctl::find::find;
 use crate::cli::ctl::table::table;
+use crate::cli::ctl::waits::Wait;
 use crate::cli::ctl::wish::order;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -37,7 +39,10 @@ pub(super) fn ctl(shell: &Shell, arguments: &Ctl) -> Result<Exit, Failure> {
     let path = find(shell, arguments.session.as_deref())?;
     let mut client = Client::connect(&path).map_err(|error| failed(&error))?;
     let why = arguments.why.as_deref().unwrap_or_default();
-    let reply = client.ask(&order, why).map_err(|error| failed(&error))?;
+    let wait = Wait::begin(shell, &order, &path);
+    let reply = client.ask(&order, why).map_err(|error| failed(&error));
+    drop(wait);
+    let reply = reply?;
     match (&order, reply.error.is_none()) {
         (Order::Events, true) => match arguments.json {
             true => events::pass_on(shell, &mut client),

@@ -192,8 +192,9 @@ fn ask(shared: &Shared, id: Value, command: Command, cause: Cause) -> Reply {
             Reply::problem(id, ProblemKind::Busy, text)
         }
         Waited::Silent(None) => {
-            let text = "the stream stands still: the session waits for its input, or for whoever \
-                        reads its output; `segue ctl stop` ends it all the same";
+            let text = "the stream has not begun, or stands still: the session waits for its \
+                        input, or for whoever reads its output; `segue ctl stop` ends it all the \
+                        same";
             Reply::problem(id, ProblemKind::Busy, text)
         }
     }
