@@ -98,6 +98,24 @@ impl DriveClock {
         told
     }
 
+    /// The turn under way comes to nothing: where it stalls, the stall is over.
+    pub fn cut(&mut self) {
+        if self.face.stalled(self.epoch.elapsed()).is_some() {
+            self.done(0);
+        }
+    }
+
+    /// The input is over, and was waited for until then: nothing is missing of the stream, and what
+    /// was told as the begin of a stall has an end all the same.
+    pub fn close(&mut self) {
+        let now = self.goes_to(DriveStep::Side(StallSide::Host));
+        if self.face.stalled(now).is_some()
+            && let Some(stall) = self.table.done(0, now).stall
+        {
+            let _ = self.over.push(stall);
+        }
+    }
+
     /// The stream is held on purpose, or over: it goes on at its pace from wherever it does.
     pub fn rest(&mut self) {
         self.goes_to(DriveStep::Rest);

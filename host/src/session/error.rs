@@ -162,13 +162,10 @@ impl SessionError {
     /// Whether it may have come of a wait that ended because somebody asked for the end: one for
     /// the input, the output or the observers.
     pub(super) fn is_of_a_wait(&self) -> bool {
-        matches!(
-            self,
-            Self::Open(_)
-                | Self::Read(_)
-                | Self::Create(_)
-                | Self::Write(_)
-                | Self::Observers { .. }
-        )
+        match self {
+            Self::Write(error) => !matches!(error, WriteError::Gone { .. }),
+            Self::Open(_) | Self::Read(_) | Self::Create(_) | Self::Observers { .. } => true,
+            _ => false,
+        }
     }
 }

@@ -111,6 +111,9 @@ impl<'a> Drive<'a> {
         let asked = self.ask_for_priority();
         self.started = Instant::now();
         let ended = asked.and_then(|()| self.stream(source, &mut sink));
+        if ended.is_err() {
+            self.turn_is_cut();
+        }
         self.player.engine_mut().flush_taps();
         self.counters.elapsed = self.started.elapsed();
         self.counters.frames_processed = self.player.position_frames();
@@ -141,6 +144,7 @@ impl<'a> Drive<'a> {
             self.goes_to(StallSide::Input);
             let frames = self.read(source)?;
             if frames == 0 {
+                self.input_is_over();
                 self.missed(source)?;
                 break;
             }

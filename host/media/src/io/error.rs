@@ -317,6 +317,17 @@ pub enum WriteError {
         /// Frames that were announced.
         expected: u64,
     },
+    /// While it was written its file lost its name.
+    #[error(
+        "{name} is not what was written: meanwhile somebody deleted, moved or replaced its file, \
+         which got {frame} frames"
+    )]
+    Gone {
+        /// The output.
+        name: String,
+        /// Frames that were taken for writing.
+        frame: u64,
+    },
     /// While it was written something else took its name.
     #[error("{name} came into being meanwhile, and is only replaced with --overwrite")]
     Exists {
@@ -348,6 +359,7 @@ impl WriteError {
                 source,
             },
             io::ErrorKind::AlreadyExists => Self::Exists { name },
+            io::ErrorKind::NotFound => Self::Gone { name, frame },
             _ => Self::Io {
                 name,
                 frame,

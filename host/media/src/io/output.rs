@@ -130,6 +130,11 @@ impl Output {
         matches!(self.kind, OutputKind::Recording(_))
     }
 
+    /// Whether it is a recording that others see already, under its name.
+    pub(crate) fn has_taken_name(&self) -> bool {
+        matches!(&self.kind, OutputKind::Recording(recording) if recording.has_taken_name())
+    }
+
     /// Whether nothing is left of it unless it comes to its end.
     pub(crate) fn is_whole_or_nothing(&self) -> bool {
         matches!(self.kind, OutputKind::Whole(_))

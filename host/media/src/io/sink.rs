@@ -221,12 +221,14 @@ impl Sink for PcmSink {
     }
 
     fn keep(mut self: Box<Self>, end: End) -> Option<Kept> {
-        if self.output.is_whole_or_nothing() {
+        // Before anything is written: a header alone would take the name of what is there.
+        let is_empty = self.written.frames == 0 && end == End::Cut;
+        if self.output.is_whole_or_nothing() || is_empty {
             return None;
         }
         let mut trouble = self.put_filled().err();
         let frames = self.frames_out();
-        if frames == 0 && end == End::Cut {
+        if frames == 0 && end == End::Cut && !self.output.has_taken_name() {
             return None;
         }
         let rounded = match self.output.is_recording() {

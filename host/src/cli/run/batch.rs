@@ -307,12 +307,7 @@ fn exit(report: &BatchReport, failed: &[Exit], signal: usize) -> Exit {
 
 impl From<ListError> for Failure {
     fn from(error: ListError) -> Self {
-        // As with one input: what is not there, or is no audio, is no slip of the command line.
-        let exit = match error {
-            ListError::NotThere { .. } | ListError::Empty { .. } => Exit::Failed,
-            _ => Exit::Misused,
-        };
-        let failure = Self::of(exit, &error);
+        let failure = Self::of(Exit::Misused, &error);
         match error {
             ListError::Empty { .. } => failure.help("audio is known by names as a.wav and b.flac"),
             ListError::Collision { .. } => {

@@ -28,7 +28,7 @@ pub(super) fn behind(
     match error {
         SessionError::Hung { output, .. } => {
             let output = output.as_ref();
-            after_signal(output.map(|(path, rate_hz)| (&**path, *rate_hz)), written)
+            left(output.map(|(path, rate_hz)| (&**path, *rate_hz)), written)
         }
         _ => holds(place(stream), written),
     }
@@ -52,30 +52,23 @@ pub(super) fn early(
     written: Option<Written>,
 ) -> Option<String> {
     let is_quiet = amount == Amount::Quiet;
-    let output = stream.and_then(|stream| stream.output.as_deref());
-    match ended {
-        Ended::Complete => None,
-        Ended::Interrupted(signal) => {
-            let kept = after_signal(place(stream), written);
-            let kept = kept.map_or_else(String::new, |kept| format!("; {kept}"));
-            Some(format!("stopped by {}{kept}", signals::name(*signal)))
-        }
-        Ended::ByDecision(_) | Ended::OnRequest if is_quiet => None,
-        Ended::ByDecision(_) => Some(format!("{} holds what came until then", output?)),
-        Ended::OnRequest => {
-            let path = match output? {
-                PIPE => "standard output",
-                path => path,
-            };
-            Some(format!(
-                "stopped on request; {path} holds what came until then"
-            ))
-        }
-    }
+    let cause = match ended {
+        Ended::Complete => return None,
+        Ended::ByDecision(_) | Ended::OnRequest if is_quiet => return None,
+        Ended::Interrupted(signal) => Some(format!("stopped by {}", signals::name(*signal))),
+        Ended::OnRequest => Some("stopped on request".to_owned()),
+        // Which and why stands among what degraded the run.
+        Ended::ByDecision(_) => None,
+    };
+    let words: Vec<_> = cause
+        .into_iter()
+        .chain(left(place(stream), written))
+        .collect();
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
-/// The same after a signal, which leaves nothing of a file that is whole or nothing.
-fn after_signal(place: Option<Place<'_>>, written: Option<Written>) -> Option<String> {
+/// What there is of the output, where there is one: nothing, say.
+fn left(place: Option<Place<'_>>, written: Option<Written>) -> Option<String> {
     holds(place, written).or_else(|| {
         Some(match place?.0 {
             PIPE => "nothing went to standard output".to_owned(),

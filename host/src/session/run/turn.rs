@@ -51,6 +51,20 @@ impl Drive<'_> {
         }
     }
 
+    /// The turn under way comes to nothing; a stall that it was in is over.
+    pub(super) fn turn_is_cut(&mut self) {
+        if let Some(clock) = &mut self.time {
+            clock.cut();
+        }
+    }
+
+    /// The input is over: no turn comes of what was waited for last.
+    pub(super) fn input_is_over(&mut self) {
+        if let Some(clock) = &mut self.time {
+            clock.close();
+        }
+    }
+
     /// The stream is held on purpose.
     pub(super) fn rests(&mut self) {
         if let Some(clock) = &mut self.time {

@@ -5,7 +5,8 @@
 
 use segue_media::audio::Format;
 use segue_media::io::{
-    self, CreateError, End, Kept, Length, OutputOptions, Overwrite, RawSpec, Sink, Source, Written,
+    self, CreateError, End, Kept, Length, OutputOptions, Overwrite, RawSpec, Sink, Source,
+    WriteError, Written,
 };
 
 use segue_plugin::declare::Layout;
@@ -90,20 +91,22 @@ pub(super) fn finish(
         return (result, None);
     };
     let is_in_order = !matches!(result, Ok(Ended::Interrupted(_)) | Err(_));
-    let kept = match (is_in_order, pace) {
-        (true, Pace::Fast) => {
-            return match sink.finish() {
-                Ok(written) => (result, Some(written)),
-                Err(error) => (Err(error.into()), None),
-            };
-        }
-        (true, Pace::RealTime) => sink.keep(End::InOrder),
-        (false, _) => sink.keep(End::Cut),
+    if is_in_order && pace == Pace::Fast {
+        return match sink.finish() {
+            Ok(written) => (result, Some(written)),
+            Err(error) => (Err(error.into()), None),
+        };
+    }
+    let end = match result {
+        Ok(Ended::Complete) => End::InOrder,
+        // Of what ended before its first frame nothing takes the place of what is there.
+        Ok(_) | Err(_) => End::Cut,
     };
-    let Some(Kept { written, trouble }) = kept else {
+    let Some(Kept { written, trouble }) = sink.keep(end) else {
         return (result, None);
     };
     match trouble {
+        Some(error @ WriteError::Gone { .. }) => (Err(error.into()), None),
         Some(error) if is_in_order => (Err(error.into()), Some(written)),
         // How the run ended was told first; a pipe's length is as little news as its end.
         Some(_) | None => (result, Some(written)),

@@ -276,14 +276,16 @@ impl Sink for FlacSink {
     }
 
     fn keep(mut self: Box<Self>, end: End) -> Option<Kept> {
-        if self.output.is_whole_or_nothing() {
+        // Before anything is written: a header alone would take the name of what is there.
+        let is_empty = self.written.frames == 0 && end == End::Cut;
+        if self.output.is_whole_or_nothing() || is_empty {
             return None;
         }
         let mut trouble = match self.is_torn {
             true => None, // Whoever writes was told.
             false => self.put_rest().err(),
         };
-        if self.out.frames == 0 && end == End::Cut {
+        if self.out.frames == 0 && end == End::Cut && !self.output.has_taken_name() {
             return None;
         }
         if self.output.is_recording() {

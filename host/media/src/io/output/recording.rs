@@ -232,13 +232,26 @@ impl Recording {
         named.inspect_err(|_| self.forget())
     }
 
+    /// Whether the file has its name.
+    pub(super) const fn has_taken_name(&self) -> bool {
+        self.unfinished.is_none()
+    }
+
     /// Brings everything to the disk and removes the marker: it is finished.
+    ///
+    /// # Errors
+    /// What the system says; `NotFound` where the name is not that of the file any more, since
+    /// somebody deleted it, renamed it or put another in its place.
     pub(super) fn finish(mut self, file: &File) -> io::Result<()> {
         self.take_name(file)?;
         file.sync_all()?;
+        let is_there = has_name(file, &self.target);
         let removed = self.marker.take().map_or(Ok(()), Marker::remove);
         sync_folder(&self.target);
-        removed
+        match is_there {
+            true => removed,
+            false => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     /// Removes the marker of what never had its name.
