@@ -15,13 +15,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rtrb::{Producer, RingBuffer};
-use segue_plugin::link::Record;
+use segue_plugin::link::{AudioView, Record};
 
 use crate::cpu::FloatMode;
 use crate::loading::meter::{self, RealTimeScope};
-use crate::pipeline::block::Lent;
+use crate::pipeline::block::{Lent, OutputUse, SIDECHAINS_MAX};
 use crate::pipeline::change::{Change, Reschedule};
-use crate::pipeline::engine::clock::Clock;
+use crate::pipeline::engine::clock::{Clock, Laps};
 use crate::pipeline::engine::switch::ScheduleSwitch;
 use crate::pipeline::exchange::{Arrival, Exchange, SavedState, ScheduleState, exchange};
 use crate::pipeline::feed::{Feed, FeedSpec, Full, feeds};
@@ -29,8 +29,8 @@ use crate::pipeline::gauges::EngineGauges;
 use crate::pipeline::loaded_schedule::LoadedSchedule;
 use crate::pipeline::network::{Network, TapWiring};
 use crate::pipeline::rings::{RingEnds, Rings, StageRecord};
-use crate::pipeline::schedule::Schedule;
-use crate::pipeline::stage::Stage;
+use crate::pipeline::schedule::{Schedule, Step};
+use crate::pipeline::stage::{Stage, StageBlock, StageResult};
 
 pub use clock::Timed;
 
@@ -144,31 +144,70 @@ impl Engine {
         result
     }
 
-    /// Lets control code have the states that it asks for, as they are now, at this place of the
-    /// stream. Thread: audio.
-    pub fn answer(&mut self, position_frames: u64) {
-        let _scope = RealTimeScope::enter();
-        let mode = FloatMode::enter();
-        self.answer_requests(position_frames, &mode);
-    }
-
-    /// Sends taps what is there, so that they know all frames so far. Thread: audio.
-    pub fn flush_taps(&mut self) {
-        for tap in &mut self.taps {
-            tap.send(&mut self.full);
+    /// All steps over a block, where every one takes part.
+    #[inline(always)] // The one loop of a block in which nothing changes.
+    fn run_steps(
+        &mut self,
+        block: &mut Lent<'_>,
+        mode: &FloatMode,
+        laps: &mut Laps,
+    ) -> Result<(), Stopped> {
+        let mut result = Ok(());
+        for at in 0..self.schedule.steps.len() {
+            let Step::Run { stage, .. } = self.schedule.steps[at] else {
+                self.pass(at, block);
+                laps.host();
+                continue;
+            };
+            let ran = self.run(at, block, mode, OutputUse::Taken);
+            result = self
+                .account(stage, block.position_frames, ran, laps)
+                .and(result);
         }
-        self.gauges.set_chunks_sent(self.full.sent);
+        result
     }
 
-    /// Tells where the stream ends, so that taps take no padding for signal; returns how many
-    /// frames of padding it takes until the output and every tap know all of it.
-    pub fn end_at(&mut self, length_frames: u64) -> u64 {
-        self.taps
-            .iter_mut()
-            .for_each(|tap| tap.end_at(length_frames));
-        self.schedule
-            .tap_latency_frames
-            .max(self.schedule.latency_frames)
+    /// Does one step that runs a stage.
+    #[inline(always)] // Its views are kept in registers.
+    fn run(
+        &mut self,
+        at: usize,
+        block: &mut Lent<'_>,
+        mode: &FloatMode,
+        used: OutputUse,
+    ) -> StageResult {
+        let Step::Run {
+            stage,
+            input,
+            sidechains,
+            output,
+        } = &self.schedule.steps[at]
+        else {
+            return StageResult::NOTHING;
+        };
+        let (position_frames, flags) = (block.position_frames, block.flags);
+        let (Some(runner), records) = (&mut self.stages[*stage], &mut self.call_records) else {
+            return StageResult::NOTHING;
+        };
+        self.schedule.store.write(*output, block, |reader, output| {
+            let mut keys;
+            let sidechains = if sidechains.is_empty() {
+                &[][..]
+            } else {
+                keys = [AudioView::empty(); SIDECHAINS_MAX];
+                reader.views(sidechains, &mut keys)
+            };
+            let block = StageBlock {
+                position_frames,
+                flags,
+                input: reader.view(*input),
+                output,
+                sidechains,
+                records,
+                use_of_output: used,
+            };
+            runner.run(block, mode)
+        })
     }
 
     #[cold]

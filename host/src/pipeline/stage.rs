@@ -1,9 +1,9 @@
 //! Stage: one place in the pipeline, its instance, and what is heard when it fails.
 //!
-//! In: blocks. Out: blocks of the instance, or of its substitute from the block on in which it
-//! failed. Where a new instance was sent, its candidate goes on beside what is heard, then a fade, and
-//! then it is heard alone. Latency and layout stay as they were, unless a candidate makes the place
-//! later.
+//! In: blocks; candidates, which begin at the start of a block and may be called back. Out: blocks of
+//! the instance, or of its substitute from the block on in which it failed. Where a new instance was
+//! sent, its candidate goes on beside what is heard, then a fade, and then it is heard alone. Latency
+//! and layout stay as they were, unless a candidate makes the place later.
 //!
 //! `run` and what it calls is the audio thread's; what allocates or says so is not.
 
@@ -38,6 +38,7 @@ use crate::pipeline::stage::own::OwnInstance;
 use crate::pipeline::stage::seam::Seam;
 use crate::pipeline::stage_event::StageEventKind;
 use crate::pipeline::substitute::Substitute;
+use crate::pipeline::swapped::{Progress, Reversal};
 
 pub(super) use block::{StageBlock, StageResult};
 pub use counters::StageCounters;
@@ -165,6 +166,60 @@ impl Stage {
 
     pub(super) fn record_time(&mut self, position_frames: u64, took_ns: u64) {
         self.own.record_time(position_frames, took_ns);
+    }
+
+    /// Whether a candidate can begin.
+    pub(super) fn takes_candidate(&self) -> bool {
+        self.rest.candidate.is_none() && self.rest.outbox.leaving.is_none()
+    }
+
+    /// How many candidates are in it.
+    pub(super) fn candidates_inside(&self) -> usize {
+        usize::from(self.rest.candidate.is_some()) + usize::from(self.rest.outbox.leaving.is_some())
+    }
+
+    /// Begins a candidate with the next block; where it makes the place later, that is so at once.
+    pub(super) fn begin_candidate(&mut self, mut candidate: Box<StageCandidate>) {
+        self.is_busy = true;
+        let (before, after) = (self.rest.shape, candidate.shape());
+        if let Some(growth) = candidate.growth_mut() {
+            let grown = Shape {
+                latency_frames: before.latency_frames + growth.frames(),
+                ..before
+            };
+            if grown == after {
+                self.own.instance.grow(&mut growth.pad);
+                self.substitute.grow(growth);
+                self.rest.withheld_frames += growth.frames();
+                self.rest.shape = grown;
+            }
+        }
+        self.rest.outbox.push(StageEventKind::ShadowBegan);
+        self.rest.candidate = Some(candidate);
+    }
+
+    /// Goes back to what was heard before the candidate.
+    pub fn reverse(&mut self) -> Reversal {
+        let Some(mut candidate) = self.rest.candidate.take() else {
+            return Reversal::TooLate;
+        };
+        match candidate.progress() {
+            // Where the fade would begin with the next frame, nobody has heard it either.
+            Progress::Shadow => self.rest.outbox.leave(candidate, StageEventKind::Reversed),
+            Progress::Fading if !candidate.is_heard() => {
+                self.rest.outbox.leave(candidate, StageEventKind::Reversed);
+            }
+            Progress::Fading | Progress::Reversing => {
+                candidate.fade_in_mut().reverse();
+                self.rest.candidate = Some(candidate);
+                return Reversal::Begun;
+            }
+            Progress::Tail => {
+                self.rest.candidate = Some(candidate);
+                return Reversal::TooLate;
+            }
+        }
+        Reversal::Left
     }
 
     /// Fills the output of one block, by the instance or by its substitute.

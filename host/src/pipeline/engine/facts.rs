@@ -1,8 +1,10 @@
-//! Facts: what is known of an engine, for control code and reports.
+//! Facts: what is known of an engine, and what it lets others know between two blocks.
 //!
-//! In: an engine, between two blocks. Out: its stages, counters and latency; in the end its
-//! instances.
+//! In: an engine, between two blocks. Out: its stages, counters and latency, for control code and
+//! reports; states that were asked for; all that its taps have to know; in the end its instances.
 
+use crate::cpu::FloatMode;
+use crate::loading::meter::RealTimeScope;
 use crate::observe::Times;
 use crate::pipeline::engine::{Engine, Timed};
 use crate::pipeline::exchange::Arrival;
@@ -107,6 +109,33 @@ impl Engine {
     #[must_use]
     pub const fn records_lost(&self) -> u64 {
         self.records_lost
+    }
+
+    /// Lets control code have the states that it asks for, as they are now, at this place of the
+    /// stream. Thread: audio.
+    pub fn answer(&mut self, position_frames: u64) {
+        let _scope = RealTimeScope::enter();
+        let mode = FloatMode::enter();
+        self.answer_requests(position_frames, &mode);
+    }
+
+    /// Sends taps what is there, so that they know all frames so far. Thread: audio.
+    pub fn flush_taps(&mut self) {
+        for tap in &mut self.taps {
+            tap.send(&mut self.full);
+        }
+        self.gauges.set_chunks_sent(self.full.sent);
+    }
+
+    /// Tells where the stream ends, so that taps take no padding for signal; returns how many
+    /// frames of padding it takes until the output and every tap know all of it.
+    pub fn end_at(&mut self, length_frames: u64) -> u64 {
+        self.taps
+            .iter_mut()
+            .for_each(|tap| tap.end_at(length_frames));
+        self.schedule
+            .tap_latency_frames
+            .max(self.schedule.latency_frames)
     }
 
     /// Takes every instance out, to end it. Not for the audio thread.

@@ -1,45 +1,20 @@
-//! Steps: a block through a schedule, one step after the other.
+//! Steps: what goes with the calls of stages in a block: the steps between them, and what they leave.
 //!
-//! In: a block, and a schedule in which every step takes part. Out: the block filled; what each
-//! stage took and left behind. On the audio thread.
+//! In: a block, a step that runs no stage, or what the call of one came to. Out: sums, copies and
+//! chunks for taps; what each stage took and left behind. On the audio thread.
 
-use crate::cpu::FloatMode;
-use crate::loading::meter::{self};
-use crate::pipeline::block::{Lent, OutputUse, SIDECHAINS_MAX};
+use crate::loading::meter;
+use crate::pipeline::block::Lent;
 use crate::pipeline::engine::clock::Laps;
 use crate::pipeline::engine::mix::{add, copy, keep_finite};
 use crate::pipeline::engine::{Engine, RECORDS_PER_CALL, Stopped};
 use crate::pipeline::fault::OnError;
 use crate::pipeline::rings::StageRecord;
 use crate::pipeline::schedule::Step;
-use crate::pipeline::stage::{StageBlock, StageResult};
+use crate::pipeline::stage::StageResult;
 use crate::pipeline::store::Reader;
-use segue_plugin::link::AudioView;
 
 impl Engine {
-    /// All steps over a block, where every one takes part.
-    #[inline(always)] // The one loop of a block in which nothing changes.
-    pub(super) fn run_steps(
-        &mut self,
-        block: &mut Lent<'_>,
-        mode: &FloatMode,
-        laps: &mut Laps,
-    ) -> Result<(), Stopped> {
-        let mut result = Ok(());
-        for at in 0..self.schedule.steps.len() {
-            let Step::Run { stage, .. } = self.schedule.steps[at] else {
-                self.pass(at, block);
-                laps.host();
-                continue;
-            };
-            let ran = self.run(at, block, mode, OutputUse::Taken);
-            result = self
-                .account(stage, block.position_frames, ran, laps)
-                .and(result);
-        }
-        result
-    }
-
     /// Charges a stage with what its call took, and passes on what it left behind.
     #[inline(always)] // As `run_steps`.
     pub(super) fn account(
@@ -87,49 +62,6 @@ impl Engine {
         } else {
             Ok(())
         }
-    }
-
-    /// Does one step that runs a stage.
-    #[inline(always)] // Its views are kept in registers.
-    pub(super) fn run(
-        &mut self,
-        at: usize,
-        block: &mut Lent<'_>,
-        mode: &FloatMode,
-        used: OutputUse,
-    ) -> StageResult {
-        let Step::Run {
-            stage,
-            input,
-            sidechains,
-            output,
-        } = &self.schedule.steps[at]
-        else {
-            return StageResult::NOTHING;
-        };
-        let (position_frames, flags) = (block.position_frames, block.flags);
-        let (Some(runner), records) = (&mut self.stages[*stage], &mut self.call_records) else {
-            return StageResult::NOTHING;
-        };
-        self.schedule.store.write(*output, block, |reader, output| {
-            let mut keys;
-            let sidechains = if sidechains.is_empty() {
-                &[][..]
-            } else {
-                keys = [AudioView::empty(); SIDECHAINS_MAX];
-                reader.views(sidechains, &mut keys)
-            };
-            let block = StageBlock {
-                position_frames,
-                flags,
-                input: reader.view(*input),
-                output,
-                sidechains,
-                records,
-                use_of_output: used,
-            };
-            runner.run(block, mode)
-        })
     }
 
     /// Does one step that runs no stage.

@@ -1,9 +1,8 @@
 //! Busy: a block of a stage that is more than one call of its instance.
 //!
-//! In: candidates, which begin at the start of a block and may be called back; then the block, with
-//! what waits for it. Out: the block, by whoever is heard; what it read and gave is kept where a
-//! history is. A candidate that goes on from the old instance's running state has its place before
-//! the block. On the audio thread.
+//! In: the block, with what waits for it, and the candidate, where there is one. Out: the block, by
+//! whoever is heard; what it read and gave is kept where a history is. A candidate that goes on from
+//! the old instance's running state has its place before the block. On the audio thread.
 
 use std::mem;
 
@@ -15,10 +14,9 @@ use crate::pipeline::call::Call;
 use crate::pipeline::candidate::{RecentInput, StageCandidate, StagePosition};
 use crate::pipeline::fault::{Fault, FaultKind};
 use crate::pipeline::gauges::StageSound;
-use crate::pipeline::placed_instance::Shape;
 use crate::pipeline::stage::{Stage, StageResult};
 use crate::pipeline::stage_event::StageEventKind;
-use crate::pipeline::swapped::{Progress, Reversal};
+use crate::pipeline::swapped::Progress;
 
 /// One block of a busy stage.
 pub(super) struct BusyBlock<'a> {
@@ -31,60 +29,6 @@ pub(super) struct BusyBlock<'a> {
 }
 
 impl Stage {
-    /// Whether a candidate can begin.
-    pub(in crate::pipeline) fn takes_candidate(&self) -> bool {
-        self.rest.candidate.is_none() && self.rest.outbox.leaving.is_none()
-    }
-
-    /// How many candidates are in it.
-    pub(in crate::pipeline) fn candidates_inside(&self) -> usize {
-        usize::from(self.rest.candidate.is_some()) + usize::from(self.rest.outbox.leaving.is_some())
-    }
-
-    /// Begins a candidate with the next block; where it makes the place later, that is so at once.
-    pub(in crate::pipeline) fn begin_candidate(&mut self, mut candidate: Box<StageCandidate>) {
-        self.is_busy = true;
-        let (before, after) = (self.rest.shape, candidate.shape());
-        if let Some(growth) = candidate.growth_mut() {
-            let grown = Shape {
-                latency_frames: before.latency_frames + growth.frames(),
-                ..before
-            };
-            if grown == after {
-                self.own.instance.grow(&mut growth.pad);
-                self.substitute.grow(growth);
-                self.rest.withheld_frames += growth.frames();
-                self.rest.shape = grown;
-            }
-        }
-        self.rest.outbox.push(StageEventKind::ShadowBegan);
-        self.rest.candidate = Some(candidate);
-    }
-
-    /// Goes back to what was heard before the candidate.
-    pub fn reverse(&mut self) -> Reversal {
-        let Some(mut candidate) = self.rest.candidate.take() else {
-            return Reversal::TooLate;
-        };
-        match candidate.progress() {
-            // Where the fade would begin with the next frame, nobody has heard it either.
-            Progress::Shadow => self.rest.outbox.leave(candidate, StageEventKind::Reversed),
-            Progress::Fading if !candidate.is_heard() => {
-                self.rest.outbox.leave(candidate, StageEventKind::Reversed);
-            }
-            Progress::Fading | Progress::Reversing => {
-                candidate.fade_in_mut().reverse();
-                self.rest.candidate = Some(candidate);
-                return Reversal::Begun;
-            }
-            Progress::Tail => {
-                self.rest.candidate = Some(candidate);
-                return Reversal::TooLate;
-            }
-        }
-        Reversal::Left
-    }
-
     /// As `run`.
     #[cold]
     #[inline(never)]
