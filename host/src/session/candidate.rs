@@ -7,12 +7,13 @@
 //!
 //! Thread: any but audio; both may take seconds.
 
-mod affected;
 mod factory;
 mod migrate;
 mod pass_through;
 mod prime;
 mod rehearse;
+mod rejected;
+mod resident;
 mod resolve;
 mod values;
 mod work;
@@ -26,7 +27,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use segue_media::audio::Buffer;
-use semver::VersionReq;
+use semver::{Comparator, Op, Version, VersionReq};
 
 use crate::config::mistake::Mistakes;
 use crate::config::model::{Config, PartConfig};
@@ -39,8 +40,8 @@ pub(in crate::session) use crate::session::candidate::rehearse::NoHandoff;
 use crate::session::instance::{Made, OpenLibrary, Placement, Recipe};
 use crate::swap::ask::ReplayedFade;
 
-pub(in crate::session) use affected::exactly;
-pub(in crate::session) use resolve::{generations, resolve};
+pub(in crate::session) use resident::generations;
+pub(in crate::session) use resolve::resolve;
 pub(in crate::session) use work::{judge, prepare};
 
 /// A stage as it runs.
@@ -92,6 +93,13 @@ pub(in crate::session) struct ResolveRequest {
     pub require: BTreeMap<PluginId, VersionReq>,
     /// Where plugins are looked for, this once; `None` where the session looks for them.
     pub search: Option<SearchPlan>,
+}
+
+impl ResolveRequest {
+    /// A stage as it runs; `None` where none of that id does.
+    fn stage(&self, id: &str) -> Option<&CurrentStage> {
+        self.current.iter().find(|one| one.stage == id)
+    }
 }
 
 /// One stage of an answer.
@@ -239,6 +247,20 @@ pub(in crate::session) enum Refused {
     /// One sentence, or an explanation of a few lines.
     #[error("{0}")]
     Text(String),
+}
+
+/// This version and no other.
+pub(in crate::session) fn exactly(version: &Version) -> VersionReq {
+    let comparator = Comparator {
+        op: Op::Exact,
+        major: version.major,
+        minor: Some(version.minor),
+        patch: Some(version.patch),
+        pre: version.pre.clone(),
+    };
+    VersionReq {
+        comparators: vec![comparator],
+    }
 }
 
 /// The mistakes without their places.

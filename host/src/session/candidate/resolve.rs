@@ -1,24 +1,24 @@
 //! Resolve: which versions a running session gets for what is asked of it.
 //!
-//! In: what is to be bound anew, and what runs. Out: open libraries for it, each stage after those
-//! whose plugin its own uses; or an explanation. What is not asked about keeps what it has, so two
+//! In: what is to be bound anew, and what runs. Out: which stages that reaches, and open libraries for
+//! them, each stage after those whose plugin its own uses; or an explanation. What is not asked about keeps what it has, so two
 //! versions of one plugin may live at once.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use segue_plugin::manifest::Component;
-use semver::Version;
+use semver::{Version, VersionReq};
 
-use crate::admission::{AdmissionError, Rejection, StoreError};
-use crate::id::ComponentAddress;
-use crate::loading::{Generation, resident};
+use crate::admission::{AdmissionError, StoreError};
+use crate::id::{ComponentAddress, PluginId};
 use crate::observe::{StepKind, StepTime};
-use crate::resolve::{Conflict, Misfit, Wishes};
+use crate::resolve::{Conflict, VersionWish, Wishes};
 use crate::session::build::Opened;
-use crate::session::candidate::affected::{AffectedStages, Strictness, affected, contents_of};
+use crate::session::candidate::rejected::{not_backwards, not_the_same, texts, why_not};
+use crate::session::candidate::resident::{ResidentPlugins, running};
 use crate::session::candidate::{
-    CurrentStage, Refused, ResolveRequest, Resolved, ResolvedStage, Sameness,
+    Refused, ResolveRequest, ResolveScope, Resolved, ResolvedStage, Sameness, StageRequest, exactly,
 };
 use crate::session::catalogue::{Catalogue, Choice};
 use crate::session::instance::OpenLibrary;
@@ -27,9 +27,6 @@ use crate::session::open::{Opener, open_chosen};
 /// How often folders are searched again because a library changed while it was read: who writes
 /// one takes a moment, and asks again when it is done.
 const SCANS_MAX: usize = 3;
-
-/// How many plugins are named where one was not found; `segue list` shows them all.
-const NAMES_MAX: usize = 12;
 
 /// Chooses versions, and opens them after a probe where they have no verdict. A binary that fails
 /// is set aside and versions are chosen again; never older ones than run, unless they were named.
@@ -82,6 +79,139 @@ impl From<AdmissionError> for Attempt {
     }
 }
 
+/// What a change reaches.
+#[derive(Debug)]
+struct AffectedStages {
+    /// The stages that are bound anew.
+    wishes: Vec<StageRequest>,
+    /// Which of them only come along because a plugin that theirs uses is another, and what they
+    /// run: they keep it where that goes.
+    kept: BTreeMap<String, Version>,
+    /// The plugin that is meant, where no stage is of it.
+    provider: Option<(PluginId, Option<VersionReq>)>,
+    /// The majors that run.
+    running: BTreeMap<PluginId, u64>,
+}
+
+/// Whether stages that come along keep their versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strictness {
+    /// Each exactly.
+    Kept,
+    /// They need not.
+    Free,
+}
+
+/// Looks at what runs.
+///
+/// # Errors
+/// When no stage uses the plugin that is meant.
+fn affected(request: &ResolveRequest) -> Result<AffectedStages, Refused> {
+    let known = ResidentPlugins::of_resident();
+    let mut affected = AffectedStages {
+        wishes: Vec::new(),
+        kept: BTreeMap::new(),
+        provider: None,
+        running: BTreeMap::new(),
+    };
+    match &request.scope {
+        ResolveScope::Stages(wishes) => affected.wishes.clone_from(wishes),
+        ResolveScope::Plugin { id, versions } => {
+            affected.users(request, &known, id, versions.as_ref())?;
+        }
+    }
+    affected.running = affected.majors(request, &known);
+    Ok(affected)
+}
+
+impl AffectedStages {
+    /// The wishes as resolution wants them.
+    fn wishes(&self, strictness: Strictness) -> Vec<VersionWish> {
+        let stage = |wish: &StageRequest| {
+            let kept = self.kept.get(&wish.stage);
+            let kept = kept.filter(|_| strictness == Strictness::Kept);
+            VersionWish {
+                by: format!("stage `{}`", wish.stage),
+                id: wish.component.plugin().clone(),
+                component: wish.component.component().map(str::to_owned),
+                versions: kept.map(exactly).or_else(|| wish.versions.clone()),
+            }
+        };
+        let provider = |(id, versions): &(PluginId, Option<VersionReq>)| VersionWish {
+            by: "the change that was asked for".to_owned(),
+            id: id.clone(),
+            component: None,
+            versions: versions.clone(),
+        };
+        let provider = self.provider.iter().map(provider);
+        self.wishes.iter().map(stage).chain(provider).collect()
+    }
+
+    /// All stages of a plugin, and all whose plugin uses it.
+    fn users(
+        &mut self,
+        request: &ResolveRequest,
+        known: &ResidentPlugins,
+        id: &PluginId,
+        versions: Option<&VersionReq>,
+    ) -> Result<(), Refused> {
+        self.provider = Some((id.clone(), versions.cloned()));
+        for one in &request.current {
+            let Some(library) = &one.library else {
+                continue;
+            };
+            let is_own = library.generation.manifest().id == id.as_str();
+            let uses = known.plugins(library).any(|(used, _)| used == *id);
+            if !is_own && !uses {
+                continue;
+            }
+            if is_own {
+                self.provider = None;
+            } else {
+                let version = library.generation.manifest().version.clone();
+                self.kept.insert(one.stage.clone(), version);
+            }
+            self.wishes.push(StageRequest {
+                stage: one.stage.clone(),
+                component: one.component.clone(),
+                versions: versions.filter(|_| is_own).cloned(),
+            });
+        }
+        if self.wishes.is_empty() {
+            return Err(Refused::Text(format!("no stage of this session uses {id}")));
+        }
+        Ok(())
+    }
+
+    /// The major of each plugin that runs: that of the stages in question, else the highest.
+    fn majors(&self, request: &ResolveRequest, known: &ResidentPlugins) -> BTreeMap<PluginId, u64> {
+        let mut majors = BTreeMap::new();
+        let mut raise = |(id, version): (PluginId, Version)| {
+            let major = majors.entry(id).or_insert(version.major);
+            *major = version.major.max(*major);
+        };
+        let current = request.current.iter();
+        let all = current.filter_map(|one| one.library.as_ref());
+        for library in all.chain(&request.others) {
+            known.plugins(library).for_each(&mut raise);
+        }
+        let mut own = BTreeMap::<PluginId, u64>::new();
+        for one in &request.current {
+            let wish = self.wishes.iter().find(|wish| wish.stage == one.stage);
+            let (Some(wish), Some(library)) = (wish, &one.library) else {
+                continue;
+            };
+            let manifest = library.generation.manifest();
+            if manifest.id == wish.component.plugin().as_str() {
+                let major = own.entry(wish.component.plugin().clone()).or_default();
+                *major = manifest.version.major.max(*major);
+            }
+        }
+        majors.extend(own);
+        majors
+    }
+}
+
 fn attempt(
     opener: &Opener,
     request: &ResolveRequest,
@@ -96,7 +226,7 @@ fn attempt(
             let began = Instant::now();
             let choices = choose(catalogue, request, affected);
             let choices = choices.map_err(|conflict| why_not(catalogue, rejected, &conflict))?;
-            not_backwards(request, affected, &choices, rejected)?;
+            not_backwards(request, &affected.wishes, &choices, rejected)?;
             resolving += began.elapsed();
             Ok::<_, Attempt>((choices, ()))
         })?;
@@ -109,10 +239,6 @@ fn attempt(
             steps: steps(resolving, admitting, admission.take_probing()),
         })
     })
-}
-
-fn texts(rejected: &[Rejection]) -> Vec<String> {
-    rejected.iter().map(ToString::to_string).collect()
 }
 
 /// Every stage that is bound anew, each after those whose plugin its own uses.
@@ -145,108 +271,6 @@ fn choose(
     kept.or_else(|_| catalogue.resolve(&wishes(Strictness::Free)))
 }
 
-/// Every library that the session uses, providers too.
-fn running(request: &ResolveRequest) -> Vec<Arc<Generation>> {
-    let current = request
-        .current
-        .iter()
-        .filter_map(|one| one.library.as_ref());
-    let hashes: Vec<_> = current
-        .chain(&request.others)
-        .flat_map(|library| {
-            let mut contents = library.providers.contents();
-            contents.push(library.generation.hash());
-            contents
-        })
-        .collect();
-    let mut all = resident();
-    all.retain(|generation| hashes.contains(&generation.hash()));
-    all
-}
-
-/// The conflict, after those of the binaries that were set aside of which it does not speak; with
-/// what there is, where a plugin is not.
-fn why_not(catalogue: &Catalogue, rejected: &[Rejection], conflict: &Conflict) -> Refused {
-    let text = conflict.to_string();
-    let mut all = texts(rejected);
-    all.retain(|rejection| !text.contains(rejection));
-    all.push(text);
-    let mut text = all.join("; ");
-    if is_of_missing(conflict) {
-        text.push_str(&what_there_is(&catalogue.ids()));
-    }
-    Refused::Text(text)
-}
-
-fn is_of_missing(conflict: &Conflict) -> bool {
-    let Conflict::Unsolvable(explanation) = conflict else {
-        return false;
-    };
-    let mut verdicts = explanation.verdicts.iter();
-    verdicts.any(|verdict| matches!(verdict, Misfit::Missing { .. }))
-}
-
-/// A line about the plugins that were found.
-fn what_there_is(ids: &[&str]) -> String {
-    let shown = ids.iter().take(NAMES_MAX).copied();
-    let mut names = shown.collect::<Vec<_>>().join(", ");
-    match ids.len().saturating_sub(NAMES_MAX) {
-        0 => {}
-        more => names.push_str(&format!(" and {more} more")),
-    }
-    match ids.is_empty() {
-        true => {
-            "\nno plugin was found; `segue list --why` shows where it was looked for".to_owned()
-        }
-        false => format!(
-            "\nfound were {names}; `segue list` shows them, `segue list --why` where it was looked for"
-        ),
-    }
-}
-
-/// After a binary was set aside: nothing older than what runs comes in its place by itself.
-fn not_backwards(
-    request: &ResolveRequest,
-    affected: &AffectedStages,
-    choices: &[Choice],
-    rejected: &[Rejection],
-) -> Result<(), Attempt> {
-    if rejected.is_empty() {
-        return Ok(());
-    }
-    for wish in &affected.wishes {
-        let library = current(request, &wish.stage).and_then(|one| one.library.as_ref());
-        let Some(library) = library.filter(|_| wish.versions.is_none()) else {
-            continue;
-        };
-        let manifest = library.generation.manifest();
-        let chosen = choices
-            .iter()
-            .find(|choice| choice.chosen.id.as_str() == manifest.id);
-        if chosen.is_some_and(|choice| is_older(&choice.chosen.version, &manifest.version)) {
-            return Err(Refused::Text(texts(rejected).join("; ")).into());
-        }
-    }
-    Ok(())
-}
-
-fn is_older(version: &Version, than: &Version) -> bool {
-    version < than
-}
-
-/// After a binary was set aside: what is left is not just what runs.
-fn not_the_same(stages: &[ResolvedStage], rejected: &[Rejection]) -> Result<(), Attempt> {
-    let all_the_same = stages.iter().all(|one| one.sameness == Sameness::Same);
-    if all_the_same && !rejected.is_empty() {
-        return Err(Refused::Text(texts(rejected).join("; ")).into());
-    }
-    Ok(())
-}
-
-fn current<'a>(request: &'a ResolveRequest, stage: &str) -> Option<&'a CurrentStage> {
-    request.current.iter().find(|one| one.stage == stage)
-}
-
 /// The stages that a plugin fills.
 fn found(
     request: &ResolveRequest,
@@ -262,7 +286,7 @@ fn found(
         let component = named(&wish.component, library)?;
         let address = format!("{}/{}", choice.chosen.id, component.name);
         let component = address.parse().unwrap_or_else(|_| wish.component.clone());
-        let before = current(request, &wish.stage);
+        let before = request.stage(&wish.stage);
         let same = before
             .and_then(|one| one.library.as_ref())
             .is_some_and(|old| {
@@ -316,29 +340,4 @@ fn steps(resolving: Duration, admitting: Duration, probing: Duration) -> Vec<Ste
         step(StepKind::Probe, probing),
         step(StepKind::Open, admitting.saturating_sub(probing)),
     ]
-}
-
-/// What the libraries of this process are used for.
-pub(in crate::session) fn generations(
-    current: &[CurrentStage],
-) -> Vec<crate::observe::GenerationStatus> {
-    let uses = |generation: &Generation| {
-        let users = current.iter().filter(|one| {
-            let library = one.library.as_ref();
-            library
-                .is_some_and(|library| contents_of(library).any(|hash| hash == generation.hash()))
-        });
-        users.map(|one| one.stage.clone()).collect()
-    };
-    let status = |generation: Arc<Generation>| {
-        let usage = generation.usage();
-        crate::observe::GenerationStatus {
-            stages: uses(&generation),
-            plugin: usage.plugin,
-            version: usage.version,
-            sha256: usage.hash.to_string(),
-            bytes: usage.size_bytes,
-        }
-    };
-    resident().into_iter().map(status).collect()
 }
