@@ -1,9 +1,10 @@
 //! Stage event: what can happen to a stage.
 //!
-//! In: nothing. Out: the words that stages leave and control code reads.
+//! In: nothing. Out: the words that stages leave and control code reads; whether an instance leaves
+//! with one.
 
 use crate::pipeline::fault::Fault;
-use crate::pipeline::swapped::SwapDone;
+use crate::pipeline::swapped::{SwapDone, SwapMethod};
 
 /// Something that happened to a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,4 +40,20 @@ pub enum StageEventKind {
     Reversed,
     /// The tail of an old instance is over, and it leaves.
     TailOver,
+}
+
+impl StageEventKind {
+    /// Whether an instance leaves its stage with it.
+    pub(crate) const fn is_last(self) -> bool {
+        match self {
+            Self::CandidateFailed(_) | Self::Returned | Self::Reversed | Self::TailOver => true,
+            // A tail is told of once more.
+            Self::Swapped(done) => !matches!(done.method, SwapMethod::Tail { .. }),
+            Self::ShadowBegan
+            | Self::Aligned
+            | Self::FadeBegan
+            | Self::Failed(_)
+            | Self::FallbackFailed(_) => false,
+        }
+    }
 }

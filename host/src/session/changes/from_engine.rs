@@ -1,7 +1,7 @@
 //! From the engine: what it left in its rings, and whom it concerns.
 //!
-//! In: events of stages, and departures. Out: changes and restarts moved on, restarts that know of
-//! stages that failed, instances ended away from the audio thread.
+//! In: events of stages, and departures. Out: changes and restarts moved on, what their receipts are
+//! to tell of it, restarts that know of stages that failed, instances ended away from the audio thread.
 //!
 //! A stage has one new instance at a time in the engine, and what was sent first is there first. The
 //! last event of one comes in the block in which it leaves; who reads the rings late finds those of
@@ -43,7 +43,7 @@ impl Collected {
 }
 
 /// A new instance in the engine, or on its way to it or back.
-enum Owner<'a> {
+pub(super) enum Owner<'a> {
     /// Of a stage that had failed.
     Restart(&'a mut Candidacy<Box<StageCandidate>>),
     /// Of a change.
@@ -52,7 +52,7 @@ enum Owner<'a> {
 
 impl Owner<'_> {
     /// Where the instance is on its way.
-    fn candidacy(&mut self) -> &mut Candidacy<Box<StageCandidate>> {
+    pub(super) fn candidacy(&mut self) -> &mut Candidacy<Box<StageCandidate>> {
         match self {
             Self::Restart(candidacy) => candidacy,
             Self::Change(stage_change) => &mut stage_change.candidacy,
@@ -62,7 +62,7 @@ impl Owner<'_> {
 
 /// Whether instances count that the engine has told all about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Leaving {
+pub(super) enum Leaving {
     Included,
     Excluded,
 }
@@ -80,7 +80,7 @@ impl ChangeMachine {
             self.report(event, &collected, context);
             let mut left = collected.left.iter();
             let first = left.position(|(stage, _)| *stage == event.stage);
-            if let Some(first) = first.filter(|_| is_last(event.kind)) {
+            if let Some(first) = first.filter(|_| event.kind.is_last()) {
                 let (stage, candidate) = collected.left.remove(first);
                 self.end_returned(stage, candidate, event.position_frames);
             }
@@ -210,7 +210,7 @@ impl ChangeMachine {
         };
         let candidacy = owner.candidacy();
         candidacy.after(step, at, &mut self.ender);
-        if is_last(event.kind) {
+        if event.kind.is_last() {
             candidacy.leave();
         }
         let text = with.why_leaving(stage);
@@ -248,34 +248,42 @@ impl ChangeMachine {
             .candidacy
             .hand_over(held, &events, at, &mut self.ender);
     }
+}
 
-    /// Who had the instances that a change brings back hears that they are gone; the change ends them.
-    fn part_with_instances(&mut self, change: &Change, at: u64) {
-        let gone = change.schedule.iter().flat_map(|schedule| &schedule.gone);
-        let gone = gone.map(|(stage, _)| *stage);
-        let untaken = change.candidates.iter().map(|(stage, _)| *stage);
-        for stage in gone.chain(untaken) {
-            if self.ender.remember(stage) {
-                continue;
+impl StageChange {
+    /// What a receipt is to tell of an event.
+    fn note(&mut self, event: StageEvent, text: Option<String>) {
+        match event.kind {
+            StageEventKind::CandidateFailed(fault) => {
+                let text = text.unwrap_or_else(|| fault.kind.word().to_string());
+                let (at, heard) = (event.position_frames, self.done.is_some());
+                let when = if heard {
+                    ""
+                } else {
+                    " before it was heard alone"
+                };
+                let fault = || format!("the new instance failed at frame {at}{when}: {text}");
+                self.fault.get_or_insert_with(fault);
             }
-            let owner = owner(
-                &mut self.restarts,
-                &mut self.changes_underway,
-                stage,
-                Leaving::Included,
-            );
-            if let Some(mut owner) = owner {
-                let (held, events) = (Holding::Back(Vec::new()), [Event::Returned]);
-                let candidacy = owner.candidacy();
-                candidacy.hand_over(held, &events, at, &mut self.ender);
+            StageEventKind::Swapped(done) => self.done = Some(done),
+            StageEventKind::Reversed => {
+                self.fault
+                    .get_or_insert_with(|| "it was called back".to_owned());
             }
+            StageEventKind::ShadowBegan
+            | StageEventKind::Aligned
+            | StageEventKind::FadeBegan
+            | StageEventKind::Returned
+            | StageEventKind::TailOver
+            | StageEventKind::Failed(_)
+            | StageEventKind::FallbackFailed(_) => {}
         }
     }
 }
 
 /// Whose event or departure it is: what was sent first comes first, and a restart is never sent
 /// while a change has its stage.
-fn owner<'a>(
+pub(super) fn owner<'a>(
     restarts: &'a mut Restarts,
     changes_underway: &'a mut [ChangeUnderway],
     stage: usize,
@@ -324,22 +332,5 @@ const fn step_of(kind: StageEventKind) -> Option<Event> {
         StageEventKind::Failed(_)
         | StageEventKind::FallbackFailed(_)
         | StageEventKind::TailOver => None,
-    }
-}
-
-/// Whether an instance leaves its stage with an event.
-const fn is_last(kind: StageEventKind) -> bool {
-    match kind {
-        StageEventKind::CandidateFailed(_)
-        | StageEventKind::Returned
-        | StageEventKind::Reversed
-        | StageEventKind::TailOver => true,
-        // A tail is told of once more.
-        StageEventKind::Swapped(done) => !matches!(done.method, SwapMethod::Tail { .. }),
-        StageEventKind::ShadowBegan
-        | StageEventKind::Aligned
-        | StageEventKind::FadeBegan
-        | StageEventKind::Failed(_)
-        | StageEventKind::FallbackFailed(_) => false,
     }
 }

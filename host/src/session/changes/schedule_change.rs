@@ -1,7 +1,8 @@
 //! Schedule change: a plan that takes another schedule becomes a change for the engine.
 //!
 //! In: a plan, and the instances that were prepared for it. Out: the schedules on the way there,
-//! stages that come, the numbers of those that go; the running stages from then on.
+//! stages that come, the numbers of those that go and who hears that they are gone; the
+//! running stages from then on.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +10,11 @@ use crate::pipeline::Transition;
 use crate::pipeline::{
     Change, Fade, Graph, LoadedSchedule, Reschedule, ScheduleFade, Stage, transition,
 };
+use crate::session::candidacy::Holding;
 use crate::session::candidate::Prepared;
 use crate::session::changes::added_stage::AddedStage;
 use crate::session::changes::conclude::receipt;
+use crate::session::changes::from_engine::{Leaving, owner};
 use crate::session::changes::machine::{ChangeMachine, Seating};
 use crate::session::changes::plan::Plan;
 use crate::session::changes::refusal::Refusal;
@@ -21,6 +24,7 @@ use crate::session::context::Context;
 use crate::session::instance::RestartTerms;
 use crate::session::running_stages::{RunningStage, RunningStages};
 use crate::swap::ask::HeardSignal;
+use crate::swap::table::Event;
 
 /// How long stages that come run unheard, beside their latency, in seconds: until filters have
 /// settled.
@@ -122,6 +126,29 @@ impl ChangeMachine {
         }
         let order = self.stages.order().to_vec();
         self.stages.replace(stages, order);
+    }
+
+    /// Who had the instances that a change brings back hears that they are gone; the change ends them.
+    pub(super) fn part_with_instances(&mut self, change: &Change, at: u64) {
+        let gone = change.schedule.iter().flat_map(|schedule| &schedule.gone);
+        let gone = gone.map(|(stage, _)| *stage);
+        let untaken = change.candidates.iter().map(|(stage, _)| *stage);
+        for stage in gone.chain(untaken) {
+            if self.ender.remember(stage) {
+                continue;
+            }
+            let owner = owner(
+                &mut self.restarts,
+                &mut self.changes_underway,
+                stage,
+                Leaving::Included,
+            );
+            if let Some(mut owner) = owner {
+                let (held, events) = (Holding::Back(Vec::new()), [Event::Returned]);
+                let candidacy = owner.candidacy();
+                candidacy.hand_over(held, &events, at, &mut self.ender);
+            }
+        }
     }
 
     /// `restart` of every stage, as the configuration says now.

@@ -16,7 +16,7 @@ use crate::config::overrides::{self, OverrideKey, Overrides};
 use crate::discovery::SearchPlan;
 use crate::id::StageId;
 use crate::observe::{Alignment, Cause, ChangeAction, Identity, Receipt, StepTime};
-use crate::pipeline::{Rings, StageCandidate, StageEvent, StageEventKind, StateRequest, SwapDone};
+use crate::pipeline::{Rings, StageCandidate, StateRequest, SwapDone};
 use crate::session::candidacy::Candidacy;
 use crate::session::changes::plan::Plan;
 use crate::session::changes::prepare::Ready;
@@ -138,37 +138,6 @@ pub(super) struct StageChange {
     pub(super) done: Option<SwapDone>,
     /// Why it did not last, if it did not.
     pub(super) fault: Option<String>,
-}
-
-impl StageChange {
-    /// What a receipt is to tell of an event.
-    pub(super) fn note(&mut self, event: StageEvent, text: Option<String>) {
-        match event.kind {
-            StageEventKind::CandidateFailed(fault) => {
-                let text = text.unwrap_or_else(|| fault.kind.word().to_string());
-                let (at, heard) = (event.position_frames, self.done.is_some());
-                let when = if heard {
-                    ""
-                } else {
-                    " before it was heard alone"
-                };
-                let fault = || format!("the new instance failed at frame {at}{when}: {text}");
-                self.fault.get_or_insert_with(fault);
-            }
-            StageEventKind::Swapped(done) => self.done = Some(done),
-            StageEventKind::Reversed => {
-                self.fault
-                    .get_or_insert_with(|| "it was called back".to_owned());
-            }
-            StageEventKind::ShadowBegan
-            | StageEventKind::Aligned
-            | StageEventKind::FadeBegan
-            | StageEventKind::Returned
-            | StageEventKind::TailOver
-            | StageEventKind::Failed(_)
-            | StageEventKind::FallbackFailed(_) => {}
-        }
-    }
 }
 
 /// What a session adopts when a change is over.
