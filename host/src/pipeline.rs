@@ -54,7 +54,7 @@ pub use failed::FailedInstance;
 pub use fault::{Fault, FaultKind, OnError, failure_kind};
 pub use feed::{Chunk, FEED_FRAMES, Feed, Feeds};
 pub use gauges::{EngineGauges, OutputValues, StageGauges, StageSound};
-pub use history::{History, HistoryShape, PastInput, PastOutput};
+pub use history::{History, HistoryFrames, HistoryShape, PastInput, PastOutput};
 pub use loaded_schedule::LoadedSchedule;
 pub use network::{Cycle, Network, ReadBy, Source, TapWiring, Wiring};
 pub use placed_instance::{Occupant, Shape};

@@ -26,11 +26,28 @@ pub struct HistoryShape {
     pub outputs: usize,
 }
 
+/// How much of each signal is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryFrames {
+    /// How many frames.
+    pub kept: usize,
+    /// How many an instance may have missed that is still to hear them. Less than what is kept, and
+    /// the same where a run is replayed and more is kept: there too an instance loses what it lost.
+    pub reach: u64,
+}
+
+impl From<usize> for HistoryFrames {
+    fn from(kept: usize) -> Self {
+        let reach = kept as u64;
+        Self { kept, reach }
+    }
+}
+
 /// The last frames of a stage's inputs and output.
 #[derive(Debug)]
 pub struct History {
     shape: HistoryShape,
-    frames: usize,
+    frames: HistoryFrames,
     /// The input's channels, then those of each further input.
     inputs: Ring,
     outputs: Ring,
@@ -42,12 +59,13 @@ impl History {
     /// Room for the last so many frames, of which nothing is known yet; `None` where there is no
     /// memory for it. Allocates; not for the audio thread.
     #[must_use]
-    pub fn new(shape: HistoryShape, frames: usize) -> Option<Arc<Self>> {
+    pub fn new(shape: HistoryShape, frames: impl Into<HistoryFrames>) -> Option<Arc<Self>> {
         scarce::ask(Resource::Memory).ok()?;
+        let frames = frames.into();
         let inputs = shape.inputs + shape.sidechains.iter().sum::<usize>();
         Some(Arc::new(Self {
-            inputs: Ring::new(inputs, frames)?,
-            outputs: Ring::new(shape.outputs, frames)?,
+            inputs: Ring::new(inputs, frames.kept)?,
+            outputs: Ring::new(shape.outputs, frames.kept)?,
             first_frames: AtomicU64::new(0),
             shape,
             frames,
@@ -66,13 +84,19 @@ impl History {
     /// How much memory it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        Self::bytes_for(&self.shape, self.frames)
+        Self::bytes_for(&self.shape, self.frames.kept)
     }
 
     /// How many frames of each signal are kept.
     #[must_use]
     pub const fn frames(&self) -> usize {
-        self.frames
+        self.frames.kept
+    }
+
+    /// How many frames an instance may have missed that is still to hear them.
+    #[must_use]
+    pub const fn reach_frames(&self) -> u64 {
+        self.frames.reach
     }
 
     /// How many frames of input were written so far. Thread: any.

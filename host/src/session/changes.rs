@@ -57,7 +57,7 @@ use crate::config::model::Config;
 use crate::config::overrides::Overrides;
 use crate::discovery::SearchPlan;
 use crate::observe::{Cause, EventSink, FaultReport, Receipt};
-use crate::pipeline::History;
+use crate::pipeline::{History, HistoryFrames};
 use crate::session::candidacy::Ender;
 use crate::session::changes::conclude::Receipts;
 use crate::session::changes::files::Files;
@@ -114,7 +114,7 @@ pub(super) struct Setup {
     /// What each stage read of late, by number.
     pub(super) histories: Vec<Option<Arc<History>>>,
     /// How much of it is kept; `None` where nothing is.
-    pub(super) history_frames: Option<usize>,
+    pub(super) history_frames: Option<HistoryFrames>,
 }
 
 /// A command that waits for its turn.

@@ -16,6 +16,7 @@ use crate::pipeline::candidate::{
     Purpose, RecentInput, StageCandidate, StagePosition, shadow_frames,
 };
 use crate::pipeline::fault::Fault;
+use crate::pipeline::history::History;
 use crate::pipeline::placed_instance::PlacedInstance;
 use crate::pipeline::store::{view, view_mut};
 use crate::pipeline::swapped::{HandoffRefusal, Progress, SwapMethod};
@@ -42,10 +43,18 @@ impl StageCandidate {
             (Purpose::Swap, false, None) => full,
             (Purpose::Swap, false, Some(primed_to)) => {
                 let missed = recent.at_frames.saturating_sub(primed_to);
-                self.missed.behind_frames = missed;
-                // Twice as fast as the stream, what was missed takes as long again; what is held
-                // back has to fill with output of its own.
-                missed.max((self.instance.pad_frames() as u64).saturating_sub(missed))
+                match missed <= recent.history.map_or(0, History::reach_frames) {
+                    true => {
+                        self.missed.behind_frames = missed;
+                        // Twice as fast as the stream, what was missed takes as long again; what
+                        // is held back has to fill with output of its own.
+                        missed.max((self.instance.pad_frames() as u64).saturating_sub(missed))
+                    }
+                    false => {
+                        self.missed.has_jumped = true;
+                        full
+                    }
+                }
             }
         };
         self.fade_in.begin_shadow(shadow.max(withheld_frames));

@@ -16,7 +16,7 @@ use segue_plugin::state::{StateReader, StateWriter};
 use super::*;
 use crate::pipeline::candidate::{CandidateSetup, Handoff, LatencyGrowth, PlannedFade};
 use crate::pipeline::failed::FailedInstance;
-use crate::pipeline::history::HistoryShape;
+use crate::pipeline::history::{HistoryFrames, HistoryShape};
 use crate::pipeline::swapped::{Progress, Reversal, SwapDone, SwapMethod};
 
 const RATE: u32 = 8_000;
@@ -279,6 +279,18 @@ impl Rig {
         rig.stage = rig.stage.with_history(Arc::clone(&rig.history));
         rig.key = (0..FRAMES).map(|frame| signal(frame + 777)).collect();
         rig
+    }
+
+    /// With so much of its past.
+    fn keep(&mut self, frames: HistoryFrames) {
+        let kept = HistoryShape {
+            inputs: 1,
+            sidechains: Vec::new(),
+            outputs: 1,
+        };
+        self.history = History::new(kept, frames).unwrap();
+        let stage = Stage::of(occupant(PLAIN), OnError::Bypass, shape(0));
+        self.stage = stage.with_history(Arc::clone(&self.history));
     }
 
     fn cut(mut self, cuts: &[usize]) -> Self {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::observe::{Seam, seam};
-use crate::pipeline::{History, HistoryShape, Shape};
+use crate::pipeline::{History, HistoryFrames, HistoryShape, Shape};
 
 /// Frames on either side of a seam that tell what steps the signal makes by itself.
 const MARGIN_FRAMES: usize = 2_048;
@@ -19,12 +19,12 @@ const BEHIND_FRAMES: u64 = 256;
 pub(super) struct Histories {
     all: Vec<Option<Arc<History>>>,
     /// How much of each is kept; `None` where nothing is.
-    frames: Option<usize>,
+    frames: Option<HistoryFrames>,
 }
 
 impl Histories {
     /// Those of the stages that are there.
-    pub(super) const fn new(all: Vec<Option<Arc<History>>>, frames: Option<usize>) -> Self {
+    pub(super) const fn new(all: Vec<Option<Arc<History>>>, frames: Option<HistoryFrames>) -> Self {
         Self { all, frames }
     }
 

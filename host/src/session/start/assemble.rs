@@ -11,7 +11,7 @@ use segue_plugin::declare::Layout;
 use segue_plugin::setup::Format as Signal;
 
 use crate::config::model::Config;
-use crate::pipeline::{Engine, Feeds, Laid, Rings, Schedule};
+use crate::pipeline::{Engine, Feeds, HistoryFrames, Laid, Rings, Schedule};
 use crate::provenance::{Conditions, Forecast};
 use crate::realtime::Priority;
 use crate::session::bind::Bindings;
@@ -166,7 +166,7 @@ struct Running {
     stages: EngineStages,
     file: Arc<Config>,
     laid: Laid,
-    history_frames: Option<usize>,
+    history_frames: Option<HistoryFrames>,
 }
 
 /// Who leads the changes of what runs.
@@ -313,7 +313,11 @@ fn observe(
 
 /// How much of each stage's recent past is kept, where instances may be exchanged: off line only
 /// for a timeline, since it costs as much as a cheap stage.
-fn history_frames(request: &Request, instances: &Instances, format: &Format) -> Option<usize> {
+fn history_frames(
+    request: &Request,
+    instances: &Instances,
+    format: &Format,
+) -> Option<HistoryFrames> {
     if request.pace == Pace::Fast && request.timeline.is_empty() {
         return None;
     }
@@ -332,11 +336,14 @@ fn history_frames(request: &Request, instances: &Instances, format: &Format) -> 
     };
     let channels: usize = instances.stages.iter().map(channels).sum();
     let most = HISTORY_BYTES_MAX / (channels.max(1) * size_of::<f32>());
-    Some(
-        wanted
-            .max(replayed)
-            .checked_next_power_of_two()
-            .unwrap_or(usize::MAX)
-            .min(most.max(HISTORY_FRAMES_MIN)),
-    )
+    let room = |frames: usize| {
+        let frames = frames.checked_next_power_of_two().unwrap_or(usize::MAX);
+        frames.min(most.max(HISTORY_FRAMES_MIN))
+    };
+    // The block in which an instance begins is kept beside what it missed.
+    let block_frames = request.config.stream.block_frames.value as usize;
+    Some(HistoryFrames {
+        kept: room(wanted.max(replayed)),
+        reach: room(wanted).saturating_sub(block_frames) as u64,
+    })
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::config::model::{Config, StageConfig as Part};
-use crate::pipeline::{History, HistoryShape, Shape, Stage};
+use crate::pipeline::{History, HistoryFrames, HistoryShape, Shape, Stage};
 use crate::session::build::{BuiltStage, Placed};
 use crate::session::instance::{Placement, RestartTerms, StageParts};
 use crate::session::running_stages::RunningStage;
@@ -28,7 +28,7 @@ pub(super) struct EngineStages {
 pub(super) fn stages(
     config: &Config,
     built: Vec<BuiltStage>,
-    history_frames: Option<usize>,
+    history_frames: Option<HistoryFrames>,
 ) -> EngineStages {
     let mut all = EngineStages::default();
     for (built, part) in built.into_iter().zip(&config.stages) {
@@ -38,7 +38,7 @@ pub(super) fn stages(
 }
 
 impl EngineStages {
-    fn add(&mut self, built: BuiltStage, part: &Part, history_frames: Option<usize>) {
+    fn add(&mut self, built: BuiltStage, part: &Part, history_frames: Option<HistoryFrames>) {
         let facts = built.facts();
         let (layout_out, latency_frames) = (facts.layout_out, facts.timing.latency_frames);
         let Placed { made, recipe } = built.own;
@@ -76,7 +76,7 @@ impl EngineStages {
     }
 }
 
-fn history(place: &Placement, shape: Shape, frames: usize) -> Option<Arc<History>> {
+fn history(place: &Placement, shape: Shape, frames: HistoryFrames) -> Option<Arc<History>> {
     let shape = HistoryShape {
         inputs: shape.channels_in,
         sidechains: place.sidechain_channels(),

@@ -319,6 +319,27 @@ fn what_was_missed_and_is_lost_costs_a_whole_shadow() {
 }
 
 #[test]
+fn what_is_lost_depends_on_what_was_missed_and_not_on_how_much_is_kept() {
+    for kept in [2_048, 4_096] {
+        for (missed, shadow) in [(1_000, 1_000), (1_001, 800)] {
+            let mut rig = Rig::new(PLAIN, 0, OnError::Bypass);
+            rig.keep(HistoryFrames { kept, reach: 1_000 });
+            rig.input = (0..4_500).map(signal).collect();
+            rig.until(2_400);
+            let kind = Kind { gain: 0.5, ..PLAIN };
+            let setup = CandidateSetup {
+                primed_to_frames: Some(2_400 - missed),
+                occupant: occupant(kind),
+                ..rig.primed(kind, 0, 0)
+            };
+            rig.send(setup).until(4_500);
+            let heard = rig.done().heard_at_frames;
+            assert_eq!(heard, 2_400 + shadow, "{missed} of {kept}");
+        }
+    }
+}
+
+#[test]
 fn who_was_made_for_another_place_is_not_heard() {
     let mut rig = Rig::new(PLAIN, 8, OnError::Bypass);
     rig.until(500);
