@@ -21,6 +21,7 @@ use segue_tests::embed::Embedder;
 use segue_tests::mutate::Dice;
 use segue_tests::script::{Changes, Run, SAMPLE_RATE_HZ, Script, assert_same, frame};
 use segue_tests::wav::{self, noise};
+use serde_json::json;
 
 /// The longest call, as a power of two, and in frames: short ones are as frequent as long ones.
 const FRAMES_LOG2_MAX: usize = 13;
@@ -416,8 +417,10 @@ fn what_a_loop_played_is_what_a_file_run_plays_where_the_receipts_say() {
 fn check(script: &Script, source: &[f32], played: &Played, seed: u64) {
     let path: &Path = &script.desk.path("in.wav");
     wav::write(path, SAMPLE_RATE_HZ, &[source.to_vec()]);
-    let run = script.changed(&played.changes).expect(0);
     let what = format!("seed {seed} with\n{}", played.changes.text());
+    let run = script.changed(&played.changes);
+    assert_eq!(run.report["degraded"], json!([]), "{what}");
+    let run = run.expect(0);
     assert_same(std::slice::from_ref(&played.output), &run.output, &what);
 }
 
