@@ -329,10 +329,15 @@ fn play(embedder: &Embedder, desk: &Desk, source: &[f32], seed: u64) -> Played {
         let answer = ask(&one.control, wanted.command);
         match one.answer(&answer) {
             Answer::Changed(receipts) => {
+                lines.push((Some(receipts[0].change), one.output.len(), wanted.line));
                 file = wanted.file.unwrap_or(file);
-                lines.push((receipts[0].change, wanted.line));
             }
-            // Nothing differs, or something that is asked for cannot be.
+            // Nothing differs from what runs, and later files are held against this one.
+            Answer::Done(_) if wanted.file.is_some() => {
+                lines.push((None, one.output.len(), wanted.line));
+                file = wanted.file.unwrap_or(file);
+            }
+            // Something that is asked for is so already, or cannot be.
             Answer::Done(_) | Answer::Refused(_) => {}
             other => panic!("{}: {other:?}", wanted.line),
         }
@@ -345,13 +350,13 @@ fn play(embedder: &Embedder, desk: &Desk, source: &[f32], seed: u64) -> Played {
     let report = one.audio.end();
     assert_eq!(report.degraded, [""; 0], "seed {seed}");
     let (mut changes, mut done) = (Changes::new(), Vec::new());
-    for (number, line) in lines {
-        let receipts = report.changes.iter().filter(|one| one.change == number);
+    for (number, answered, line) in lines {
+        let receipts = report.changes.iter();
+        let receipts = receipts.filter(|one| Some(one.change) == number);
         let receipts: Vec<_> = receipts.cloned().collect();
         done.extend(receipts.iter().map(|one| (one.action, how(one))));
-        if let Some((at, line)) = came_about(&receipts, &line) {
-            changes = changes.at(at, &line);
-        }
+        let (at, line) = came_about(&receipts, &line).unwrap_or((answered, line));
+        changes = changes.at(at, &line);
     }
     Played {
         output: one.output,

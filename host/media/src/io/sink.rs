@@ -222,8 +222,7 @@ impl Sink for PcmSink {
 
     fn keep(mut self: Box<Self>, end: End) -> Option<Kept> {
         // Before anything is written: a header alone would take the name of what is there.
-        let is_empty = self.written.frames == 0 && end == End::Cut;
-        if self.output.is_whole_or_nothing() || is_empty {
+        if self.output.is_whole_or_nothing() || (self.written.frames == 0 && end == End::Cut) {
             return None;
         }
         let mut trouble = self.put_filled().err();

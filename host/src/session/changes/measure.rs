@@ -68,7 +68,9 @@ impl Measures {
             let from_frames = history.output_frames() + ahead_frames;
             let looked_at_frames = machine.seating().seconds(SEAM_SECONDS);
             let end_frames = from_frames + latency_frames + looked_at_frames;
-            (number, from_frames..end_frames)
+            // The stage may have gone on by a block since it was known where the stream is.
+            let block_frames = u64::from(machine.configurations.config.stream.block_frames.value);
+            (number, from_frames.saturating_sub(block_frames)..end_frames)
         });
         Measure::of(vec![receipt], seam)
     }
