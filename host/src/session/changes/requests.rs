@@ -11,7 +11,7 @@ use crate::session::changes::conclude::{receipt, reply};
 use crate::session::changes::files::FileWork;
 use crate::session::changes::measure::Measure;
 use crate::session::changes::refusal::Refusal;
-use crate::session::changes::replayed::difference;
+use crate::session::changes::replayed::{Unlike, difference};
 use crate::session::changes::underway::{ChangeUnderway, Claims};
 use crate::session::changes::{ChangeRequest, Changes};
 use crate::session::context::Context;
@@ -100,7 +100,7 @@ impl Changes {
     ) {
         match begun {
             Ok(Begun::Done(answer)) => {
-                self.compare_at_once(&request, &answer);
+                compare_at_once(&mut self.machine.receipts.unlike, &request, &answer);
                 reply(request.answer, answer);
             }
             Ok(Begun::Measured(mut measure)) => {
@@ -115,23 +115,6 @@ impl Changes {
             Ok(Begun::Files(task)) => self.hold_for_files(request, task, context),
             Ok(Begun::Waits) => self.waiting.push_back(request),
             Err(why) => self.refuse(request, &why),
-        }
-    }
-
-    /// Holds what is done at once against what a timeline says of it.
-    fn compare_at_once(&mut self, request: &ChangeRequest, answer: &Answer) {
-        let (Some(replay), Some((action, stage))) = (&request.replay, subject(&request.command))
-        else {
-            return;
-        };
-        let found = match answer {
-            Answer::Changed(receipts) => difference(replay, receipts),
-            Answer::Done(text) => Some(format!("{text}, expected a change")),
-            Answer::Status(_) | Answer::Planned(_) | Answer::Refused(_) => None,
-        };
-        if let Some(found) = found {
-            let unlike = &mut self.machine.receipts.unlike;
-            unlike.tell((action, &stage), &request.cause.who, &found);
         }
     }
 
@@ -274,5 +257,20 @@ fn subject(command: &Command) -> Option<(ChangeAction, String)> {
         | Command::Pause
         | Command::Resume
         | Command::Stop => None,
+    }
+}
+
+/// Holds what is done at once against what a timeline says of it.
+fn compare_at_once(unlike: &mut Unlike, request: &ChangeRequest, answer: &Answer) {
+    let (Some(replay), Some((action, stage))) = (&request.replay, subject(&request.command)) else {
+        return;
+    };
+    let found = match answer {
+        Answer::Changed(receipts) => difference(replay, receipts),
+        Answer::Done(text) => Some(format!("{text}, expected a change")),
+        Answer::Status(_) | Answer::Planned(_) | Answer::Refused(_) => None,
+    };
+    if let Some(found) = found {
+        unlike.tell((action, &stage), &request.cause.who, &found);
     }
 }

@@ -15,9 +15,9 @@ use crate::config::overrides::OverrideKey;
 use crate::id::StageId;
 use crate::observe::{ChangeAction, ChangeState, Receipt};
 use crate::pipeline::{Arrival, Change};
-use crate::session::changes::conclude::receipt;
+use crate::session::changes::conclude::{Receipts, receipt};
 use crate::session::changes::machine::{ChangeMachine, Planner};
-use crate::session::changes::measure::{Measure, took_effect};
+use crate::session::changes::measure::{Measure, Measures, took_effect};
 use crate::session::changes::prepare::StageFill;
 use crate::session::changes::refusal::Refusal;
 use crate::session::changes::requests::Begun;
@@ -137,12 +137,7 @@ impl Changes {
         let planner = self.machine.planner();
         let running = planner.running(stage)?;
         has_param(running, param)?;
-        let mut adoption = Adoption::default();
-        let key = OverrideKey::Param {
-            stage: stage.clone(),
-            param: param.to_owned(),
-        };
-        adoption.set(key, value.to_owned(), request);
+        let mut adoption = param_adoption((stage, param, value), request);
         let after = self.machine.configurations.after(&mut adoption)?;
         planner.accepted(running, param, &after.config)?;
         let new_values = planner.new_values(running, &after.config)?;
@@ -164,8 +159,8 @@ impl Changes {
         self.machine.adopt(&mut adoption)?;
         let is_asked_in_pause = self.is_paused && request.answer.is_some();
         Ok(match (new_values.events.is_empty(), is_asked_in_pause) {
-            (true, _) => self.without_event(receipt, at_frames),
-            (false, true) => self.once_it_goes_on(receipt),
+            (true, _) => holds_already(&mut self.machine.receipts, receipt, at_frames),
+            (false, true) => once_it_goes_on(&mut self.measures, receipt),
             (false, false) => {
                 let measure = self
                     .measures
@@ -173,27 +168,6 @@ impl Changes {
                 Begun::Measured(Box::new(measure))
             }
         })
-    }
-
-    /// A value that no instance has to hear of: it holds from now on.
-    fn without_event(&mut self, mut receipt: Receipt, at_frames: u64) -> Begun {
-        took_effect(&mut receipt, at_frames);
-        self.machine.receipts.file(receipt.clone());
-        Begun::Done(Answer::Changed(vec![receipt]))
-    }
-
-    /// A value that was sent to a stream that stands. Who asked is told so at once, and may resume
-    /// it then; the receipt is filed when the audio end has taken the value. Its seam is not
-    /// measured: it would be compared with a stream that stands.
-    fn once_it_goes_on(&mut self, receipt: Receipt) -> Begun {
-        let mut sent = Receipt {
-            state: ChangeState::Sent,
-            ..receipt.clone()
-        };
-        let note = "the session is paused: it comes about once that goes on";
-        sent.reasons.push(note.to_owned());
-        self.measures.push(Measure::of(vec![receipt], None));
-        Begun::Done(Answer::Changed(vec![sent]))
     }
 
     /// Another instance with the value, once nothing else claims the stage.
@@ -254,6 +228,41 @@ impl ChangeMachine {
         running.recipe.bound.params = params;
         self.replace_stage(number, running);
     }
+}
+
+/// What is adopted with the value of a parameter.
+fn param_adoption(
+    (stage, param, value): (&StageId, &str, &str),
+    request: &ChangeRequest,
+) -> Adoption {
+    let mut adoption = Adoption::default();
+    let key = OverrideKey::Param {
+        stage: stage.clone(),
+        param: param.to_owned(),
+    };
+    adoption.set(key, value.to_owned(), request);
+    adoption
+}
+
+/// A value that no instance has to hear of: it holds from now on.
+fn holds_already(receipts: &mut Receipts, mut receipt: Receipt, at_frames: u64) -> Begun {
+    took_effect(&mut receipt, at_frames);
+    receipts.file(receipt.clone());
+    Begun::Done(Answer::Changed(vec![receipt]))
+}
+
+/// A value that was sent to a stream that stands. Who asked is told so at once, and may resume it
+/// then; the receipt is filed when the audio end has taken the value. Its seam is not measured: it
+/// would be compared with a stream that stands.
+fn once_it_goes_on(measures: &mut Measures, receipt: Receipt) -> Begun {
+    let mut sent = Receipt {
+        state: ChangeState::Sent,
+        ..receipt.clone()
+    };
+    let note = "the session is paused: it comes about once that goes on";
+    sent.reasons.push(note.to_owned());
+    measures.push(Measure::of(vec![receipt], None));
+    Begun::Done(Answer::Changed(vec![sent]))
 }
 
 /// The receipt of a value that is set by a change.
