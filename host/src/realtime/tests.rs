@@ -6,10 +6,10 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// What the service of a bus answers each call with, after the greeting: a type and a body.
+/// What the service of a bus returns for each call, after the greeting: a type and a body.
 type Script = Vec<(u8, &'static str, Vec<u8>)>;
 
-/// A bus that knows one service; it answers what its script says, and returns what it was asked.
+/// A bus that knows one service; it returns what its script says, and keeps what it was asked.
 struct MockBus {
     folder: TempDir,
     asked: thread::JoinHandle<Vec<String>>,

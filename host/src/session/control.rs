@@ -217,7 +217,7 @@ impl Control {
     }
 
     /// Asks for the decisions that fell since the last time. Off line it waits for each, with taps
-    /// that know everything until then; live it looks for answers of earlier ones.
+    /// that know everything until then; live it looks for what earlier ones returned.
     pub(super) fn decide(&mut self) -> Result<(), SessionError> {
         let (Some(asked), Some(observers)) = (&mut self.asked, &self.observers) else {
             return Ok(());

@@ -341,7 +341,7 @@ impl World {
         }
     }
 
-    /// A change that is prepared has another worker, which answers, refuses, or has no more time.
+    /// A change that is prepared has another worker, which returns, refuses, or has no more time.
     fn migrate(&mut self, dice: &mut Dice) {
         let at = self.at;
         let mut changes_underway = self.changes.machine.changes_underway.iter_mut();
